@@ -1,0 +1,1 @@
+"""The `chalkline` command: the platform on one machine, and its operation."""

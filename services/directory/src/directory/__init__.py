@@ -1,0 +1,1 @@
+"""Districts, people, schools and roles: who there is, and who may be whose coach."""

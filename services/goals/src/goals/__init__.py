@@ -1,0 +1,1 @@
+"""Partnerships, cycles and student-focused goals."""

@@ -1,0 +1,1 @@
+"""Milestones of a cycle, and the inbox that tells people."""

@@ -1,0 +1,1 @@
+"""Observations and the instruments they are made with."""

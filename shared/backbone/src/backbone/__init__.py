@@ -1,0 +1,1 @@
+"""What every Chalkline service stands on."""

@@ -1,0 +1,177 @@
+"""The vocabulary of decisions: who acts, what may be refused, what is claimed, what an aggregate is.
+
+Nothing here waits, reads a clock or touches a database; deciders may import this module and the
+contracts, and nothing else.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from chalkline_contracts.event import Event
+
+S = TypeVar("S")
+C = TypeVar("C", bound="Command")
+F = TypeVar("F")
+
+
+class Command(BaseModel):
+    """A wish, named in the imperative. Unknown fields and lax coercions are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, from the token or, for a policy or timer, from the event that caused it."""
+
+    kind: Literal["person", "operator", "system"]
+    id: str
+    """A person's UUID as text, an operator's subject, or `<policy>` for the system."""
+    tenant: UUID
+    on_behalf_of: str | None = None
+
+    @property
+    def person(self) -> UUID | None:
+        """The acting person, or the one a policy acts for."""
+        if self.kind == "person":
+            return UUID(self.id)
+        return UUID(self.on_behalf_of) if self.on_behalf_of else None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+class Refusal(Exception):
+    """A fact that forbids. The subclass's docstring is the message, its snake_case name the stable code."""
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__(self.message)
+        self.details = details
+
+    @property
+    def code(self) -> str:
+        return snake_case(type(self).__name__)
+
+    @property
+    def message(self) -> str:
+        return " ".join((type(self).__doc__ or self.code).split())
+
+
+class Unseen(Exception):
+    """What you may not see does not exist for you."""
+
+
+class Forbidden(Exception):
+    """You may see this, but it is not yours to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key only one aggregate of a tenant may hold, such as one open cycle per partnership and focus."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The key is free again."""
+
+    key: str
+
+
+def no_claims(_: Event) -> Iterable[Claim | Release]:
+    return ()
+
+
+class Facts(Protocol):
+    """What a decision of any service is given beside state and command; services extend it."""
+
+    @property
+    def by(self) -> Actor: ...
+
+    @property
+    def command_id(self) -> UUID: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregate(Generic[S]):
+    """A kind of thing that changes by events: its states, its commands and how it decides."""
+
+    name: str
+    """As on the wire: "Goal"."""
+    collection: str
+    """As in a URL: "goals"."""
+    initial: S
+    """The state before the first event; a dataclass without required fields."""
+    states: Sequence[type]
+    """Every state's dataclass, the initial one included; stored by class name."""
+    events: Sequence[type[Event]]
+    begins: Sequence[type[Command]]
+    """Commands by which a new aggregate starts: `POST /v1/goals` for the first (or only) one."""
+    commands: Sequence[type[Command]]
+    """Commands on one that exists: `POST /v1/goals/<id>/record-progress`."""
+    internal: Sequence[type[Command]] = ()
+    """Commands only policies and timers issue; no door leads to them."""
+    decide: Callable[..., list[Event]]
+    """`decide(state, command, facts, *, now) -> events`; pure; raises a Refusal."""
+    evolve: Callable[[S, Any], S]
+    """`evolve(state, event) -> state`; pure; never raises."""
+    facts: "Callable[[Asking, S, Any], Awaitable[Any]]"
+    """Gathers what the decision needs (I/O is allowed here, and only here)."""
+    authorise: Callable[[S, Any, Any], None]
+    """`authorise(state, command, facts)`; pure; raises Unseen or Forbidden. Not asked for the system."""
+    claims: Callable[[Any], Iterable[Claim | Release]] = no_claims
+    state_schema: int = 1
+    """Raised whenever a state's shape changes: stored states of another schema are folded from events."""
+
+
+class Asking(Protocol):
+    """What gathering facts may use: the actor, and reads that are coalesced across commands."""
+
+    @property
+    def by(self) -> Actor: ...
+
+    @property
+    def command_id(self) -> UUID: ...
+
+    @property
+    def tenant(self) -> UUID: ...
+
+    async def state(self, kind: str, aggregate_id: UUID) -> Any:
+        """The current state of another aggregate of this service and tenant; its initial state if none."""
+
+    async def fact(self, query: str, key: UUID) -> Any:
+        """One row (asyncpg Record) of a gathered query over projected facts, or None.
+
+        `query` names a file in the service's or the backbone's `sql/` that takes ($1 tenants uuid[],
+        $2 keys uuid[]) and returns a row for each with columns `tenant`, `key` and what it tells.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Whenever <event>, then <command>: what a policy wants done."""
+
+    aggregate: str
+    aggregate_id: UUID
+    command: Command = field(repr=False)
+    ordinal: int = 0
+
+
+def snake_case(name: str) -> str:
+    """`GoalNotActive` → `goal_not_active`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def kebab_case(name: str) -> str:
+    """`RecordProgress` → `record-progress`."""
+    return snake_case(name).replace("_", "-")
+
+
+Now = datetime

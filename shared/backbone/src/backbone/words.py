@@ -1,0 +1,69 @@
+"""Free text that stays home: in a command it is Words, in an event only a reference to them.
+
+A command's field of type `Words` reads a JSON string. Deciders pass `command.statement.ref` into the
+event; whatever was referred to is stored in the service's `private_words` with the same commit.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, PlainSerializer, WithJsonSchema
+from uuid_utils.compat import uuid7
+
+from chalkline_contracts.values import WordsRef
+
+LONGEST = 10_000
+"""The most characters one text may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateText:
+    """A text, the salt its digest was made with, and the reference that events carry."""
+
+    text: str
+    salt: bytes
+    ref: WordsRef
+
+
+def private(text: Any) -> PrivateText:
+    """Takes a text out of a command. Raises ValueError for what is not 1 to 10,000 storable characters."""
+    if isinstance(text, PrivateText):
+        return text
+    if not isinstance(text, str):
+        raise ValueError("must be a string")
+    if not text.strip() or len(text) > LONGEST:
+        raise ValueError(f"must have 1 to {LONGEST} characters")
+    if "\x00" in text:
+        raise ValueError("must not contain U+0000")
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain lone surrogates") from None
+    salt = os.urandom(16)
+    return PrivateText(text, salt, WordsRef(ref=uuid7(), digest=hashlib.sha256(salt + encoded).hexdigest()))
+
+
+Words = Annotated[
+    PrivateText,
+    BeforeValidator(private),
+    PlainSerializer(lambda words: words.text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST}),
+]
+
+
+def words_in(value: Any) -> Iterator[PrivateText]:
+    """Every text in a command, however deep."""
+    match value:
+        case PrivateText():
+            yield value
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from words_in(getattr(value, name))
+        case list() | tuple():
+            for item in value:
+                yield from words_in(item)
+        case _:
+            return

@@ -1,0 +1,1 @@
+"""The event language of Chalkline: pydantic models and nothing else. Outsiders may install it."""

@@ -1,0 +1,73 @@
+"""An event: something that happened in coaching, and will always have happened.
+
+A contract is one frozen pydantic model. Consumers ignore fields they do not know, so a field may be
+added to a published event and never taken away; anything else is a new version with an `upcast`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+Tier = Literal["A", "B", "C"]
+"""Who may see it: A, the activity; B, the pair's; C, the author's alone."""
+
+
+class Event(BaseModel):
+    """Base of every contract; `class GoalAchieved(Event, service="goals", aggregate="Goal", tier="B")`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    service: ClassVar[str]
+    aggregate: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+    tier: ClassVar[Tier]
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls, *, service: str, aggregate: str, tier: Tier = "A", version: int = 1, **kwargs: Any
+    ) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.service, cls.aggregate, cls.tier, cls.schema_version = service, aggregate, tier, version
+        catalogue[service, cls.__name__] = cls
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When it happened in the world; None means at the moment it was decided."""
+        return None
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The CloudEvents `type`, such as `chalkline.goals.GoalAchieved.v1`."""
+        return f"chalkline.{cls.service}.{cls.__name__}.v{cls.schema_version}"
+
+    @classmethod
+    def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
+        """The payload of an older `version` as this version has it. Overridden beside a new version."""
+        raise LookupError(f"{cls.__name__} has no version {version}")
+
+    @classmethod
+    def read(cls, version: int, data: str | bytes) -> Self:
+        """This event from its stored JSON, whatever version wrote it. Raises ValueError or LookupError."""
+        if version == cls.schema_version:
+            return cls.model_validate_json(data)
+        from pydantic_core import from_json  # noqa: PLC0415 - only an old event pays for it
+
+        return cls.model_validate(cls.upcast(version, from_json(data)))
+
+
+catalogue: dict[tuple[str, str], type[Event]] = {}
+"""Every contract by (service, event name), in the order of the modules that were imported."""
+
+
+def events_of(service: str, *aggregates: str) -> Iterator[type[Event]]:
+    """The contracts a service publishes, of the named aggregates or of all."""
+    return (
+        contract
+        for (owner, _), contract in catalogue.items()
+        if owner == service and (not aggregates or contract.aggregate in aggregates)
+    )

@@ -1,0 +1,54 @@
+"""Values that events share: references to words, numbers, times."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+
+class WordsRef(BaseModel):
+    """Where free text lies: the owning service's private words, never on the bus.
+
+    `digest` is hex SHA-256 of the salt, which lies beside the text, followed by the text in UTF-8.
+    Once the words are erased nobody can tell what the digest was of.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ref: UUID
+    digest: str
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain U+0000")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain lone surrogates") from None
+    return text
+
+
+def _decimal_text(value: Any) -> Any:
+    if isinstance(value, float) or isinstance(value, int):
+        raise ValueError("a measured decimal is written as a string, such as \"12.5\"")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+"""Text that PostgreSQL and UTF-8 can hold."""
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""A code from a controlled list: lower snake case, at most 64 characters."""
+
+Count = Annotated[int, Field(ge=0, le=10**9)]
+"""How many: an integer."""
+
+Time = AwareDatetime
+"""A moment with its offset; naive times are refused."""
+
+Day = date
+
+__all__ = ["Code", "Count", "Day", "Decimal", "Text", "Time", "WordsRef"]

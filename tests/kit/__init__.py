@@ -1,0 +1,1 @@
+"""What tests lean on: specs in given-when-then, real servers, whole services."""
