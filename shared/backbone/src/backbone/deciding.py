@@ -71,6 +71,10 @@ class Forbidden(Exception):
     """You may see this, but it is not yours to do."""
 
 
+class FactsBehind(Exception):
+    """What this service knows of others is not fresh enough to let anyone at what belongs to others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A key only one aggregate of a tenant may hold, such as one open cycle per partnership and focus."""
@@ -127,6 +131,8 @@ class Aggregate(Generic[S]):
     authorise: Callable[[S, Any, Any], None]
     """`authorise(state, command, facts)`; pure; raises Unseen or Forbidden. Not asked for the system."""
     claims: Callable[[Any], Iterable[Claim | Release]] = no_claims
+    founds_tenant: bool = False
+    """Whether its id is the tenant itself: a district."""
     state_schema: int = 1
     """Raised whenever a state's shape changes: stored states of another schema are folded from events."""
 
@@ -142,6 +148,18 @@ class Asking(Protocol):
 
     @property
     def tenant(self) -> UUID: ...
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """The aggregate the command is for."""
+
+    @property
+    def now(self) -> datetime:
+        """The tenant's clock, for what a role's dates allow; decisions are handed theirs."""
+
+    @property
+    def level(self) -> bool:
+        """Whether facts of other services are fresh enough to decide about what belongs to others."""
 
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
         """The current state of another aggregate of this service and tenant; its initial state if none."""

@@ -1,0 +1,347 @@
+"""A command's journey: load, authorise, decide, commit; again if somebody else was first."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from pydantic import TypeAdapter
+from uuid_utils.compat import uuid7
+
+from backbone import chain
+from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen
+from backbone.ledger import Entry, Ledger, NewEvent, Settled, Stored
+from backbone.recorded import Meta, partition_of
+from backbone.turns import Turns
+from backbone.wire import read_event
+from backbone.words import words_in
+from chalkline_contracts.event import Event
+
+TRIES = 5
+"""How often a command without If-Match decides again after losing to another replica."""
+
+
+class StaleVersion(Exception):
+    """If-Match names a version this aggregate no longer has, or does not have yet."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(f"expected version {expected}, it is {actual}")
+        self.expected, self.actual = expected, actual
+
+
+class CommandIdReused(Exception):
+    """This command id belongs to another request that committed."""
+
+
+class ClaimTaken(Exception):
+    """Another aggregate of this district holds what only one may hold."""
+
+
+class Contended(Exception):
+    """Too many others changed this aggregate at the same moment."""
+
+
+class NotStorable(Exception):
+    """PostgreSQL refused a value of this command."""
+
+
+class UnknownAggregate(Exception):
+    """There is no such aggregate, or it is of another kind."""
+
+
+WORTH_A_FRESH_LOOK = (Refusal, Unseen, Forbidden, StaleVersion, UnknownAggregate)
+"""What a remembered state may not be the reason for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One command with its circumstances."""
+
+    aggregate: Aggregate[Any]
+    aggregate_id: UUID
+    command: Command
+    actor: Actor
+    command_id: UUID
+    request: bytes
+    """Keyed hash of the request, see `backbone.chain.request_hash`."""
+    begins: bool = False
+    """Whether this is to start a new aggregate; the system may do either."""
+    expected: int | None = None
+    """The version named by If-Match."""
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def tenant(self) -> UUID:
+        return self.actor.tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a committed command answers, the first time and every time after."""
+
+    command_id: UUID
+    aggregate_id: UUID
+    partition: int
+    events: Sequence[tuple[UUID, str, int]]
+    """(event id, type, version)."""
+    version: int
+    position: int
+    replayed: bool = False
+
+
+class Gatherer(Protocol):
+    """Makes what `Aggregate.facts` may ask; see `backbone.facts`."""
+
+    def asking(self, order: Order, commands: "Commands") -> Any: ...
+
+
+class TenantClock(Protocol):
+    """The tenant's own time; see `backbone.clock`."""
+
+    async def now(self, tenant: UUID) -> datetime: ...
+
+
+@dataclass(slots=True)
+class Loaded:
+    """An aggregate in memory: its state as an object, its version, the hash of its last event."""
+
+    kind: str | None
+    state: Any
+    version: int
+    hash: bytes
+    fresh: bool
+    """Read just now, not remembered: only a fresh state may refuse."""
+
+
+class Commands:
+    """Handles every command of one service, from doors, policies and timers alike."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        aggregates: Sequence[Aggregate[Any]],
+        *,
+        clock: TenantClock,
+        gatherer: Gatherer,
+        chain_key: bytes,
+        remembered: int = 20_000,
+    ) -> None:
+        self.ledger = ledger
+        self.aggregates: Mapping[str, Aggregate[Any]] = {a.name: a for a in aggregates}
+        self._clock = clock
+        self._gatherer = gatherer
+        self._chain_key = chain_key
+        self._memory: OrderedDict[tuple[UUID, UUID], Loaded] = OrderedDict()
+        self._remembered = remembered
+        self._turns: Turns[tuple[UUID, UUID]] = Turns()
+
+    async def handle(self, order: Order) -> Answer:
+        """Commits a command or says why not.
+
+        Raises a Refusal, Unseen, Forbidden, FactsBehind, StaleVersion, CommandIdReused, ClaimTaken,
+        Contended, NotStorable, UnknownAggregate or LedgerUnavailable; after any of them nothing was written
+        (after LedgerUnavailable only the command id can tell).
+        """
+        key = (order.tenant, order.aggregate_id)
+        async with self._turns(key):
+            for _ in range(TRIES):
+                loaded = await self._recall(key, order.aggregate)
+                try:
+                    entry, state = await self._decided(order, loaded)
+                except WORTH_A_FRESH_LOOK as reason:
+                    self._memory.pop(key, None)
+                    if not loaded.fresh:  # what is remembered may be old: it may propose, never refuse
+                        continue
+                    return await self._answered_before(order, reason)
+                settled = await self.ledger.append(entry)
+                match settled.outcome:
+                    case "committed":
+                        return self._committed(entry, state, settled)
+                    case "repeated" | "reused":
+                        return await self._answered_before(order, CommandIdReused())
+                    case "conflict":
+                        self._memory.pop(key, None)
+                        if order.expected is not None:
+                            raise StaleVersion(order.expected, settled.version)
+                    case "claimed":
+                        raise ClaimTaken(settled.detail)
+                    case "failed":
+                        raise NotStorable(settled.detail)
+            raise Contended
+
+    async def state(self, tenant: UUID, kind: str, aggregate_id: UUID) -> Any:
+        """The state of an aggregate of this service, its initial state if there is none of that kind."""
+        loaded = await self._recall((tenant, aggregate_id), self.aggregates[kind])
+        return loaded.state if loaded.kind == kind else self.aggregates[kind].initial
+
+    async def current(self, tenant: UUID, kind: str, aggregate_id: UUID) -> Loaded | None:
+        """An aggregate as it stands in the database now, for reads; None if there is none of that kind."""
+        stored = await self.ledger.load(tenant, aggregate_id)
+        if stored is None or stored.kind != kind:
+            return None
+        return await self._restored(stored, self.aggregates[kind], tenant, aggregate_id)
+
+    async def _decided(self, order: Order, loaded: Loaded) -> tuple[Entry, Any]:
+        aggregate = order.aggregate
+        by_system = order.actor.kind == "system"
+        if loaded.kind not in (None, aggregate.name):
+            raise UnknownAggregate
+        if not by_system and order.begins != (loaded.version == 0):
+            raise UnknownAggregate
+        facts = await aggregate.facts(self._gatherer.asking(order, self), loaded.state, order.command)
+        if not by_system:
+            aggregate.authorise(loaded.state, order.command, facts)
+        if order.expected is not None and order.expected != loaded.version:
+            raise StaleVersion(order.expected, loaded.version)
+        now = (await self._clock.now(order.tenant)).astimezone(UTC)
+        return self._entry(order, loaded, aggregate.decide(loaded.state, order.command, facts, now=now), now)
+
+    async def _answered_before(self, order: Order, otherwise: Exception) -> Answer:
+        """The first answer, if this very command committed once; else what forbids it now."""
+        if isinstance(otherwise, Unseen | Forbidden):
+            raise otherwise
+        first = await self.ledger.first_answer(order.tenant, order.command_id)
+        if first is None:
+            raise otherwise
+        if first.request != order.request:
+            raise CommandIdReused
+        return Answer(
+            command_id=order.command_id,
+            aggregate_id=first.stream_id,
+            partition=partition_of(order.tenant, first.stream_id),
+            events=first.events,
+            version=first.version,
+            position=first.position,
+            replayed=True,
+        )
+
+    def _entry(
+        self, order: Order, loaded: Loaded, events: Sequence[Event], now: datetime
+    ) -> tuple[Entry, Any]:
+        aggregate, aggregate_id = order.aggregate, order.aggregate_id
+        meta = Meta(
+            actor=str(order.actor),
+            on_behalf_of=order.actor.on_behalf_of,
+            command_id=str(order.command_id),
+            request=order.request.hex(),
+            correlation_id=order.correlation_id or str(order.command_id),
+            causation_id=order.causation_id,
+            traceparent=order.traceparent,
+        ).encode()
+        state, version = loaded.state, loaded.version
+        previous = loaded.hash or chain.genesis(self._chain_key, order.tenant, aggregate_id)
+        written: list[NewEvent] = []
+        takes: list[tuple[str, bool]] = []
+        for event in events:
+            version += 1
+            state = aggregate.evolve(state, event)
+            takes += [(claim.key, isinstance(claim, Claim)) for claim in aggregate.claims(event)]
+            data = event.model_dump_json().encode()
+            occurred_at = (event.happened_at or now).astimezone(UTC)
+            salt = os.urandom(16)
+            digest = chain.payload_digest(salt, data, meta, occurred_at, now)
+            event_id, name = uuid7(), type(event).__name__
+            previous = chain.link(
+                self._chain_key, previous, event_id, name, event.schema_version, version, digest
+            )  # fmt: skip
+            written.append(
+                NewEvent(
+                    event_id=event_id,
+                    version=version,
+                    type=name,
+                    schema_version=event.schema_version,
+                    data=data,
+                    occurred_at=occurred_at,
+                    salt=salt,
+                    digest=digest,
+                    hash=previous,
+                )
+            )
+        words = [(w.ref.ref, w.salt, w.text) for w in words_in(order.command)] if events else []
+        entry = Entry(
+            tenant=order.tenant,
+            command_id=order.command_id,
+            request=order.request,
+            stream_id=aggregate_id,
+            kind=aggregate.name,
+            partition=partition_of(order.tenant, aggregate_id),
+            expected=loaded.version,
+            events=written,
+            meta=meta,
+            state=encode_state(state),
+            state_schema=aggregate.state_schema,
+            hash=previous,
+            recorded_at=now,
+            takes=takes,
+            words=words,
+        )
+        return entry, state
+
+    def _committed(self, entry: Entry, state: Any, settled: Settled) -> Answer:
+        if entry.version:
+            key = (entry.tenant, entry.stream_id)
+            self._memory[key] = Loaded(entry.kind, state, entry.version, entry.hash, fresh=False)
+            self._memory.move_to_end(key)
+            if len(self._memory) > self._remembered:
+                self._memory.popitem(last=False)
+        return Answer(
+            command_id=entry.command_id,
+            aggregate_id=entry.stream_id,
+            partition=entry.partition,
+            events=[(e.event_id, e.type, e.version) for e in entry.events],
+            version=entry.version,
+            position=settled.position or 0,
+        )
+
+    async def _recall(self, key: tuple[UUID, UUID], aggregate: Aggregate[Any]) -> Loaded:
+        if (remembered := self._memory.get(key)) is not None:
+            return remembered
+        stored = await self.ledger.load(*key)
+        if stored is None:
+            return Loaded(None, aggregate.initial, 0, b"", fresh=True)
+        if stored.kind != aggregate.name:
+            return Loaded(stored.kind, aggregate.initial, stored.version, stored.hash, fresh=True)
+        return await self._restored(stored, aggregate, *key)
+
+    async def _restored(
+        self, stored: Stored, aggregate: Aggregate[Any], tenant: UUID, aggregate_id: UUID
+    ) -> Loaded:
+        if stored.state_schema == aggregate.state_schema:
+            state = decode_state(aggregate, stored.state)
+        else:  # written by other code: fold what happened
+            state = aggregate.initial
+            for row in await self.ledger.history(tenant, aggregate_id):
+                service = aggregate.events[0].service
+                state = aggregate.evolve(
+                    state, read_event(service, row["type"], row["schema_version"], row["data"])
+                )
+        return Loaded(stored.kind, state, stored.version, stored.hash, fresh=True)
+
+
+def new_aggregate_id(tenant: UUID, kind: str, command_id: UUID) -> UUID:
+    """The id of what a command begins: the same each time it is sent, so a repeat meets itself."""
+    return uuid5(tenant, f"{kind}:{command_id}")
+
+
+@cache
+def _codec(state: type) -> TypeAdapter[Any]:
+    return TypeAdapter(state)
+
+
+def encode_state(state: Any) -> bytes:
+    """A state as stored: its class name, a newline, its fields in JSON."""
+    return type(state).__name__.encode() + b"\n" + _codec(type(state)).dump_json(state)
+
+
+def decode_state(aggregate: Aggregate[Any], stored: bytes) -> Any:
+    name, _, fields = stored.partition(b"\n")
+    for state in aggregate.states:
+        if state.__name__ == name.decode():
+            return _codec(state).validate_json(fields)
+    raise LookupError(f"{aggregate.name} has no state {name.decode()}; raise its state_schema")

@@ -1,0 +1,266 @@
+"""The ledger: a command's answer, events, words, claims and state, committed in one call.
+
+See `sql/functions/append.sql` for the call itself. Appends are gathered (group commit), and so are loads.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import stamina
+import structlog
+
+from backbone.gather import Gather
+from backbone.queries import Queries
+
+log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
+
+Outcome = Literal["committed", "repeated", "reused", "conflict", "claimed", "failed"]
+
+CONNECTION_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
+                   asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, TimeoutError)  # fmt: skip
+"""After one of these nobody knows whether a commit happened; only the command id settles it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class NewEvent:
+    """One event on its way into the ledger."""
+
+    event_id: UUID
+    version: int
+    type: str
+    schema_version: int
+    data: bytes
+    occurred_at: datetime
+    salt: bytes
+    digest: bytes
+    hash: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One decided command on its way into the ledger."""
+
+    tenant: UUID
+    command_id: UUID
+    request: bytes
+    stream_id: UUID
+    kind: str
+    partition: int
+    expected: int
+    events: Sequence[NewEvent]
+    meta: bytes
+    state: bytes
+    state_schema: int
+    hash: bytes
+    recorded_at: datetime
+    takes: Sequence[tuple[str, bool]] = ()
+    """(key, True to claim or False to give back)."""
+    words: Sequence[tuple[UUID, bytes, str]] = ()
+    """(ref, salt, text)."""
+    attempts: int = 0
+
+    @property
+    def version(self) -> int:
+        return self.expected + len(self.events)
+
+
+@dataclass(slots=True)
+class Settled:
+    """What became of an entry. `position` is that of its last event, or of the log where it has none."""
+
+    outcome: Outcome
+    stream_id: UUID
+    first_version: int
+    version: int
+    position: int | None
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Stored:
+    """An aggregate as the ledger has it."""
+
+    kind: str
+    version: int
+    state: bytes
+    state_schema: int
+    hash: bytes
+
+
+@dataclass(slots=True)
+class FirstAnswer:
+    """What a committed command answered, and to which request."""
+
+    request: bytes
+    stream_id: UUID
+    first_version: int
+    version: int
+    position: int
+    events: list[tuple[UUID, str, int]] = field(default_factory=list)
+    """(event id, type name, version)."""
+
+
+class LedgerUnavailable(Exception):
+    """The database did not answer in time. Whether the command committed, its id will tell."""
+
+
+class Ledger:
+    """A service's log. `pool` connects as the application's role; nothing here holds a transaction open."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, *, writers: int = 2, largest: int = 256, patience: float = 10.0
+    ) -> None:
+        self._pool = pool
+        self._patience = patience
+        self._commit = Gather(self._append, workers=writers, largest=largest)
+        self._loads = Gather(self._load)
+        self._appended: list[asyncio.Event] = []
+
+    async def append(self, entry: Entry) -> Settled:
+        """Commits one entry, together with whatever else is waiting. Raises LedgerUnavailable."""
+        return await self._commit(entry)
+
+    async def load(self, tenant: UUID, stream_id: UUID) -> Stored | None:
+        return await self._loads((tenant, stream_id))
+
+    async def first_answer(self, tenant: UUID, command_id: UUID) -> FirstAnswer | None:
+        """The answer of a committed command, or None. Raises LedgerUnavailable."""
+        with reachable():
+            rows = await self._pool.fetch(sql.first_answer, tenant, command_id)
+        if not rows:
+            return None
+        head = rows[0]
+        events = [(r["event_id"], r["type_name"], r["event_version"]) for r in rows if r["event_id"]]
+        return FirstAnswer(
+            head["request"],
+            head["stream_id"],
+            head["first_version"],
+            head["version"],
+            head["position"],
+            events,
+        )
+
+    async def history(self, tenant: UUID, stream_id: UUID) -> list[asyncpg.Record]:
+        """Every event of an aggregate in order: type, schema_version, data."""
+        return await self._pool.fetch(sql.stream_history, tenant, stream_id)
+
+    async def words(self, tenant: UUID, stream_id: UUID) -> dict[UUID, str]:
+        """The private words of an aggregate that still exist, by reference."""
+        return {row["ref"]: row["words"] for row in await self._pool.fetch(sql.words_of, tenant, stream_id)}
+
+    def woken_by_appends(self) -> asyncio.Event:
+        """An event that is set after every commit of this process; the listener clears it."""
+        wake = asyncio.Event()
+        self._appended.append(wake)
+        return wake
+
+    def wake(self) -> None:
+        for event in self._appended:
+            event.set()
+
+    async def close(self) -> None:
+        await self._commit.idle()
+        await self._loads.idle()
+
+    async def _load(self, keys: list[tuple[UUID, UUID]]) -> list[Stored | None]:
+        with reachable():
+            rows = await self._pool.fetch(sql.load_streams, [k[0] for k in keys], [k[1] for k in keys])
+        found = {
+            (r["tenant"], r["stream_id"]): Stored(
+                r["kind"], r["version"], r["state"], r["state_schema"], r["hash"]
+            )
+            for r in rows
+        }
+        return [found.get(key) for key in keys]
+
+    async def _append(self, entries: list[Entry]) -> list[Settled | BaseException]:
+        try:
+            async for attempt in stamina.retry_context(
+                on=CONNECTION_LOST, timeout=self._patience, attempts=None, wait_initial=0.05, wait_max=1.0
+            ):
+                with attempt:
+                    for entry in entries:
+                        entry.attempts += 1
+                    rows = await self._pool.fetch(sql.append, *columns(entries))
+        except CONNECTION_LOST as error:
+            log.error("ledger_unavailable", error=str(error), commands=len(entries))
+            return [LedgerUnavailable() for _ in entries]
+        except Exception as error:
+            if len(entries) == 1:
+                return [error]
+            # Something in here cannot even be sent; each goes alone so that its owner alone hears of it.
+            return [settled for entry in entries for settled in await self._append([entry])]
+        settled = settle(entries, rows)
+        if any(s.outcome == "committed" and s.position for s in settled):
+            self.wake()
+        return list(settled)
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turns a lost connection into LedgerUnavailable."""
+    try:
+        yield
+    except CONNECTION_LOST as error:
+        raise LedgerUnavailable from error
+
+
+def settle(entries: Sequence[Entry], rows: Sequence[Any]) -> list[Settled]:
+    """What became of each entry, from what `ledger.append` returned."""
+    if len(rows) == 1 and rows[0]["ordinal"] == 0:
+        position = rows[0]["position"]
+        settled = []
+        for entry in entries:
+            position += len(entry.events)
+            settled.append(Settled("committed", entry.stream_id, entry.expected + 1, entry.version, position))
+        return settled
+    settled = []
+    for entry, row in zip(entries, rows, strict=True):
+        outcome = row["outcome"]
+        ours = (row["stream_id"], row["first_version"]) == (entry.stream_id, entry.expected + 1)
+        if outcome == "repeated" and entry.attempts > 1 and ours:
+            outcome = "committed"  # by our own earlier attempt, whose answer was lost on the way
+        settled.append(
+            Settled(
+                outcome,
+                row["stream_id"],
+                row["first_version"],
+                row["version"],
+                row["position"],
+                row["detail"],
+            )
+        )
+    return settled
+
+
+def columns(entries: Sequence[Entry]) -> tuple[list[Any], ...]:
+    """The arguments of `ledger.append`: 12 columns for commands, 12 for events, 3 for claims, 4 for words."""
+    through = 0
+    c: tuple[list[Any], ...] = tuple([] for _ in range(12))
+    e: tuple[list[Any], ...] = tuple([] for _ in range(12))
+    k: tuple[list[Any], ...] = tuple([] for _ in range(3))
+    w: tuple[list[Any], ...] = tuple([] for _ in range(4))
+    for ordinal, entry in enumerate(entries, 1):
+        through += len(entry.events)
+        _row(c, entry.tenant, entry.command_id, entry.request, entry.stream_id, entry.kind, entry.expected,
+             entry.version, through, entry.state, entry.state_schema, entry.hash, entry.recorded_at)  # fmt: skip
+        for event in entry.events:
+            _row(e, ordinal, event.event_id, event.version, event.type, event.schema_version, entry.partition,
+                 event.data.decode(), entry.meta, event.occurred_at, event.salt, event.digest, event.hash)  # fmt: skip
+        for key, take in entry.takes:
+            _row(k, ordinal, key, take)
+        for ref, salt, text in entry.words:
+            _row(w, ordinal, ref, salt, text)
+    return (*c, *e, *k, *w)
+
+
+def _row(columns: tuple[list[Any], ...], *values: Any) -> None:
+    for column, value in zip(columns, values, strict=True):
+        column.append(value)

@@ -1,0 +1,63 @@
+"""An event with its circumstances: where it lies, when it happened, who caused it and why."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+from zlib import crc32
+
+from chalkline_contracts.event import Event
+
+E = TypeVar("E", bound=Event, covariant=True)
+
+PARTITIONS = 64
+
+
+def partition_of(tenant: UUID, aggregate_id: UUID) -> int:
+    """0 to 63, the same for an aggregate for ever: CRC-32 of both ids' bytes, modulo 64."""
+    return crc32(tenant.bytes + aggregate_id.bytes) % PARTITIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """Who acted, under which command, and what led to it. Ids only: it travels with the event."""
+
+    actor: str
+    """`person:<id>`, `operator:<subject>` or `system:<policy>`."""
+    command_id: str
+    request: str
+    """Keyed hash of the request, hex: tells a repeat from a reuse after a recovery from the stream."""
+    correlation_id: str
+    on_behalf_of: str | None = None
+    causation_id: str | None = None
+    """The event a policy or timer answered to."""
+    traceparent: str | None = None
+
+    def encode(self) -> bytes:
+        """The bytes that are stored and digested; the same fields always give the same bytes."""
+        return json.dumps(
+            {k: v for k, v in asdict(self).items() if v is not None}, separators=(",", ":")
+        ).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Meta":
+        return cls(**json.loads(data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Generic[E]):
+    """An event as projections and policies get it, from the local log or from a stream."""
+
+    source: str
+    """The service that recorded it."""
+    position: int
+    partition: int
+    event_id: UUID
+    tenant: UUID
+    aggregate_id: UUID
+    version: int
+    event: E
+    occurred_at: datetime
+    recorded_at: datetime
+    meta: Meta

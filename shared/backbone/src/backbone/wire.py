@@ -1,0 +1,184 @@
+"""Events as they travel: CloudEvents 1.0 in JSON on `ev.<service>.<partition>.<tenant>.<Aggregate>.<Event>`.
+
+`data` is the last member and holds the stored bytes unchanged, so a log can be filled again from its
+stream to the byte. Headers repeat what routing and recovery need.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from backbone.recorded import Meta, Recorded
+from chalkline_contracts.event import Event, catalogue
+
+INCARNATION = "Chalkline-Incarnation"
+AGGREGATE_ID = "Chalkline-Aggregate"
+VERSION = "Chalkline-Version"
+HASH = "Chalkline-Hash"
+SALT = "Chalkline-Salt"
+
+
+def stream_name(service: str) -> str:
+    return f"EV_{service.upper()}"
+
+
+def subject(service: str, partition: int | str, tenant: UUID | str, aggregate: str, event: str) -> str:
+    return f"ev.{service}.{partition}.{tenant}.{aggregate}.{event}"
+
+
+class Malformed(Exception):
+    """A message that is no event of ours: nobody can say whose it is."""
+
+
+class Unreadable(Exception):
+    """An event whose contract this code does not have yet (a newer version), or whose data do not fit it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A message taken apart, its data still bytes."""
+
+    source: str
+    event_id: UUID
+    name: str
+    schema_version: int
+    tenant: UUID
+    aggregate: str
+    aggregate_id: UUID
+    version: int
+    partition: int
+    occurred_at: datetime
+    recorded_at: datetime
+    meta: Meta
+    data: bytes
+    hash: bytes
+    salt: bytes
+    incarnation: int
+
+    @property
+    def handled(self) -> bool:
+        """Whether this code knows events of that name at all; others are ignored."""
+        return (self.source, self.name) in catalogue
+
+    def recorded(self, position: int) -> Recorded[Event]:
+        """The event itself, upcast if it is old. Raises Unreadable."""
+        return Recorded(
+            source=self.source,
+            position=position,
+            partition=self.partition,
+            event_id=self.event_id,
+            tenant=self.tenant,
+            aggregate_id=self.aggregate_id,
+            version=self.version,
+            event=read_event(self.source, self.name, self.schema_version, self.data),
+            occurred_at=self.occurred_at,
+            recorded_at=self.recorded_at,
+            meta=self.meta,
+        )
+
+
+def read_event(service: str, name: str, schema_version: int, data: str | bytes) -> Event:
+    """The event from its stored JSON, upcast if it is old. Raises Unreadable."""
+    contract = catalogue.get((service, name))
+    if contract is None:
+        raise Unreadable(f"no contract for {service}.{name}")
+    if schema_version > contract.schema_version:
+        raise Unreadable(f"{name} has version {schema_version}, this code knows {contract.schema_version}")
+    try:
+        return contract.read(schema_version, data)
+    except (ValueError, LookupError) as error:
+        raise Unreadable(f"{name}: {error}") from error
+
+
+def message(service: str, row: Mapping[str, Any], incarnation: int) -> tuple[str, bytes, dict[str, str]]:
+    """Subject, payload and headers of a row of `ledger.events`."""
+    contract = catalogue[service, row["type"]]
+    meta = Meta.decode(row["meta"])
+    attributes = {
+        "specversion": "1.0",
+        "id": str(row["event_id"]),
+        "source": f"/chalkline/{row['tenant']}/{service}",
+        "type": f"chalkline.{service}.{row['type']}.v{row['schema_version']}",
+        "subject": str(row["stream_id"]),
+        "time": rfc3339(row["occurred_at"]),
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:chalkline:{service}:{row['type']}:{row['schema_version']}",
+        "tenantid": str(row["tenant"]),
+        "recordedtime": rfc3339(row["recorded_at"]),
+        "sequence": str(row["version"]),
+        "partition": row["partition"],
+        "actor": meta.actor,
+        "onbehalfof": meta.on_behalf_of,
+        "commandid": meta.command_id,
+        "requesthash": meta.request,
+        "correlationid": meta.correlation_id,
+        "causationid": meta.causation_id,
+        "traceparent": meta.traceparent,
+        "dataclassification": contract.tier,
+    }
+    present = {name: value for name, value in attributes.items() if value is not None}
+    envelope = json.dumps(present, separators=(",", ":"))
+    payload = f'{envelope[:-1]},"data":{row["data"]}}}'.encode()
+    headers = {
+        "Content-Type": "application/cloudevents+json",
+        "message_id": attributes["id"],
+        "correlation_id": meta.correlation_id,
+        INCARNATION: str(incarnation),
+        AGGREGATE_ID: attributes["subject"],
+        VERSION: attributes["sequence"],
+        HASH: row["hash"].hex(),
+        SALT: row["salt"].hex(),
+    }
+    if meta.traceparent:
+        headers["traceparent"] = meta.traceparent
+    where = subject(service, row["partition"], row["tenant"], contract.aggregate, row["type"])
+    return where, payload, headers
+
+
+def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> Envelope:
+    """Takes a message apart. Raises Malformed for whatever is not one of ours or disagrees with itself."""
+    try:
+        _, service, partition, tenant, aggregate, name = where.split(".")
+        attributes = from_json(payload)
+        prefix, owner, written_as, version = attributes["type"].split(".")
+        head = headers or {}
+        found = Envelope(
+            source=service,
+            event_id=UUID(attributes["id"]),
+            name=name,
+            schema_version=int(version.removeprefix("v")),
+            tenant=UUID(attributes["tenantid"]),
+            aggregate=aggregate,
+            aggregate_id=UUID(attributes["subject"]),
+            version=int(attributes["sequence"]),
+            partition=int(partition),
+            occurred_at=datetime.fromisoformat(attributes["time"]),
+            recorded_at=datetime.fromisoformat(attributes["recordedtime"]),
+            meta=Meta(
+                actor=attributes["actor"],
+                on_behalf_of=attributes.get("onbehalfof"),
+                command_id=attributes["commandid"],
+                request=attributes["requesthash"],
+                correlation_id=attributes["correlationid"],
+                causation_id=attributes.get("causationid"),
+                traceparent=attributes.get("traceparent"),
+            ),
+            data=payload[payload.index(b',"data":') + 8 : -1],
+            hash=bytes.fromhex(head.get(HASH, "")),
+            salt=bytes.fromhex(head.get(SALT, "")),
+            incarnation=int(head.get(INCARNATION, "0")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+    if (prefix, owner, written_as, str(found.tenant)) != ("chalkline", service, name, tenant):
+        raise Malformed("subject and payload disagree")
+    return found
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
