@@ -1,0 +1,280 @@
+"""What goals tells: partnerships, their cycles, the goals within them, and the models they follow.
+
+Every event of a cycle or goal names its partnership, and every event of a goal its cycle, so that a
+reader need not join. Words stay in goals; an event only refers to them. Everything about a goal is
+the pair's (tier B); that a partnership or a cycle exists, and where it stands, is activity (tier A).
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalkline_contracts.event import Event
+from chalkline_contracts.measurement import ExactQuotient, Measurement, Metric, Quotient, Versioned
+from chalkline_contracts.values import Code, Day, Text, Time, WordsRef
+
+
+class Peers(BaseModel):
+    """What the pair thinks of its goal: powerful, easy, emotionally compelling, reachable, student-focused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    powerful: bool
+    easy: bool
+    emotionally_compelling: bool
+    reachable: bool
+    student_focused: bool
+
+
+class ShareScope(BaseModel):
+    """What a teacher lets others see: one goal, one cycle, or, with neither, all of theirs in the partnership."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    cycle_id: UUID | None = None
+    goal_id: UUID | None = None
+
+
+# Partnership -----------------------------------------------------------------------------------------
+
+
+class PartnershipProposed(Event, service="goals", aggregate="Partnership"):
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    template: Versioned
+    """The model the pair means to follow, such as "impact-cycle@1"."""
+    confidentiality_policy_version: int
+    proposed_by: UUID | None = None
+
+
+class PartnershipConsentGiven(Event, service="goals", aggregate="Partnership"):
+    by: UUID
+
+
+class PartnershipAgreed(Event, service="goals", aggregate="Partnership"):
+    """Everyone in it has consented."""
+
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+
+
+class PartnershipDeclined(Event, service="goals", aggregate="Partnership"):
+    by: UUID
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    reason_ref: WordsRef | None = None
+
+
+class PartnershipSuspended(Event, service="goals", aggregate="Partnership"):
+    """The coach sees nothing of the pair's content from this moment on; the teachers keep theirs."""
+
+    reason_code: Code
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+
+
+class ShareGranted(Event, service="goals", aggregate="Partnership"):
+    """A teacher lets others see content of their own, until a moment or until revoked."""
+
+    share_id: UUID
+    by: UUID
+    scope: ShareScope
+    audience: tuple[UUID, ...]
+    """The people who may see it."""
+    expires_at: Time
+
+
+class ShareRevoked(Event, service="goals", aggregate="Partnership"):
+    share_id: UUID
+    by: UUID
+
+
+class PartnershipEnded(Event, service="goals", aggregate="Partnership"):
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    by: UUID | None = None
+    reason_code: Code | None = None
+    reason_ref: WordsRef | None = None
+
+
+# Cycle -----------------------------------------------------------------------------------------------
+
+
+class CycleStarted(Event, service="goals", aggregate="Cycle"):
+    partnership_id: UUID
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    focus: Code
+    """The area worked on, such as `reading_fluency`: all that an administrator learns of it."""
+    template: Versioned
+    phases: tuple[Code, ...]
+    planned_weeks: int
+    cadence_days: int
+    school_id: UUID | None = None
+    time_zone: Text | None = None
+    """An IANA name; the dates of the cycle's goals are local to it. None: UTC."""
+
+
+class CyclePhaseEntered(Event, service="goals", aggregate="Cycle"):
+    partnership_id: UUID
+    phase: Code
+
+
+class CycleCompleted(Event, service="goals", aggregate="Cycle"):
+    partnership_id: UUID
+    focus: Code
+
+
+class CycleClosedEarly(Event, service="goals", aggregate="Cycle"):
+    partnership_id: UUID
+    focus: Code
+    reason_code: Code
+    reason_ref: WordsRef | None = None
+
+
+# Goal ------------------------------------------------------------------------------------------------
+
+
+class GoalDrafted(Event, service="goals", aggregate="Goal", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    coach_id: UUID
+    owner_ids: tuple[UUID, ...]
+    focus: Code
+    time_zone: Text | None = None
+
+
+class BaselineRecorded(Event, service="goals", aggregate="Goal", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    measurements: Annotated[tuple[Measurement, ...], Field(min_length=1, max_length=3)]
+    """One to three of one metric and one version of the instrument; the baseline is their median."""
+
+    @property
+    def happened_at(self) -> datetime:
+        return max(measurement.occurred_at for measurement in self.measurements)
+
+
+class GoalProposed(Event, service="goals", aggregate="Goal", tier="B"):
+    """A proposal voids the agreements given to an earlier one."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+    statement_ref: WordsRef
+    metric: Metric
+    target: Quotient | None
+    """None for `maintain`, which has a tolerance around the baseline instead."""
+    tolerance: Quotient | None = None
+    due_on: Day
+    required_consecutive: int
+    peers: Peers
+
+
+class GoalAgreed(Event, service="goals", aggregate="Goal", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+
+
+class GoalSet(Event, service="goals", aggregate="Goal", tier="B"):
+    """Every owner and the coach agreed to the proposal that stood."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    coach_id: UUID
+    owner_ids: tuple[UUID, ...]
+    goal_version: int
+    statement_ref: WordsRef
+    metric: Metric
+    target: Quotient | None
+    tolerance: Quotient | None = None
+    due_on: Day
+    required_consecutive: int
+    baseline: ExactQuotient
+    """As it stood when the goal was set."""
+    agreed_by: tuple[UUID, ...]
+
+
+class ProgressMeasured(Event, service="goals", aggregate="Goal", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    measurement: Measurement
+    observation_id: UUID | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.measurement.occurred_at
+
+
+class ProgressRetracted(Event, service="goals", aggregate="Goal", tier="B"):
+    """A measurement, of progress or of the baseline, no longer holds."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    measurement_id: UUID
+    cause: Code
+    """Why, such as `observation_voided`; the event that caused it is the causation of this one."""
+
+
+class GoalTargetMet(Event, service="goals", aggregate="Goal", tier="B"):
+    """Enough measurements in a row were at target; an owner's confirmation achieves the goal."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    goal_version: int
+    measurement_id: UUID
+    """The measurement that completed the run."""
+    met_on: Day
+
+
+class GoalAchieved(Event, service="goals", aggregate="Goal", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    confirmed_by: UUID | None
+    """The owner; None when the district's policy confirms by itself."""
+    achieved_on: Day
+    """The local date of the measurement that completed the run."""
+    baseline: ExactQuotient
+    final: ExactQuotient
+    measurements_n: int
+    """Counted measurements up to and including the one that completed the run."""
+    days: int
+    """From the date of the last baseline measurement to `achieved_on`."""
+    goal_version: int
+
+
+class AchievementWithdrawn(Event, service="goals", aggregate="Goal", tier="B"):
+    """The measurement that completed the run no longer ends one; the goal is active again."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    cause: Code
+    """`late_measurement`, or the cause of the retraction."""
+    measurement_id: UUID
+    """The measurement that came late or was retracted."""
+
+
+class GoalAbandoned(Event, service="goals", aggregate="Goal", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    reason_code: Code
+    reason_ref: WordsRef | None = None
+
+
+# ModelTemplate ---------------------------------------------------------------------------------------
+
+
+class ModelTemplatePublished(Event, service="goals", aggregate="ModelTemplate"):
+    """One version of a model of coaching, for good; a change is another version."""
+
+    template: Versioned
+    phases: tuple[Code, ...]
+    cadence_days: int
+    planned_weeks: int
+
+
+class ModelTemplateRetired(Event, service="goals", aggregate="ModelTemplate"):
+    template: Versioned
