@@ -1,6 +1,6 @@
 """Values that events share: references to words, numbers, times."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -37,6 +37,12 @@ def _decimal_text(value: Any) -> Any:
     return value
 
 
+def _storable_time(moment: datetime) -> datetime:
+    if not 1900 <= moment.year < 2200:
+        raise ValueError("must lie between the years 1900 and 2199")
+    return moment
+
+
 Text = Annotated[str, AfterValidator(_no_nul)]
 """Text that PostgreSQL and UTF-8 can hold."""
 
@@ -46,8 +52,8 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 """How many: an integer."""
 
-Time = AwareDatetime
-"""A moment with its offset; naive times are refused."""
+Time = Annotated[AwareDatetime, AfterValidator(_storable_time)]
+"""A moment with its offset; naive times are refused, and those no time zone or calendar can reckon with."""
 
 Day = date
 

@@ -1,0 +1,121 @@
+"""A district: a tenant, real or a sandbox for trying things out on a clock of its own.
+
+Only decisions live here. Whatever a rule needs arrives as an argument.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backbone.deciding import Actor, Command
+from backbone.words import Words
+from chalkline_contracts.directory import DistrictClosed, DistrictOpened, SandboxClockAdvanced
+from chalkline_contracts.event import Event
+from chalkline_contracts.values import Time
+
+from directory.refusals import (
+    ClockLeapsTooFar,
+    ClockOnlyMovesForward,
+    DistrictAlreadyOpened,
+    DistrictNotOpen,
+    DistrictNotSandbox,
+)
+from directory.time_zone import TimeZone
+
+LONGEST_LEAP = timedelta(days=366)
+
+
+class OpenDistrict(Command):
+    """Begins a tenant."""
+
+    name: Words
+    sandbox: bool = False
+    time_zone: TimeZone
+
+
+class AdvanceClock(Command):
+    """Moves a sandbox's clock forward; what falls due on the way is fired."""
+
+    to: Time
+
+
+class CloseDistrict(Command):
+    """Ends a tenant. Nothing is decided in it afterwards."""
+
+
+DistrictCommand = OpenDistrict | AdvanceClock | CloseDistrict
+DistrictEvent = DistrictOpened | SandboxClockAdvanced | DistrictClosed
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """Nobody opened it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    time_zone: str
+    clock: datetime | None
+    """Where a sandbox's clock stands; None in a real district."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    time_zone: str
+
+
+District = Unset | Open | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictFacts:
+    """Who asks, and what they are to the district."""
+
+    by: Actor
+    command_id: UUID
+    aggregate_id: UUID
+    belongs: bool = False
+    """An active person of the district."""
+    administers: bool = False
+    """An administrator of the district today."""
+
+
+def decide(
+    district: District, command: DistrictCommand, facts: DistrictFacts, *, now: datetime
+) -> list[Event]:
+    match command, district:
+        case OpenDistrict(), Unset():
+            return [
+                DistrictOpened(
+                    sandbox=command.sandbox,
+                    time_zone=command.time_zone,
+                    clock=now if command.sandbox else None,
+                    name_ref=command.name.ref,
+                )
+            ]
+        case OpenDistrict(), _:
+            raise DistrictAlreadyOpened(district_id=facts.aggregate_id)
+        case AdvanceClock(), Open(clock=None):
+            raise DistrictNotSandbox(district_id=facts.aggregate_id)
+        case AdvanceClock(), Open(clock=datetime() as clock):
+            if command.to <= clock:
+                raise ClockOnlyMovesForward(clock=clock)
+            if command.to - clock > LONGEST_LEAP:
+                raise ClockLeapsTooFar(clock=clock)
+            return [SandboxClockAdvanced(to=command.to)]
+        case CloseDistrict(), Open():
+            return [DistrictClosed()]
+        case _:
+            raise DistrictNotOpen(district_id=facts.aggregate_id)
+
+
+def evolve(district: District, event: DistrictEvent) -> District:
+    match event, district:
+        case DistrictOpened(), Unset():
+            return Open(time_zone=event.time_zone, clock=event.clock)
+        case SandboxClockAdvanced(), Open():
+            return replace(district, clock=event.to)
+        case DistrictClosed(), Open():
+            return Closed(time_zone=district.time_zone)
+        case _:
+            return district

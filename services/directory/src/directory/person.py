@@ -1,0 +1,268 @@
+"""A person who works in a district: that they are there, the roles they hold, and who evaluates them.
+
+Names and addresses are private words; neither state nor events hold more than a reference to them.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from backbone.deciding import Actor, Command
+from backbone.words import Words
+from chalkline_contracts.directory import (
+    EvaluatorAssigned,
+    EvaluatorWithdrawn,
+    PersonChanged,
+    PersonDeactivated,
+    PersonEnrolled,
+    Role,
+    RoleAssigned,
+    RoleWithdrawn,
+)
+from chalkline_contracts.event import Event
+from chalkline_contracts.values import Code, Day, WordsRef
+
+from directory.refusals import (
+    DistrictNotOpen,
+    EvaluatorAlreadyAssigned,
+    EvaluatorNotActive,
+    EvaluatorNotAssigned,
+    NobodyEvaluatesThemselves,
+    OrgNotOpen,
+    PersonAlreadyEnrolled,
+    PersonNotActive,
+    RoleAlreadyHeld,
+    RoleEndsBeforeItBegins,
+    RoleNotHeld,
+)
+from directory.time_zone import day_in
+
+
+class EnrolPerson(Command):
+    """Adds a person to the district."""
+
+    name: Words
+    email: Words | None = None
+    sourced_id: Words | None = None
+    """How the district's roster calls them."""
+    experience_band: Code | None = None
+
+
+class ChangePerson(Command):
+    """Changes what is given and keeps the rest; an explicit null takes an optional detail away."""
+
+    name: Words | None = None
+    email: Words | None = None
+    sourced_id: Words | None = None
+    experience_band: Code | None = None
+
+
+class DeactivatePerson(Command):
+    """Ends what the person may do; their history stays."""
+
+
+class AssignRole(Command):
+    role: Role
+    org_id: UUID
+    begin: Day
+    end: Day | None = None
+    """The last day; None: until withdrawn."""
+
+
+class WithdrawRole(Command):
+    """Takes every stretch of this role at this org away, from now on."""
+
+    role: Role
+    org_id: UUID
+
+
+class AssignEvaluator(Command):
+    """On the teacher: who evaluates them can never coach them."""
+
+    evaluator_id: UUID
+
+
+class WithdrawEvaluator(Command):
+    evaluator_id: UUID
+
+
+PersonCommand = (
+    EnrolPerson
+    | ChangePerson
+    | DeactivatePerson
+    | AssignRole
+    | WithdrawRole
+    | AssignEvaluator
+    | WithdrawEvaluator
+)
+PersonEvent = (
+    PersonEnrolled
+    | PersonChanged
+    | PersonDeactivated
+    | RoleAssigned
+    | RoleWithdrawn
+    | EvaluatorAssigned
+    | EvaluatorWithdrawn
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    role: Role
+    org_id: UUID
+    begin: date
+    end: date | None
+
+    def on(self, day: date) -> bool:
+        return self.begin <= day and (self.end is None or day <= self.end)
+
+    def meets(self, begin: date, end: date | None) -> bool:
+        """Whether some day belongs to both."""
+        return (self.end is None or begin <= self.end) and (end is None or self.begin <= end)
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """Nobody enrolled them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    experience_band: str | None
+    name_ref: WordsRef
+    email_ref: WordsRef | None
+    sourced_id_ref: WordsRef | None
+    roles: tuple[HeldRole, ...] = ()
+    evaluator_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deactivated:
+    name_ref: WordsRef
+    email_ref: WordsRef | None
+    sourced_id_ref: WordsRef | None
+
+
+Person = Unset | Active | Deactivated
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """Who asks, where the district is, and whether those the command names are there."""
+
+    by: Actor
+    command_id: UUID
+    aggregate_id: UUID
+    belongs: bool = False
+    administers: bool = False
+    time_zone: str | None = None
+    """The open district's; None when it is not open."""
+    org_open: bool = False
+    """The org the command names."""
+    evaluator_active: bool = False
+    """The evaluator the command names."""
+
+
+def decide(person: Person, command: PersonCommand, facts: PersonFacts, *, now: datetime) -> list[Event]:
+    if facts.time_zone is None:
+        raise DistrictNotOpen(district_id=facts.by.tenant)
+    match command, person:
+        case EnrolPerson(), Unset():
+            return [
+                PersonEnrolled(
+                    experience_band=command.experience_band,
+                    name_ref=command.name.ref,
+                    email_ref=command.email.ref if command.email else None,
+                    sourced_id_ref=command.sourced_id.ref if command.sourced_id else None,
+                )
+            ]
+        case EnrolPerson(), _:
+            raise PersonAlreadyEnrolled(person_id=facts.aggregate_id)
+        case ChangePerson(), Active():
+            return _change(person, command)
+        case DeactivatePerson(), Active():
+            return [PersonDeactivated(experience_band=person.experience_band)]
+        case AssignRole(), Active():
+            return _assign(person, command, facts)
+        case WithdrawRole(), Active():
+            today = day_in(facts.time_zone, now)
+            held = [r for r in person.roles if (r.role, r.org_id) == (command.role, command.org_id)]
+            if not held:
+                raise RoleNotHeld(role=command.role, org_id=command.org_id)
+            return [RoleWithdrawn(role=r.role, org_id=r.org_id, begin=r.begin, end=today) for r in held]
+        case AssignEvaluator(), Active():
+            if command.evaluator_id == facts.aggregate_id:
+                raise NobodyEvaluatesThemselves(person_id=facts.aggregate_id)
+            if not facts.evaluator_active:
+                raise EvaluatorNotActive(evaluator_id=command.evaluator_id)
+            if command.evaluator_id in person.evaluator_ids:
+                raise EvaluatorAlreadyAssigned(evaluator_id=command.evaluator_id)
+            return [EvaluatorAssigned(evaluator_id=command.evaluator_id, teacher_id=facts.aggregate_id)]
+        case WithdrawEvaluator(), Active():
+            if command.evaluator_id not in person.evaluator_ids:
+                raise EvaluatorNotAssigned(evaluator_id=command.evaluator_id)
+            return [EvaluatorWithdrawn(evaluator_id=command.evaluator_id, teacher_id=facts.aggregate_id)]
+        case _:
+            raise PersonNotActive(person_id=facts.aggregate_id)
+
+
+def _change(person: Active, command: ChangePerson) -> list[Event]:
+    given = command.model_fields_set
+    band = command.experience_band if "experience_band" in given else person.experience_band
+    email_ref, sourced_id_ref = person.email_ref, person.sourced_id_ref
+    if "email" in given:
+        email_ref = command.email.ref if command.email else None
+    if "sourced_id" in given:
+        sourced_id_ref = command.sourced_id.ref if command.sourced_id else None
+    name_ref = command.name.ref if command.name else person.name_ref
+    before = (person.experience_band, person.name_ref, person.email_ref, person.sourced_id_ref)
+    if (band, name_ref, email_ref, sourced_id_ref) == before:
+        return []
+    return [
+        PersonChanged(
+            experience_band=band, name_ref=name_ref, email_ref=email_ref, sourced_id_ref=sourced_id_ref
+        )
+    ]
+
+
+def _assign(person: Active, command: AssignRole, facts: PersonFacts) -> list[Event]:
+    if command.end is not None and command.end < command.begin:
+        raise RoleEndsBeforeItBegins(begin=command.begin, end=command.end)
+    if not facts.org_open:
+        raise OrgNotOpen(org_id=command.org_id)
+    for held in person.roles:
+        same = (held.role, held.org_id) == (command.role, command.org_id)
+        if same and held.meets(command.begin, command.end):
+            raise RoleAlreadyHeld(role=command.role, org_id=command.org_id)
+    return [RoleAssigned(role=command.role, org_id=command.org_id, begin=command.begin, end=command.end)]
+
+
+def evolve(person: Person, event: PersonEvent) -> Person:
+    match event, person:
+        case PersonEnrolled(), Unset():
+            return Active(event.experience_band, event.name_ref, event.email_ref, event.sourced_id_ref)
+        case PersonChanged(), Active():
+            return replace(
+                person,
+                experience_band=event.experience_band,
+                name_ref=event.name_ref,
+                email_ref=event.email_ref,
+                sourced_id_ref=event.sourced_id_ref,
+            )
+        case PersonDeactivated(), Active():
+            return Deactivated(person.name_ref, person.email_ref, person.sourced_id_ref)
+        case RoleAssigned(), Active():
+            return replace(
+                person, roles=(*person.roles, HeldRole(event.role, event.org_id, event.begin, event.end))
+            )
+        case RoleWithdrawn(), Active():
+            gone = (event.role, event.org_id, event.begin)
+            left = tuple(r for r in person.roles if (r.role, r.org_id, r.begin) != gone)
+            return replace(person, roles=left)
+        case EvaluatorAssigned(), Active():
+            return replace(person, evaluator_ids=(*person.evaluator_ids, event.evaluator_id))
+        case EvaluatorWithdrawn(), Active():
+            remaining = tuple(i for i in person.evaluator_ids if i != event.evaluator_id)
+            return replace(person, evaluator_ids=remaining)
+        case _:
+            return person

@@ -1,0 +1,53 @@
+"""What notifications keeps: the district's rules, cycles under watch, notifications."""
+
+from backbone.deciding import Aggregate
+from chalkline_contracts.event import events_of
+
+from notifications import access, cycle_watch, milestone_rule, notification
+
+MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
+    name="MilestoneRule",
+    collection="milestone-rules",
+    initial=milestone_rule.Unset(),
+    states=(milestone_rule.Unset, milestone_rule.Published),
+    events=tuple(events_of("notifications", "MilestoneRule")),
+    begins=(milestone_rule.PublishMilestoneRule,),
+    commands=(milestone_rule.PublishMilestoneRule,),
+    decide=milestone_rule.decide,
+    evolve=milestone_rule.evolve,
+    facts=access.gather_milestone_rule,
+    authorise=access.authorise_milestone_rule,
+    claims=milestone_rule.claims,
+)
+
+CYCLE_WATCH: Aggregate[cycle_watch.CycleWatch] = Aggregate(
+    name="CycleWatch",
+    collection="cycle-watches",
+    initial=cycle_watch.Watching(),
+    states=(cycle_watch.Watching,),
+    events=tuple(events_of("notifications", "CycleWatch")),
+    begins=(),
+    commands=(),
+    internal=(cycle_watch.ReachMilestone,),
+    decide=cycle_watch.decide,
+    evolve=cycle_watch.evolve,
+    facts=access.gather_cycle_watch,
+    authorise=access.authorise_cycle_watch,
+)
+
+NOTIFICATION: Aggregate[notification.Notification] = Aggregate(
+    name="Notification",
+    collection="notifications",
+    initial=notification.Unset(),
+    states=(notification.Unset, notification.Sent, notification.Acknowledged),
+    events=tuple(events_of("notifications", "Notification")),
+    begins=(),
+    commands=(notification.AcknowledgeNotification,),
+    internal=(notification.Notify,),
+    decide=notification.decide,
+    evolve=notification.evolve,
+    facts=access.gather_notification,
+    authorise=access.authorise_notification,
+)
+
+AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION)

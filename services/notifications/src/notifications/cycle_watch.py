@@ -1,0 +1,87 @@
+"""A cycle under watch: which of its milestones were reached, so that each is reached once.
+
+Its id is the cycle's. Policies and timers alone command it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from backbone.deciding import Actor, Command
+from chalkline_contracts.event import Event
+from chalkline_contracts.notifications import MilestoneName, MilestoneReached, Occurrence, Recipient
+from chalkline_contracts.values import Time
+from pydantic import Field
+
+
+class ReachMilestone(Command):
+    """A milestone fell due; whoever decides this has looked up to whom it goes."""
+
+    milestone: MilestoneName
+    rule_version: Annotated[int, Field(ge=1)]
+    occurrence: Occurrence
+    due_at: Time
+    goal_id: UUID | None = None
+    recipients: Annotated[tuple[Recipient, ...], Field(max_length=100)] = ()
+
+
+CycleWatchCommand = ReachMilestone
+CycleWatchEvent = MilestoneReached
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a milestone is known by within its cycle."""
+
+    milestone: str
+    rule_version: int
+    occurrence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    reached: tuple[Reached, ...] = ()
+
+
+CycleWatch = Watching
+
+
+@dataclass(frozen=True, slots=True)
+class CycleWatchFacts:
+    """Nothing but who acts: the command says the rest."""
+
+    by: Actor
+    command_id: UUID
+    aggregate_id: UUID
+
+
+def decide(
+    watch: CycleWatch,
+    command: CycleWatchCommand,
+    facts: CycleWatchFacts,
+    *,
+    now: datetime,  # noqa: ARG001 - every decider has the same shape
+) -> list[Event]:
+    if Reached(command.milestone, command.rule_version, command.occurrence) in watch.reached:
+        return []
+    return [
+        MilestoneReached(
+            milestone=command.milestone,
+            cycle_id=facts.aggregate_id,
+            goal_id=command.goal_id,
+            due_at=command.due_at,
+            rule_version=command.rule_version,
+            occurrence=command.occurrence,
+            recipients=tuple(dict.fromkeys(command.recipients)),
+        )
+    ]
+
+
+def evolve(watch: CycleWatch, event: Event) -> CycleWatch:
+    match event:
+        case MilestoneReached():
+            reached = Reached(event.milestone, event.rule_version, event.occurrence)
+            return watch if reached in watch.reached else replace(watch, reached=(*watch.reached, reached))
+        case _:
+            return watch

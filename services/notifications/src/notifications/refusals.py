@@ -1,0 +1,27 @@
+"""What forbids in notifications. Each docstring is the message, each name in snake case the stable code."""
+
+from backbone.deciding import Refusal
+
+
+class MilestoneUnknown(Refusal):
+    """There is no milestone of this name."""
+
+
+class RuleIsForAnotherMilestone(Refusal):
+    """Every version of a rule is for the same milestone."""
+
+
+class RuleHasNoDays(Refusal):
+    """The milestone follows its event at once; there are no days to configure."""
+
+
+class RecipientNotAllowed(Refusal):
+    """A rule may leave out recipients of the milestone, and never add any."""
+
+
+class NotificationAlreadySent(Refusal):
+    """The notification has been sent, and said something else."""
+
+
+class NotificationNotFound(Refusal):
+    """There is no notification with this id."""

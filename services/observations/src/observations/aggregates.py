@@ -1,0 +1,50 @@
+"""What observations keeps: instruments, observations."""
+
+from backbone.deciding import Aggregate
+from chalkline_contracts.event import events_of
+
+from observations import access, instrument, observation
+
+INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
+    name="Instrument",
+    collection="instruments",
+    initial=instrument.Unset(),
+    states=(instrument.Unset, instrument.Published, instrument.Retired),
+    events=tuple(events_of("observations", "Instrument")),
+    begins=(instrument.PublishInstrument,),
+    commands=(instrument.PublishInstrument, instrument.RetireInstrument),
+    decide=instrument.decide,
+    evolve=instrument.evolve,
+    facts=access.gather_instrument,
+    authorise=access.authorise_instrument,
+    claims=instrument.claims,
+)
+
+OBSERVATION: Aggregate[observation.Observation] = Aggregate(
+    name="Observation",
+    collection="observations",
+    initial=observation.Unset(),
+    states=(
+        observation.Unset,
+        observation.Scheduled,
+        observation.Recorded,
+        observation.Shared,
+        observation.Discussed,
+        observation.Voided,
+    ),
+    events=tuple(events_of("observations", "Observation")),
+    begins=(observation.ScheduleObservation, observation.RecordObservation),
+    commands=(
+        observation.RecordObservation,
+        observation.CorrectObservation,
+        observation.VoidObservation,
+        observation.ShareFeedback,
+        observation.AcknowledgeFeedback,
+    ),
+    decide=observation.decide,
+    evolve=observation.evolve,
+    facts=access.gather_observation,
+    authorise=access.authorise_observation,
+)
+
+AGGREGATES = (INSTRUMENT, OBSERVATION)
