@@ -17,7 +17,7 @@ from chalkline_contracts.values import Code, Day, Text, Time, WordsRef
 
 
 class Peers(BaseModel):
-    """What the pair thinks of its goal: powerful, easy, emotionally compelling, reachable, student-focused."""
+    """Whether the pair finds it powerful, easy, emotionally compelling, reachable and student-focused."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -29,7 +29,7 @@ class Peers(BaseModel):
 
 
 class ShareScope(BaseModel):
-    """What a teacher lets others see: one goal, one cycle, or, with neither, all of theirs in the partnership."""
+    """What a teacher lets others see: a goal, a cycle or, with neither, all that is theirs here."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

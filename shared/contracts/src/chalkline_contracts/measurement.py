@@ -9,7 +9,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from chalkline_contracts.values import Code, Count, Time
 
@@ -65,7 +73,7 @@ def _amount(value: Any) -> int | Decimal:
     """A count or a measured decimal, told apart by how it is written. Raises ValueError."""
     match value:
         case bool():
-            raise ValueError("must be an integer, or a decimal in a string such as \"12.5\"")
+            raise ValueError('must be an integer, or a decimal in a string such as "12.5"')
         case int() if abs(value) < _LARGEST:
             return value
         case str() if value.isascii() and _DECIMAL.fullmatch(value):
@@ -73,13 +81,15 @@ def _amount(value: Any) -> int | Decimal:
         case Decimal() if value.is_finite() and _DECIMAL.fullmatch(format(value, "f")):
             return value
         case _:
-            raise ValueError("must be an integer, or a decimal in a string such as \"12.5\"")
+            raise ValueError('must be an integer, or a decimal in a string such as "12.5"')
 
 
 Amount = Annotated[
     int | Decimal,
     PlainValidator(_amount),
-    PlainSerializer(lambda amount: amount if isinstance(amount, int) else format(amount, "f"), when_used="json"),
+    PlainSerializer(
+        lambda amount: amount if isinstance(amount, int) else format(amount, "f"), when_used="json"
+    ),
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": f"^{_DECIMAL.pattern}$"}]}),
 ]
 """A count (JSON integer) or a measured decimal (JSON string of at most 12 + 9 digits); both exact."""
@@ -122,10 +132,12 @@ class _Measured(BaseModel):
         wanted = Decimal if kind in MEASURED else int
         if not isinstance(numerator, wanted) or not isinstance(denominator, wanted | None):
             how = "as decimals in strings" if wanted is Decimal else "in integers"
-            raise ValueError(f"{kind} is told {how}")
+            raise ValueError(f"{kind} is told {how}")  # noqa: TRY004 - pydantic reports ValueErrors
         if kind != "scale_score" and (numerator < 0 or self.unit != UNITS[kind]):
             raise ValueError(f"{kind} is not negative and is told in {UNITS[kind]}")
-        if kind in PROPORTIONS and (denominator is None or not 0 <= numerator <= denominator or denominator == 0):
+        if kind in PROPORTIONS and (
+            denominator is None or not 0 <= numerator <= denominator or denominator == 0
+        ):
             raise ValueError(f"{kind} is a part of a whole: 0 ≤ numerator ≤ denominator, denominator > 0")
         if kind == "interaction_ratio" and (denominator is None or denominator < 0):
             raise ValueError("an interaction ratio has two sides, neither of them negative")
@@ -146,7 +158,7 @@ class MeasurementTaken(_Measured):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     def recorded(self, measurement_id: UUID, recorded_by: UUID) -> "Measurement":
-        """This measurement with its identity: what an event says of it."""
+        """The measurement with its identity: what an event says of it."""
         told = {name: getattr(self, name) for name in _Measured.model_fields}
         return Measurement(measurement_id=measurement_id, recorded_by=recorded_by, **told)
 

@@ -1,0 +1,194 @@
+"""How a goal is computed from its measurements: exactly, by quotients, in the order things happened.
+
+Everything here is derived from a chart alone and derived again whenever the chart changes, so a late
+measurement or a retraction needs no rule of its own. The rules are DOMAIN.md's section "Arithmetic".
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from fractions import Fraction
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chalkline_contracts.measurement import PROPORTIONS, Direction, Measurement, MeasurementKind
+
+
+class Reading(NamedTuple):
+    """A measurement as the chart keeps it: small, for a goal may have many."""
+
+    measurement_id: UUID
+    at: datetime
+    numerator: int
+    denominator: int
+    """With the numerator, the quotient in lowest terms."""
+    instrument: str | None
+    is_baseline: bool
+
+    @property
+    def quotient(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A goal's readings in the order they happened; those of one moment, in the order they were told."""
+
+    readings: tuple[Reading, ...] = ()
+    retracted: tuple[UUID, ...] = ()
+
+    def knows(self, measurement_id: UUID) -> bool:
+        """Whether it was ever charted; what was retracted never comes back."""
+        return measurement_id in self.retracted or self.holds(measurement_id)
+
+    def holds(self, measurement_id: UUID) -> bool:
+        return any(reading.measurement_id == measurement_id for reading in self.readings)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a reading is held against."""
+
+    direction: Direction
+    target: str | None
+    tolerance: str | None
+    required_consecutive: int
+
+
+def quotient(measurement: Measurement) -> Fraction | None:
+    """A measurement as one exact number; None for a ratio whose other side is zero. Rates are per second."""
+    amount = Fraction(measurement.numerator)
+    match measurement.kind:
+        case "frequency":
+            return amount / (measurement.window_s or 1)
+        case "opportunities_to_respond":
+            return amount * 60 / (measurement.window_s or 1)  # told per minute
+        case _ if measurement.denominator is None:
+            return amount
+        case _:
+            return amount / Fraction(measurement.denominator) if measurement.denominator else None
+
+
+def median(values: Sequence[Fraction]) -> Fraction:
+    """The middle of one or more values; of an even number, the exact midpoint of the middle two."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def charted(chart: Chart, measurement: Measurement, *, is_baseline: bool = False) -> Chart:
+    """The chart with a measurement in its place; unchanged if it is known or has no quotient."""
+    exact = quotient(measurement)
+    if exact is None or chart.knows(measurement.measurement_id):
+        return chart
+    reading = Reading(
+        measurement.measurement_id,
+        measurement.occurred_at,
+        exact.numerator,
+        exact.denominator,
+        measurement.instrument,
+        is_baseline,
+    )
+    place = bisect_right(chart.readings, reading.at, key=lambda other: other.at)
+    return replace(chart, readings=(*chart.readings[:place], reading, *chart.readings[place:]))
+
+
+def retracted(chart: Chart, measurement_id: UUID) -> Chart:
+    """The chart without a measurement, which it remembers as gone."""
+    if not chart.holds(measurement_id):
+        return chart
+    return Chart(
+        readings=tuple(reading for reading in chart.readings if reading.measurement_id != measurement_id),
+        retracted=(*chart.retracted, measurement_id),
+    )
+
+
+def baseline(chart: Chart) -> Fraction | None:
+    """The median of the baseline's readings; None when there is none, or all were retracted."""
+    values = [reading.quotient for reading in chart.readings if reading.is_baseline]
+    return median(values) if values else None
+
+
+def last_baseline(chart: Chart) -> Reading | None:
+    """The baseline's last reading: where the aim line starts."""
+    return next((reading for reading in reversed(chart.readings) if reading.is_baseline), None)
+
+
+def counted(chart: Chart) -> tuple[Reading, ...]:
+    """Progress after the baseline's last reading, in order. What lies before is shown, never counted."""
+    start = last_baseline(chart)
+    return chart.readings[chart.readings.index(start) + 1 :] if start else ()
+
+
+def at_target(aim: Aim, base: Fraction) -> Callable[[Fraction], bool]:
+    """Whether a quotient is at target; equal to the target is. Without target or tolerance nothing is."""
+    match aim.direction, aim.target, aim.tolerance:
+        case "maintain", _, str(tolerance):
+            margin = Fraction(tolerance)
+            return lambda value: abs(value - base) <= margin
+        case "increase", str(target), _:
+            goal = Fraction(target)
+            return lambda value: value >= goal
+        case "decrease", str(target), _:
+            goal = Fraction(target)
+            return lambda value: value <= goal
+        case _:
+            return lambda _: False
+
+
+def improves(direction: Direction, base: Fraction, target: Fraction) -> bool:
+    """Whether a target lies strictly on the improving side of the baseline."""
+    return target > base if direction == "increase" else target < base
+
+
+def reachable(kind: MeasurementKind, target: Fraction) -> bool:
+    """Whether a measurement of this kind can have such a quotient at all."""
+    if kind in PROPORTIONS:
+        return 0 <= target <= 1
+    return kind == "scale_score" or target >= 0
+
+
+def ends_of_runs(chart: Chart, aim: Aim) -> Iterator[Reading]:
+    """Each reading that ends a full run: enough in a row, at target, of one version of the instrument."""
+    base = baseline(chart)
+    if base is None:
+        return
+    hits = at_target(aim, base)
+    length, previous = 0, None
+    for reading in counted(chart):
+        if not hits(reading.quotient):
+            length = 0
+        elif length and previous == reading.instrument:
+            length += 1
+        else:
+            length = 1
+        previous = reading.instrument
+        if length >= aim.required_consecutive:
+            yield reading
+
+
+def first_run(chart: Chart, aim: Aim) -> Reading | None:
+    """The reading that completed the earliest full run."""
+    return next(ends_of_runs(chart, aim), None)
+
+
+def ends_a_run(chart: Chart, aim: Aim, measurement_id: UUID) -> bool:
+    """Whether this measurement still ends a full run, whatever came in between or was retracted."""
+    return any(reading.measurement_id == measurement_id for reading in ends_of_runs(chart, aim))
+
+
+def local_day(moment: datetime, time_zone: str | None) -> date:
+    """The date of a moment at the cycle's school; UTC where no time zone is known."""
+    return moment.astimezone(_zone(time_zone)).date()
+
+
+def is_time_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (LookupError, ValueError, OSError):
+        return False
+
+
+def _zone(name: str | None) -> tzinfo:
+    return ZoneInfo(name) if name else UTC

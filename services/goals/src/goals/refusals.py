@@ -1,0 +1,216 @@
+"""What forbids a decision about partnerships, cycles, goals and models: each a fact, with a stable code."""
+
+# ruff: noqa: D404 - the docstring of a refusal is what a person reads
+
+from backbone.deciding import Refusal
+
+# Partnership -----------------------------------------------------------------------------------------
+
+
+class PartnershipNotFound(Refusal):
+    """There is no such partnership."""
+
+
+class PartnershipAlreadyProposed(Refusal):
+    """This partnership has been proposed already."""
+
+
+class PartnershipNotProposed(Refusal):
+    """This partnership does not wait for anyone's consent."""
+
+
+class PartnershipNotAgreed(Refusal):
+    """This needs a partnership to which everyone in it has consented."""
+
+
+class PartnershipOver(Refusal):
+    """This partnership was declined or has ended."""
+
+
+class AlreadyConsented(Refusal):
+    """This partner has consented already."""
+
+
+class NotAPartner(Refusal):
+    """Only a partner can say this."""
+
+
+class PersonUnknown(Refusal):
+    """There is no such person in this district, or they are no longer active."""
+
+
+class CoachRoleMissing(Refusal):
+    """A partnership's coach must hold the role of a coach."""
+
+
+class CoachIsTeacher(Refusal):
+    """Nobody is their own coach."""
+
+
+class EvaluatorCannotCoach(Refusal):
+    """Whoever evaluates a teacher cannot coach that teacher."""
+
+
+class ShareAlreadyExpired(Refusal):
+    """A share must end in the future."""
+
+
+class ShareNotFound(Refusal):
+    """There is no such share of yours in this partnership."""
+
+
+# ModelTemplate ---------------------------------------------------------------------------------------
+
+
+class TemplateUnknown(Refusal):
+    """There is no such model template, or it has been retired; name it with its version."""
+
+
+class TemplateNotFound(Refusal):
+    """There is no such model template."""
+
+
+class TemplateNameTaken(Refusal):
+    """This name belongs to a model that comes with the product."""
+
+
+class TemplateAlreadyPublished(Refusal):
+    """A published model template never changes; publish another version."""
+
+
+class TemplateRetired(Refusal):
+    """This model template is retired already."""
+
+
+# Cycle -----------------------------------------------------------------------------------------------
+
+
+class CycleNotFound(Refusal):
+    """There is no such cycle."""
+
+
+class CycleAlreadyStarted(Refusal):
+    """This cycle has started already."""
+
+
+class CycleNotOpen(Refusal):
+    """This needs an open cycle."""
+
+
+class TeacherNotInPartnership(Refusal):
+    """A cycle is for teachers of its partnership."""
+
+
+class SchoolNotTheirs(Refusal):
+    """A cycle takes place at a school of one of its teachers."""
+
+
+class TimeZoneUnknown(Refusal):
+    """The school's time zone is not one that is known here."""
+
+
+class PhaseUnknown(Refusal):
+    """The cycle's model has no such phase."""
+
+
+class AlreadyInPhase(Refusal):
+    """The cycle is in this phase already."""
+
+
+# Goal ------------------------------------------------------------------------------------------------
+
+
+class GoalNotFound(Refusal):
+    """There is no such goal."""
+
+
+class GoalAlreadyDrafted(Refusal):
+    """This goal has been drafted already."""
+
+
+class OwnerNotInCycle(Refusal):
+    """A goal's owners are teachers of its cycle."""
+
+
+class MetricNotStudentFocused(Refusal):
+    """A goal is about what students do or know; this metric looks at practice."""
+
+
+class BaselineMixed(Refusal):
+    """The measurements of a baseline share one metric and one version of the instrument."""
+
+
+class BaselineAlreadyRecorded(Refusal):
+    """This goal has a baseline, and it holds."""
+
+
+class NoBaseline(Refusal):
+    """A goal needs a baseline first."""
+
+
+class MetricDiffers(Refusal):
+    """This is not what the goal is measured by."""
+
+
+class NotYetHappened(Refusal):
+    """A measurement cannot lie in the future."""
+
+
+class TargetMissing(Refusal):
+    """A goal that is to increase or decrease needs a target."""
+
+
+class TargetNotForMaintain(Refusal):
+    """A level that is to be maintained has a tolerance around its baseline, not a target."""
+
+
+class TargetOutOfRange(Refusal):
+    """This kind of measurement can never reach such a target; a proportion lies between 0 and 1."""
+
+
+class TargetNotAnImprovement(Refusal):
+    """The target must lie on the improving side of the baseline."""
+
+
+class ToleranceMissing(Refusal):
+    """A level that is to be maintained needs a tolerance of zero or more."""
+
+
+class ToleranceOnlyToMaintain(Refusal):
+    """Only a level that is to be maintained has a tolerance."""
+
+
+class DueDateNotAhead(Refusal):
+    """A goal is due after today and after its baseline."""
+
+
+class NothingProposed(Refusal):
+    """There is no proposal to agree to."""
+
+
+class AlreadyAgreed(Refusal):
+    """This partner has agreed to the proposal already."""
+
+
+class GoalAlreadySet(Refusal):
+    """This goal has been set; it no longer takes proposals or agreements."""
+
+
+class GoalNotActive(Refusal):
+    """This needs a goal that everyone has agreed to."""
+
+
+class TargetNotMet(Refusal):
+    """The target has not been met yet."""
+
+
+class OnlyOwnerConfirms(Refusal):
+    """An achievement is confirmed by a teacher whose goal it is."""
+
+
+class GoalAlreadyAchieved(Refusal):
+    """This goal has been achieved."""
+
+
+class GoalAlreadyAbandoned(Refusal):
+    """This goal has been abandoned."""
