@@ -1,0 +1,299 @@
+"""The `chalkline` command: run the platform on this machine, look into it, operate it."""
+
+import asyncio
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from cyclopts import App, Group, Parameter
+
+from chalkline import (
+    clock,
+    delegating,
+    doctor,
+    issuer,
+    listening,
+    operate,
+    show,
+    supervisor,
+)
+from chalkline import status as state_of
+from chalkline.problem import Problem
+from chalkline.state import State
+
+RUN, LOOK, MEND = Group.create_ordered("Run"), Group.create_ordered("Look"), Group.create_ordered("Mend")
+
+app = App(
+    name="chalkline",
+    help="Chalkline on this machine: run the platform, look into it, operate it.",
+    version="0.1.0",
+    result_action="return_value",
+    console=show.out,
+    error_console=show.err,
+)
+clock_app = App(name="clock", help="The clock of a sandbox district.", group=LOOK)
+parked_app = App(
+    name="parked", help="Events that could not be handled, and what queues behind them.", group=MEND
+)
+app.command(clock_app)
+app.command(parked_app)
+
+Home = Annotated[
+    Path | None,
+    Parameter("--home", env_var="CHALKLINE_HOME", help="The state folder; .chalkline here unless given."),
+]
+Json = Annotated[bool, Parameter("--json", negative="", help="For programs: JSON on standard output.")]
+Yes = Annotated[bool, Parameter("--yes", negative="", help="Do not ask.")]
+Services = Annotated[
+    list[str] | None, Parameter("--service", negative="", help="Only this service; may be repeated.")
+]
+
+
+@app.command(group=RUN)
+def up(
+    *,
+    only: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="`servers` (PostgreSQL and NATS alone), or services by name."),
+    ] = None,
+    foreground: Annotated[bool, Parameter(negative="", help="Stay here until Ctrl-C.")] = False,
+    home: Home = None,
+) -> int:
+    """Start the platform, and return when everything is ready."""
+    state, wanted = State.at(home), operate.parts(only or [])
+    if supervisor.running(state):
+        running = supervisor.known(state).get("wanted", [])
+        if not set(wanted) <= set(running):
+            raise Problem(
+                f"already running with {', '.join(running)}", f"stop it first: {show.called(state, 'down')}"
+            )
+    elif foreground:
+        return operate.foreground(state, wanted)
+    else:
+        with _spinner("starting") as progress:
+            operate.background(state, wanted, progress)
+    report = asyncio.run(state_of.status(state))
+    if report["state"] in ("ready", "degraded"):
+        show.ready(state, report)
+        return 0
+    show.status(report)
+    return 1
+
+
+@app.command(group=RUN)
+def down(*, home: Home = None) -> int:
+    """Stop everything, in order; data stays."""
+    with _spinner("stopping"):
+        stopped = operate.down(State.at(home))
+    show.line("Stopped." if stopped else "Nothing was running.")
+    return 0
+
+
+@app.command(group=RUN)
+def reset(*, yes: Yes = False, home: Home = None) -> int:
+    """Stop everything and delete all data, secrets and logs of this platform."""
+    state = State.at(home)
+    if not state.home.exists():
+        show.line(f"There is nothing in {state.home}.")
+        return 0
+    if not state.exists:
+        raise Problem(f"{state.home} is not a platform's state folder", "nothing was deleted")
+    if not yes and not _confirmed(f"Delete {state.home}, with every event, secret and log in it?"):
+        show.line("Nothing was deleted.")
+        return 1
+    with _spinner("deleting"):
+        operate.reset(state)
+    show.line(f"Deleted {state.home}.")
+    return 0
+
+
+@app.command(group=LOOK)
+def status(*, json: Json = False, home: Home = None) -> int:
+    """What runs, where it answers and how far it is. Exits 0 if all is ready, 1 otherwise."""
+    report = asyncio.run(state_of.status(State.at(home)))
+    if json:
+        _print_json(report)
+    else:
+        show.status(report)
+    return 0 if report["state"] == "ready" else 1
+
+
+@app.command(name="doctor", group=LOOK)
+def doctor_(*, home: Home = None) -> int:
+    """Look for what is missing or wrong, and say how to mend it."""
+    marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "wrong": "[red]✗[/]"}
+    wrong = 0
+    for finding in doctor.examine(State.at(home)):
+        wrong += finding.verdict == "wrong"
+        show.line(f"{marks[finding.verdict]} {finding.what}")
+        if finding.mend:
+            show.line(f"  [dim]→[/] {finding.mend}")
+    return 1 if wrong else 0
+
+
+@app.command(group=LOOK)
+def token(
+    *,
+    as_: Annotated[str, Parameter("--as", help="A persona's name, a person's UUID, or `operator`.")],
+    tenant: Annotated[UUID | None, Parameter(help="The district, where a persona does not tell it.")] = None,
+    ttl: Annotated[timedelta, Parameter(help="How long it is valid, such as 30m or 8h.")] = timedelta(
+        hours=1
+    ),
+    home: Home = None,
+) -> int:
+    """A token of the local development issuer, on standard output."""
+    state = _platform(home)
+    print(issuer.token(state, issuer.bearer(state, as_, tenant), ttl=ttl))
+    return 0
+
+
+@app.command(group=LOOK)
+def listen(
+    subject: Annotated[
+        str, Parameter(help="A service (`goals`) or a subject (`ev.goals.>`); everything unless given.")
+    ] = "",
+    /,
+    *,
+    json: Json = False,
+    count: Annotated[int | None, Parameter(help="Stop after so many events.")] = None,
+    home: Home = None,
+) -> int:
+    """Show events as they arrive over NATS, until Ctrl-C."""
+    printed: Callable[[str], None] = (lambda text: print(text, flush=True)) if json else show.line
+    state, subject = _platform(home), listening.subject_of(subject)
+    if not json:
+        show.err.print(f"[dim]listening to {subject}; Ctrl-C ends it[/]")
+    asyncio.run(listening.listen(state, subject, raw=json, show=printed, count=count))
+    return 0
+
+
+@clock_app.command
+def advance(
+    district: Annotated[str, Parameter(help="A district's UUID, or a persona of it.")],
+    /,
+    *,
+    to: Annotated[datetime | None, Parameter(help="The moment, such as 2026-03-02T08:00:00Z.")] = None,
+    by: Annotated[timedelta | None, Parameter(help="A stretch of time, such as 36h, 14d or 6w.")] = None,
+    home: Home = None,
+) -> int:
+    """Advance a sandbox's clock, and return when everything that fell due has happened."""
+    with _spinner("advancing") as progress:
+        now = asyncio.run(clock.advance(_platform(home), district, to=to, by=by, progress=progress))
+    show.line(f"It is now {now.isoformat()} there; nothing is due and nothing is queued.")
+    return 0
+
+
+@app.command(group=MEND)
+def verify(*, service: Services = None, json: Json = False, home: Home = None) -> int:
+    """Walk every service's hash chain and compare its log with its stream."""
+    return _delegate(home, service, ["verify"], json=json)
+
+
+@app.command(group=MEND)
+def rebuild(
+    *,
+    compare_only: Annotated[
+        bool, Parameter(negative="", help="Compare with a rebuild; change nothing.")
+    ] = False,
+    service: Services = None,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """Build projections anew beside the old ones, compare, and swap."""
+    return _delegate(home, service, ["rebuild", *(["--compare-only"] if compare_only else [])], json=json)
+
+
+@app.command(group=MEND)
+def recover(
+    service: Annotated[str, Parameter(help="The service whose log and stream disagree.")],
+    /,
+    *,
+    from_stream: Annotated[
+        bool, Parameter(negative="", help="Import what a restored PostgreSQL lost, from the stream.")
+    ] = False,
+    from_log: Annotated[
+        bool, Parameter(negative="", help="Accept the loss: fill the stream anew from the log.")
+    ] = False,
+    yes: Yes = False,
+    home: Home = None,
+) -> int:
+    """Decide which is right when a service's log and its stream disagree."""
+    if from_stream == from_log:
+        raise Problem("which of the two is right?", "give either --from-stream or --from-log")
+    question = "What the stream has and the log has not will be lost for good. Go on?"
+    if from_log and not yes and not _confirmed(question):
+        show.line("Nothing was changed.")
+        return 1
+    source: Literal["--from-stream", "--from-log"] = "--from-stream" if from_stream else "--from-log"
+    return _delegate(home, [service], ["recover", source], json=False)
+
+
+@parked_app.command(name="list")
+def parked_list(*, service: Services = None, json: Json = False, home: Home = None) -> int:
+    """What is parked: which projection or policy, which aggregate, why."""
+    return _delegate(home, service, ["parked", "list"], json=json)
+
+
+@parked_app.command(name="retry")
+def parked_retry(*, service: Services = None, home: Home = None) -> int:
+    """Handle what is parked again, in order."""
+    return _delegate(home, service, ["parked", "retry"], json=False)
+
+
+# Written beside this module and loaded only when it is called for: a demo needs what nothing else does.
+if importlib.util.find_spec("chalkline.demo"):
+    app.command("chalkline.demo:demo", name="demo", group=RUN)
+
+
+def _delegate(home: Path | None, names: list[str] | None, arguments: list[str], *, json: bool) -> int:
+    services = delegating.chosen(_platform(home), names or [])
+    if json:
+        answers, code = asyncio.run(delegating.gather(services, arguments))
+        _print_json(answers)
+        return code
+    several = len(services) > 1
+    return delegating.run(
+        services, arguments, lambda name: show.line(f"[bold]{name}[/]") if several else None
+    )
+
+
+def _platform(home: Path | None) -> State:
+    """The state folder of a platform that has been started at least once."""
+    state = State.at(home)
+    if not state.exists:
+        raise Problem(f"there is no platform in {state.home}", f"start one: {show.called(state, 'up')}")
+    return state
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, indent=2))
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise Problem("nobody is there to answer", "add --yes")
+    return show.out.input(f"{question} [dim](y/N)[/] ").strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def _spinner(words: str) -> Iterator[Callable[[str], None]]:
+    """Tells a person at a terminal what is waited for; silent elsewhere."""
+    with show.err.status(f"{words} …") as live:
+        yield lambda text: live.update(f"{text} …")
+
+
+def main() -> None:
+    """The command's entry point: 0 done, 1 not done, 2 misunderstood."""
+    try:
+        sys.exit(app())
+    except Problem as raised:
+        show.problem(raised)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

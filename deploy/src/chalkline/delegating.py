@@ -1,0 +1,59 @@
+"""One-shots of the services: each does its own work on its own data; this starts them and gathers answers."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalkline.problem import Problem
+from chalkline.services import Service
+from chalkline.state import SERVICES, State, read_json
+
+
+def chosen(state: State, names: Sequence[str]) -> list[Service]:
+    """The named services, or all. Raises Problem when there is no platform or no such service."""
+    if unknown := set(names) - set(SERVICES):
+        raise Problem(
+            f"there is no service {', '.join(sorted(unknown))}", f"there are: {', '.join(SERVICES)}"
+        )
+    ports: dict[str, int] = read_json(state.ports) or {}
+    wanted = [name for name in SERVICES if name in names] if names else list(SERVICES)
+    if missing := [name for name in (*wanted, "postgres", "nats") if name not in ports]:
+        raise Problem(f"{', '.join(missing)} never ran in {state.home}", "start it: chalkline up")
+    return [Service(name, state, ports) for name in wanted]
+
+
+def run(services: Sequence[Service], arguments: Sequence[str], announce: Callable[[str], None]) -> int:
+    """One after another, speaking to the terminal themselves. The worst exit code."""
+    worst = 0
+    for service in services:
+        announce(service.name)
+        done = subprocess.run(
+            service.command(*arguments), env=service.environment(), cwd=service.state.home, check=False
+        )
+        worst = max(worst, abs(done.returncode))
+    return worst
+
+
+async def gather(services: Sequence[Service], arguments: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """Each one's `--json` answer by name, and the worst exit code."""
+    answers = await asyncio.gather(*(_one(service, arguments) for service in services))
+    told = {service.name: answer for service, (answer, _) in zip(services, answers, strict=True)}
+    return told, max((code for _, code in answers), default=0)
+
+
+async def _one(service: Service, arguments: Sequence[str]) -> tuple[Any, int]:
+    process = await asyncio.create_subprocess_exec(
+        *service.command(*arguments, "--json"),
+        env=service.environment(),
+        cwd=service.state.home,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    code = abs(process.returncode or 0)
+    try:
+        return json.loads(out), code
+    except ValueError:
+        return {"error": (err or out).decode(errors="replace").strip()[-2000:]}, code or 1

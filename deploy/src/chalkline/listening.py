@@ -1,0 +1,135 @@
+"""Events as they arrive over NATS, heard as the operator."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import nats as nats_py
+from nats.aio.msg import Msg
+from rich.markup import escape
+
+from chalkline.problem import Problem
+from chalkline.state import State, read_json
+
+SERVICE_COLOURS = {
+    "directory": "magenta",
+    "goals": "green",
+    "observations": "cyan",
+    "notifications": "yellow",
+}
+Show = Callable[[str], None]
+
+
+def subject_of(words: str) -> str:
+    """`goals` → `ev.goals.>`, `ev.goals.>` as it is, nothing → everything."""
+    if not words:
+        return "ev.>"
+    return words if words.startswith("ev.") else f"ev.{words}.>"
+
+
+async def events(state: State, subject: str) -> AsyncIterator[Msg]:
+    """Messages on the subject from now on, until the caller stops."""
+    port = (read_json(state.ports) or {}).get("nats")
+    seed = state.secrets / "operator" / "nats_seed"
+    if port is None or not seed.exists():
+        raise Problem("there is no platform to listen to", "start one: chalkline up")
+    refused: asyncio.Queue[Exception] = asyncio.Queue()
+
+    async def on_error(error: Exception) -> None:
+        await refused.put(error)
+
+    try:
+        connection = await nats_py.connect(
+            f"nats://127.0.0.1:{port}",
+            nkeys_seed=str(seed),
+            inbox_prefix=b"_INBOX_operator",
+            name="chalkline listen",
+            error_cb=on_error,
+            connect_timeout=2,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+        )
+    except (OSError, TimeoutError, nats_py.errors.Error) as error:
+        raise Problem(f"NATS does not answer on port {port}", "start it: chalkline up") from error
+    try:
+        subscription = await connection.subscribe(subject)
+        await connection.flush()
+        if not refused.empty():
+            raise Problem(f"nobody may listen to {subject}: {refused.get_nowait()}", "events are under ev.>")
+        async for message in subscription.messages:
+            yield message
+    finally:
+        await connection.close()
+
+
+async def listen(state: State, subject: str, *, raw: bool, show: Show, count: int | None) -> None:
+    """Shows each event, until interrupted or `count` have come."""
+    done = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, done.set)
+
+    async def follow() -> None:
+        left = count
+        async for message in events(state, subject):
+            show(one_json_line(message) if raw else compact(message))
+            left = left - 1 if left is not None else None
+            if left == 0:
+                return
+
+    tasks = [asyncio.create_task(follow()), asyncio.create_task(done.wait())]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+def one_json_line(message: Msg) -> str:
+    """The CloudEvent as it came, on one line."""
+    try:
+        return json.dumps(json.loads(message.data), separators=(",", ":"), ensure_ascii=False)
+    except ValueError:
+        return json.dumps({"subject": message.subject, "data": message.data.decode(errors="replace")})
+
+
+def compact(message: Msg) -> str:
+    """One coloured line: when, which service, what happened, to what, with what."""
+    tokens = message.subject.split(".")
+    service = tokens[1] if len(tokens) > 1 else "?"
+    try:
+        event: dict[str, Any] = json.loads(message.data)
+        data = event.get("data") or {}
+    except (ValueError, AttributeError):
+        return f"{_clock(None)}  {escape(message.subject)}  [red]not a CloudEvent[/]"
+    colour = SERVICE_COLOURS.get(service, "white")
+    details = " ".join(f"{key}={_value(value)}" for key, value in data.items() if value is not None)
+    return (
+        f"[dim]{_clock(event.get('time'))}[/]  [{colour}]{service:<13}[/] [bold]{escape(tokens[-1]):<24}[/] "
+        f"[dim]{escape(str(event.get('subject', ''))[:8])}[/]  {escape(details)}"
+    )
+
+
+def _clock(time: str | None) -> str:
+    try:
+        when = datetime.fromisoformat(time) if time else datetime.now(UTC)
+    except ValueError:
+        return str(time)
+    return f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return (
+            "{"
+            + " ".join(f"{key}={_value(inner)}" for key, inner in value.items() if inner is not None)
+            + "}"
+        )
+    if isinstance(value, list):
+        return "[" + " ".join(map(_value, value)) + "]"
+    text = str(value)
+    looks_like_id = len(text) == 36 and text.count("-") == 4
+    return text[:8] if looks_like_id else text

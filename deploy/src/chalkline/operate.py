@@ -1,0 +1,113 @@
+"""Starting and stopping a local platform from a terminal."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+
+from chalkline import postgres, processes, supervisor
+from chalkline.problem import Problem
+from chalkline.state import SERVERS, SERVICES, State
+
+START_WITHIN = 180.0
+STOP_WITHIN = 90.0
+
+
+def parts(only: Sequence[str]) -> list[str]:
+    """What `--only` asks for: `servers`, or services by name (the servers come with them)."""
+    names = [name for words in only for name in words.split(",") if name]
+    unknown = set(names) - {"servers", *SERVICES}
+    if unknown:
+        raise Problem(
+            f"there is no {', '.join(sorted(unknown))}", f"--only takes servers, {', '.join(SERVICES)}"
+        )
+    chosen = [name for name in SERVICES if name in names] if names else list(SERVICES)
+    return [*SERVERS, *chosen]
+
+
+def foreground(state: State, wanted: Sequence[str]) -> int:
+    """Runs the supervisor here, until Ctrl-C."""
+    _log_to_stderr()
+    return asyncio.run(supervisor.Supervisor(state, wanted).run())
+
+
+def background(state: State, wanted: Sequence[str], progress: Callable[[str], None]) -> None:
+    """Starts the supervisor, detached, and returns when everything is ready. Raises Problem if it fails."""
+    state.make()
+    with state.log("supervisor").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chalkline.supervising", str(state.home), *wanted],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=Path.cwd(),
+        )
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline:
+        told = supervisor.known(state)
+        if told.get("supervisor") == process.pid:
+            if told["state"] == "ready":
+                return
+            if told["state"] == "failed" and process.poll() is not None:
+                raise Problem(told["problem"], told["mend"])
+            progress(_waiting_for(told))
+        if process.poll() is not None and (told := supervisor.known(state)).get("supervisor") != process.pid:
+            raise Problem(f"the supervisor did not start:\n{processes.tail(state.log('supervisor'))}")
+        time.sleep(0.1)
+    down(state)
+    raise Problem(f"not ready within {START_WITHIN:.0f} s", f"read {state.logs}")
+
+
+def _waiting_for(told: dict) -> str:  # type: ignore[type-arg]
+    waiting = [name for name, part in told["parts"].items() if part["state"] != "ready"]
+    return f"starting {', '.join(waiting)}" if waiting else "preparing"
+
+
+def down(state: State) -> bool:
+    """Stops everything; True if there was anything to stop. Returns when it is gone."""
+    pid = supervisor.running(state)
+    if pid is None:
+        return bool(supervisor.sweep(state)) if state.exists else False
+    process = psutil.Process(pid)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_WITHIN)
+    except psutil.TimeoutExpired:
+        process.kill()
+        supervisor.sweep(state)
+    return True
+
+
+def reset(state: State) -> None:
+    """Stops everything and deletes the state folder, with all data, secrets and logs."""
+    down(state)
+    postgres.forget(state.postgres)
+    shutil.rmtree(state.home, ignore_errors=True)
+    if state.home.exists():
+        raise Problem(f"{state.home} could not be deleted whole", "delete the rest by hand")
+
+
+def _log_to_stderr() -> None:
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%SZ",
+        stream=sys.stderr,
+    )
+    # A line for each readiness probe would bury the lines that matter.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def run_detached(home: str, wanted: Sequence[str]) -> int:
+    os.umask(0o022)
+    return foreground(State(Path(home)), wanted)

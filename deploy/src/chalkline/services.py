@@ -1,0 +1,58 @@
+"""How a service is started: its environment, its commands, where it answers."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalkline import issuer
+from chalkline.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of a local platform."""
+
+    name: str
+    state: State
+    ports: Mapping[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[self.name]}"
+
+    @property
+    def database_url(self) -> str:
+        return f"postgresql://{self.name}@127.0.0.1:{self.ports['postgres']}/{self.name}"
+
+    @property
+    def owner_database_url(self) -> str:
+        return f"postgresql://{self.name}_owner@127.0.0.1:{self.ports['postgres']}/{self.name}"
+
+    @property
+    def nats_url(self) -> str:
+        return f"nats://127.0.0.1:{self.ports['nats']}"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", self.name, *arguments]
+
+    def settings(self) -> dict[str, str]:
+        """What the service must know that is no secret; secrets are files in CHALKLINE_SECRETS_DIR."""
+        return {
+            "CHALKLINE_SERVICE_URL": self.url,
+            "CHALKLINE_HTTP_HOST": "127.0.0.1",
+            "CHALKLINE_HTTP_PORT": str(self.ports[self.name]),
+            "CHALKLINE_DATABASE_URL": self.database_url,
+            "CHALKLINE_OWNER_DATABASE_URL": self.owner_database_url,
+            "CHALKLINE_NATS_URL": self.nats_url,
+            "CHALKLINE_ISSUER": issuer.ISSUER,
+            "CHALKLINE_AUDIENCE": issuer.AUDIENCE,
+            "CHALKLINE_JWKS": str(self.state.jwks),
+            "CHALKLINE_LOG_FORMAT": "json",
+            "CHALKLINE_SECRETS_DIR": str(self.state.secrets / self.name),
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The caller's, without its own CHALKLINE_ settings, and the service's."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHALKLINE_")}
+        return {**inherited, "PYTHONUNBUFFERED": "1", **self.settings()}

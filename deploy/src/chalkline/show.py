@@ -1,0 +1,131 @@
+"""What a person sees: the summary after `up`, the table of `status`, problems and how to mend them."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from chalkline.problem import Problem
+from chalkline.state import SERVERS, SERVICES, State, read_json
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+COLOURS = {"ready": "green", "stopped": "dim", "failed": "red", "degraded": "yellow", "not-ready": "yellow"}
+
+
+def problem(raised: Problem) -> None:
+    err.print(f"[red]✗[/] {escape(raised.what)}", soft_wrap=True)
+    if raised.mend:
+        err.print(f"  [dim]→[/] {escape(raised.mend)}", soft_wrap=True)
+
+
+def program() -> str:
+    """How this command is called from here: a line we print can be pasted as it is."""
+    if shutil.which("chalkline"):
+        return "chalkline"
+    command = Path(sys.executable).parent / "chalkline"
+    return os.path.relpath(command) if command.is_relative_to(Path.cwd()) else str(command)
+
+
+def called(state: State, *words: str) -> str:
+    """A whole command line, with --home when the state folder is not the usual one."""
+    usual = State.at() == state
+    return " ".join([program(), *words, *([] if usual else ["--home", str(state.home)])])
+
+
+def coloured(word: str) -> str:
+    return f"[{COLOURS.get(word, 'cyan')}]{word}[/]"
+
+
+def line(text: str) -> None:
+    """One line, however long: what is to be copied must not be broken."""
+    out.print(text, soft_wrap=True)
+
+
+def ready(state: State, report: dict[str, Any]) -> None:
+    """After `up`: where everything is, how to become somebody, what to try."""
+    line("[bold green]Chalkline is running.[/]\n")
+    for name in SERVERS:
+        line(f"  {name:<15}{report[name]['url']}")
+    serving = [name for name in SERVICES if report["services"][name]["health"] == "ready"]
+    for name in serving:
+        line(f"  {name:<15}{report['services'][name]['url']}/docs")
+    personas: dict[str, dict[str, str]] = read_json(state.personas) or {}
+    tokens = [(name, persona["role"]) for name, persona in personas.items()]
+    line("\nA token, to act as somebody:")
+    _beside(
+        (called(state, "token", "--as", name), what) for name, what in [*tokens, ("operator", "operator")]
+    )
+    line("\nNext, try:")
+    _beside(_next(state, report, serving, personas))
+
+
+def _beside(commands: Iterable[tuple[str, str]]) -> None:
+    """Commands, and what each is for in a column beside them."""
+    commands = list(commands)
+    width = min(max(len(command) for command, _ in commands), 60)
+    for command, why in commands:
+        line(f"  {escape(command):<{width}}  [dim]{escape(why)}[/]")
+
+
+def _next(
+    state: State, report: dict[str, Any], serving: list[str], personas: dict[str, Any]
+) -> list[tuple[str, str]]:
+    if not serving:
+        return [
+            (called(state, "status"), "what runs, and where"),
+            (called(state, "doctor"), "what this machine lacks, if anything"),
+            (called(state, "down"), "stop everything"),
+        ]
+    someone = next(iter(personas), "operator")
+    url = report["services"]["goals" if "goals" in serving else serving[0]]["url"]
+    bearer = f'-H "Authorization: Bearer $({called(state, "token", "--as", someone)})"'
+    return [
+        (called(state, "listen"), "in a second terminal: events as they arrive"),
+        (called(state, "status"), "how far each service is"),
+        (f"curl {bearer} {url}/openapi.json", "what a service takes and answers"),
+    ]
+
+
+def status(report: dict[str, Any]) -> None:
+    supervisor = report["supervisor"]["pid"]
+    line(
+        f"{coloured(report['state'])}  {escape(report['home'])}"
+        + (f"  (supervisor {supervisor})" if supervisor else "")
+    )
+    if report["problem"]:
+        line(f"[red]{escape(report['problem'])}[/]")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in (
+        "",
+        "health",
+        "pid",
+        "address",
+        "position",
+        "relay lag",
+        "projector lag",
+        "parked",
+        "restarts",
+    ):
+        right = heading in ("pid", "position", "relay lag", "parked", "restarts")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
+    for name, part in {**{s: report[s] for s in SERVERS}, **report["services"]}.items():
+        relay, projector = part.get("relay") or {}, part.get("projector") or {}
+        lags = " ".join(f"{source}:{lag}" for source, lag in (projector.get("lag") or {}).items())
+        where = (part["pid"], part["url"], part.get("position"), relay.get("lag"), lags or None)
+        table.add_row(
+            name, coloured(part["health"]), *map(_cell, (*where, part.get("parked"), part["restarts"]))
+        )
+    # Into a pipe or a file the table is as wide as it needs to be.
+    (out if out.is_terminal else Console(width=200, highlight=False)).print(table)
+
+
+def _cell(value: Any) -> str:
+    return "·" if value is None else str(value)
