@@ -1,0 +1,320 @@
+"""Partnerships: everyone consents, nobody coaches whom they evaluate, only a teacher shares."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from backbone.deciding import Actor, FactsBehind, Forbidden, Unseen
+from chalkline_contracts.goals import (
+    PartnershipAgreed,
+    PartnershipConsentGiven,
+    PartnershipDeclined,
+    PartnershipEnded,
+    PartnershipProposed,
+    PartnershipSuspended,
+    ShareGranted,
+    ShareRevoked,
+    ShareScope,
+)
+from goals.access import authorise_partnership
+from goals.aggregates import PARTNERSHIP as AGGREGATE
+from goals.partnership import (
+    Agreed,
+    DeclinePartnership,
+    EndPartnership,
+    GiveConsent,
+    GrantShare,
+    ProposePartnership,
+    RevokeShare,
+    SuspendPartnership,
+)
+from goals.refusals import (
+    AlreadyConsented,
+    CoachIsTeacher,
+    CoachRoleMissing,
+    EvaluatorCannotCoach,
+    NotAPartner,
+    PartnershipAlreadyProposed,
+    PartnershipNotAgreed,
+    PartnershipNotFound,
+    PartnershipNotProposed,
+    PartnershipOver,
+    PersonUnknown,
+    ShareAlreadyExpired,
+    ShareNotFound,
+    TemplateUnknown,
+)
+from kit.coaching import (
+    CORA,
+    CYCLE,
+    LEAD,
+    NORTH,
+    PEOPLE,
+    PRINCIPAL,
+    STRANGER,
+    TESS,
+    THEO,
+    facts,
+    nth,
+    operator,
+    person,
+    policy,
+    words,
+)
+from kit.spec import NOW, Spec
+from pydantic import ValidationError
+
+SPEC = Spec(AGGREGATE, facts(CORA))
+
+
+def proposed(*teachers: UUID) -> PartnershipProposed:
+    return PartnershipProposed(
+        coach_id=CORA,
+        teacher_ids=teachers or (TESS,),
+        template="impact-cycle@1",
+        confidentiality_policy_version=1,
+        proposed_by=CORA,
+    )
+
+
+def consent(by: UUID) -> PartnershipConsentGiven:
+    return PartnershipConsentGiven(by=by)
+
+
+def all_agreed(*teachers: UUID) -> PartnershipAgreed:
+    return PartnershipAgreed(coach_id=CORA, teacher_ids=teachers or (TESS,))
+
+
+AGREED = (proposed(), consent(CORA), consent(TESS), all_agreed())
+ENDED = PartnershipEnded(coach_id=CORA, teacher_ids=(TESS,), by=TESS)
+SUSPENDED = PartnershipSuspended(reason_code="evaluator_assigned", coach_id=CORA, teacher_ids=(TESS,))
+PROPOSE = ProposePartnership(coach_id=CORA, teacher_ids=(TESS,))
+SHARE = GrantShare(scope=ShareScope(cycle_id=CYCLE), audience=(LEAD,), expires_at=NOW + timedelta(days=7))
+GRANTED = ShareGranted(
+    share_id=nth(0), by=TESS, scope=SHARE.scope, audience=SHARE.audience, expires_at=SHARE.expires_at
+)
+
+
+def by(who: UUID | Actor) -> Spec:
+    return Spec(AGGREGATE, facts(who))
+
+
+def test_a_coach_proposes_to_work_with_a_teacher() -> None:
+    by(CORA).when(PROPOSE).then(proposed())
+
+
+def test_a_teacher_may_propose_as_well() -> None:
+    by(TESS).when(PROPOSE).then(proposed().model_copy(update={"proposed_by": TESS}))
+
+
+def test_a_coach_may_propose_to_a_group() -> None:
+    by(CORA).when(ProposePartnership(coach_id=CORA, teacher_ids=(TESS, THEO))).then(proposed(TESS, THEO))
+
+
+def test_a_group_names_each_teacher_once() -> None:
+    with pytest.raises(ValidationError):
+        ProposePartnership(coach_id=CORA, teacher_ids=(TESS, TESS))
+
+
+def test_a_partnership_is_proposed_once() -> None:
+    SPEC.given(proposed()).when(PROPOSE).refused(PartnershipAlreadyProposed)
+
+
+def test_a_coach_must_hold_the_role_of_a_coach() -> None:
+    by(TESS).when(ProposePartnership(coach_id=TESS, teacher_ids=(THEO,))).refused(CoachRoleMissing)
+
+
+def test_nobody_is_their_own_coach() -> None:
+    by(CORA).when(ProposePartnership(coach_id=CORA, teacher_ids=(CORA,))).refused(CoachIsTeacher)
+
+
+def test_a_teacher_of_another_district_is_unknown_here() -> None:
+    SPEC.when(ProposePartnership(coach_id=CORA, teacher_ids=(UUID(int=9),))).refused(PersonUnknown)
+
+
+def test_a_teacher_who_left_is_unknown_here() -> None:
+    left = PEOPLE | {TESS: replace(PEOPLE[TESS], active=False)}
+    SPEC.knowing(people=left).when(PROPOSE).refused(PersonUnknown)
+
+
+def test_whoever_is_named_as_a_teachers_evaluator_cannot_coach_them() -> None:
+    mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({CORA}))}
+    SPEC.knowing(people=mapped).when(PROPOSE).refused(EvaluatorCannotCoach)
+
+
+def test_a_principal_cannot_coach_a_teacher_of_their_own_school() -> None:
+    by(PRINCIPAL).when(ProposePartnership(coach_id=PRINCIPAL, teacher_ids=(TESS,))).refused(
+        EvaluatorCannotCoach
+    )
+
+
+def test_a_principal_may_coach_where_someone_else_is_mapped_to_evaluate() -> None:
+    mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({LEAD}))}
+    command = ProposePartnership(coach_id=PRINCIPAL, teacher_ids=(TESS,))
+    by(PRINCIPAL).knowing(people=mapped).when(command).then_types(PartnershipProposed)
+
+
+def test_a_coach_of_the_same_school_evaluates_nobody() -> None:
+    assert NORTH in PEOPLE[CORA].school_ids & PEOPLE[TESS].school_ids
+    SPEC.when(PROPOSE).then_types(PartnershipProposed)
+
+
+def test_a_partnership_follows_a_model_that_exists() -> None:
+    SPEC.knowing(template=None).when(PROPOSE).refused(TemplateUnknown)
+
+
+def test_the_id_of_one_model_does_not_stand_for_another() -> None:
+    unlike = ProposePartnership(coach_id=CORA, teacher_ids=(TESS,), template="data-cycle@1")
+    SPEC.when(unlike).refused(TemplateUnknown)
+
+
+def test_the_proposer_consents_too() -> None:
+    by(CORA).given(proposed()).when(GiveConsent()).then(consent(CORA))
+
+
+def test_the_last_consent_makes_the_partnership() -> None:
+    by(TESS).given(proposed(), consent(CORA)).when(GiveConsent()).then(consent(TESS), all_agreed())
+
+
+def test_in_a_group_every_teacher_consents() -> None:
+    group = by(TESS).given(proposed(TESS, THEO), consent(CORA)).when(GiveConsent()).then(consent(TESS))
+    replace(group, facts=facts(THEO)).when(GiveConsent()).then(consent(THEO), all_agreed(TESS, THEO))
+
+
+def test_a_partner_consents_once() -> None:
+    by(CORA).given(proposed(), consent(CORA)).when(GiveConsent()).refused(AlreadyConsented)
+
+
+def test_only_partners_consent() -> None:
+    by(STRANGER).given(proposed()).when(GiveConsent()).refused(NotAPartner)
+
+
+def test_an_evaluator_named_since_the_proposal_keeps_the_partnership_from_being_agreed() -> None:
+    mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({CORA}))}
+    by(TESS).given(proposed(), consent(CORA)).knowing(people=mapped).when(GiveConsent()).refused(
+        EvaluatorCannotCoach
+    )
+
+
+def test_a_teacher_may_decline_and_say_why() -> None:
+    reason = words("Not this term")
+    by(TESS).given(proposed()).when(DeclinePartnership(reason=reason)).then(
+        PartnershipDeclined(by=TESS, coach_id=CORA, teacher_ids=(TESS,), reason_ref=reason.ref)
+    )
+
+
+def test_what_was_agreed_is_not_declined_or_consented_to_again() -> None:
+    by(TESS).given(*AGREED).when(DeclinePartnership()).refused(PartnershipNotProposed)
+    by(TESS).given(*AGREED).when(GiveConsent()).refused(PartnershipNotProposed)
+
+
+def test_a_teacher_shares_one_cycle_for_a_week() -> None:
+    by(TESS).given(*AGREED).when(SHARE).then(GRANTED)
+
+
+def test_a_coach_does_not_share_what_is_the_teachers() -> None:
+    by(CORA).given(*AGREED).when(SHARE).refused(NotAPartner)
+    with pytest.raises(Forbidden):
+        authorise_partnership(by(CORA).given(*AGREED).state, SHARE, facts(CORA))
+
+
+def test_a_share_ends_in_the_future() -> None:
+    by(TESS).given(*AGREED).at(SHARE.expires_at).when(SHARE).refused(ShareAlreadyExpired)
+
+
+def test_a_share_names_people_of_the_district() -> None:
+    unknown = SHARE.model_copy(update={"audience": (UUID(int=9),)})
+    by(TESS).given(*AGREED).when(unknown).refused(PersonUnknown)
+
+
+def test_a_share_needs_an_agreed_partnership() -> None:
+    by(TESS).given(proposed()).when(SHARE).refused(PartnershipNotAgreed)
+
+
+def test_a_teacher_revokes_a_share_once() -> None:
+    revoke = RevokeShare(share_id=nth(0))
+    revoked = by(TESS).given(*AGREED, GRANTED).when(revoke).then(ShareRevoked(share_id=nth(0), by=TESS))
+    revoked.when(revoke).refused(ShareNotFound)
+
+
+def test_a_share_is_revoked_by_the_teacher_who_granted_it() -> None:
+    by(THEO).given(*AGREED, GRANTED).when(RevokeShare(share_id=nth(0))).refused(ShareNotFound)
+
+
+def test_a_share_can_be_revoked_after_the_partnership_ended() -> None:
+    by(TESS).given(*AGREED, GRANTED, ENDED).when(RevokeShare(share_id=nth(0))).then_types(ShareRevoked)
+
+
+def test_an_evaluator_assigned_later_suspends_the_partnership() -> None:
+    suspend = SuspendPartnership(reason_code="evaluator_assigned")
+    suspended = by(policy()).given(*AGREED).when(suspend).then(SUSPENDED)
+    suspended.when(suspend).then()
+
+
+@pytest.mark.parametrize("who", [CORA, TESS])
+def test_either_partner_ends_the_partnership(who: UUID) -> None:
+    by(who).given(*AGREED).when(EndPartnership(reason_code="moved")).then(
+        PartnershipEnded(coach_id=CORA, teacher_ids=(TESS,), by=who, reason_code="moved")
+    )
+
+
+def test_a_suspended_partnership_can_be_ended_but_not_agreed_to() -> None:
+    by(TESS).given(*AGREED, SUSPENDED).when(EndPartnership()).then(ENDED)
+    by(TESS).given(*AGREED, SUSPENDED).when(GiveConsent()).refused(PartnershipNotProposed)
+
+
+def test_what_has_ended_stays_ended() -> None:
+    by(TESS).given(*AGREED, ENDED).when(EndPartnership()).refused(PartnershipOver)
+    by(policy()).given(*AGREED, ENDED).when(SuspendPartnership(reason_code="evaluator_assigned")).refused(
+        PartnershipOver
+    )
+
+
+@pytest.mark.parametrize("command", [GiveConsent(), DeclinePartnership(), SHARE, EndPartnership()])
+def test_nothing_can_be_done_with_a_partnership_nobody_proposed(command: Any) -> None:
+    by(TESS).when(command).refused(PartnershipNotFound)
+
+
+# Who may --------------------------------------------------------------------------------------------
+
+
+def test_only_those_named_may_propose_a_partnership() -> None:
+    with pytest.raises(Forbidden):
+        authorise_partnership(AGGREGATE.initial, PROPOSE, facts(LEAD))
+    authorise_partnership(AGGREGATE.initial, PROPOSE, facts(TESS))
+
+
+def test_a_partnership_does_not_exist_for_a_colleague() -> None:
+    with pytest.raises(Unseen):
+        authorise_partnership(SPEC.given(proposed()).state, EndPartnership(), facts(STRANGER))
+
+
+@pytest.mark.parametrize("who", [person(PRINCIPAL), person(LEAD), operator()])
+def test_leaders_and_operators_see_a_partnership_and_may_not_touch_it(who: Actor) -> None:
+    with pytest.raises(Forbidden):
+        authorise_partnership(SPEC.given(proposed()).state, EndPartnership(), facts(who))
+
+
+def test_a_leader_who_left_sees_nothing() -> None:
+    left = PEOPLE | {LEAD: replace(PEOPLE[LEAD], active=False)}
+    with pytest.raises(Unseen):
+        authorise_partnership(SPEC.given(proposed()).state, EndPartnership(), facts(LEAD, people=left))
+
+
+@pytest.mark.parametrize("command", [PROPOSE, GiveConsent(), SHARE])
+def test_what_depends_on_others_waits_until_the_facts_are_fresh(command: Any) -> None:
+    state = AGGREGATE.initial if command is PROPOSE else SPEC.given(proposed()).state
+    with pytest.raises(FactsBehind):
+        authorise_partnership(state, command, facts(TESS, level=False))
+
+
+def test_ones_own_partnership_is_served_whatever_the_lag() -> None:
+    authorise_partnership(SPEC.given(*AGREED).state, EndPartnership(), facts(TESS, level=False))
+    with pytest.raises(FactsBehind):
+        authorise_partnership(SPEC.given(*AGREED).state, EndPartnership(), facts(LEAD, level=False))
+
+
+def test_consents_and_agreement_lead_to_an_agreed_partnership() -> None:
+    assert isinstance(SPEC.given(*AGREED).state, Agreed)
