@@ -2,11 +2,11 @@
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
@@ -187,6 +187,18 @@ class Commands:
             return None
         return await self._restored(stored, self.aggregates[kind], tenant, aggregate_id)
 
+    async def look(self, order: Order) -> tuple[Loaded, Any]:
+        """An aggregate as it stands now, and the facts of who wants to see it; `order.command` is a Look.
+
+        Raises Unseen, Forbidden, FactsBehind, UnknownAggregate or LedgerUnavailable.
+        """
+        loaded = await self.current(order.tenant, order.aggregate.name, order.aggregate_id)
+        if loaded is None:
+            raise UnknownAggregate
+        facts = await order.aggregate.facts(self._gatherer.asking(order, self), loaded.state, order.command)
+        order.aggregate.authorise(loaded.state, order.command, facts)
+        return loaded, facts
+
     async def _decided(self, order: Order, loaded: Loaded) -> tuple[Entry, Any]:
         aggregate = order.aggregate
         by_system = order.actor.kind == "system"
@@ -330,18 +342,18 @@ def new_aggregate_id(tenant: UUID, kind: str, command_id: UUID) -> UUID:
 
 
 @cache
-def _codec(state: type) -> TypeAdapter[Any]:
-    return TypeAdapter(state)
+def _codec(state: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(type[Any], state))
 
 
 def encode_state(state: Any) -> bytes:
     """A state as stored: its class name, a newline, its fields in JSON."""
-    return type(state).__name__.encode() + b"\n" + _codec(type(state)).dump_json(state)
+    return type(state).__name__.encode() + b"\n" + _codec(cast(Hashable, type(state))).dump_json(state)
 
 
 def decode_state(aggregate: Aggregate[Any], stored: bytes) -> Any:
     name, _, fields = stored.partition(b"\n")
     for state in aggregate.states:
         if state.__name__ == name.decode():
-            return _codec(state).validate_json(fields)
+            return _codec(cast(Hashable, state)).validate_json(fields)
     raise LookupError(f"{aggregate.name} has no state {name.decode()}; raise its state_schema")

@@ -26,6 +26,10 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class Look(Command):
+    """No wish at all: somebody wants to see. Facts are gathered and asked for `authorise`, nothing is decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, from the token or, for a policy or timer, from the event that caused it."""
@@ -131,6 +135,10 @@ class Aggregate(Generic[S]):
     authorise: Callable[[S, Any, Any], None]
     """`authorise(state, command, facts)`; pure; raises Unseen or Forbidden. Not asked for the system."""
     claims: Callable[[Any], Iterable[Claim | Release]] = no_claims
+    view: Callable[[S, Any], Any] | None = None
+    """`view(state, facts)`: what a reader with these facts may see, JSON-able; pure; raises Unseen or Forbidden.
+    Asked after `authorise(state, Look(), facts)`. Words come along with the references it names, and only
+    with those. None: no door shows it."""
     founds_tenant: bool = False
     """Whether its id is the tenant itself: a district."""
     state_schema: int = 1

@@ -17,6 +17,7 @@ from backbone.recorded import Meta, Recorded
 from chalkline_contracts.event import Event, catalogue
 
 INCARNATION = "Chalkline-Incarnation"
+"""`<n>@<position>`: the log's nth history, which shares with the one before what lies up to that position."""
 AGGREGATE_ID = "Chalkline-Aggregate"
 VERSION = "Chalkline-Version"
 HASH = "Chalkline-Hash"
@@ -58,12 +59,7 @@ class Envelope:
     data: bytes
     hash: bytes
     salt: bytes
-    incarnation: int
-
-    @property
-    def handled(self) -> bool:
-        """Whether this code knows events of that name at all; others are ignored."""
-        return (self.source, self.name) in catalogue
+    incarnation: str
 
     def recorded(self, position: int) -> Recorded[Event]:
         """The event itself, upcast if it is old. Raises Unreadable."""
@@ -95,7 +91,7 @@ def read_event(service: str, name: str, schema_version: int, data: str | bytes) 
         raise Unreadable(f"{name}: {error}") from error
 
 
-def message(service: str, row: Mapping[str, Any], incarnation: int) -> tuple[str, bytes, dict[str, str]]:
+def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str, bytes, dict[str, str]]:
     """Subject, payload and headers of a row of `ledger.events`."""
     contract = catalogue[service, row["type"]]
     meta = Meta.decode(row["meta"])
@@ -128,7 +124,7 @@ def message(service: str, row: Mapping[str, Any], incarnation: int) -> tuple[str
         "Content-Type": "application/cloudevents+json",
         "message_id": attributes["id"],
         "correlation_id": meta.correlation_id,
-        INCARNATION: str(incarnation),
+        INCARNATION: incarnation,
         AGGREGATE_ID: attributes["subject"],
         VERSION: attributes["sequence"],
         HASH: row["hash"].hex(),
@@ -171,7 +167,7 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
             data=payload[payload.index(b',"data":') + 8 : -1],
             hash=bytes.fromhex(head.get(HASH, "")),
             salt=bytes.fromhex(head.get(SALT, "")),
-            incarnation=int(head.get(INCARNATION, "0")),
+            incarnation=head.get(INCARNATION, ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error

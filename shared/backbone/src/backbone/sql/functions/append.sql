@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION ledger.append(
     w_command integer[], w_ref uuid[], w_salt bytea[], w_words text[]
 ) RETURNS TABLE (
     ordinal integer, outcome text, stream_id uuid, first_version integer, version integer,
-    position bigint, detail text
+    last_position bigint, detail text
 )
 LANGUAGE plpgsql VOLATILE
 SET search_path = ledger
@@ -116,12 +116,12 @@ BEGIN
     at := base;
     FOR i IN 1 .. cardinality(c_command) LOOP
         ordinal := i; stream_id := c_stream[i]; first_version := c_expected[i] + 1; version := c_version[i];
-        position := NULL; detail := NULL;
+        last_position := NULL; detail := NULL;
         SELECT * INTO known FROM commands c WHERE c.tenant = c_tenant[i] AND c.command_id = c_command[i];
         IF FOUND THEN
             outcome := CASE WHEN known.request = c_request[i] THEN 'repeated' ELSE 'reused' END;
             stream_id := known.stream_id; first_version := known.first_version; version := known.version;
-            position := known.position;
+            last_position := known.position;
             RETURN NEXT;
             CONTINUE;
         END IF;
@@ -173,7 +173,7 @@ BEGIN
               FROM unnest(w_command, w_ref, w_salt, w_words) AS w (command, ref, salt, words)
              WHERE w.command = i;
             at := at + written;
-            outcome := 'committed'; position := at;
+            outcome := 'committed'; last_position := at;
         EXCEPTION
             WHEN SQLSTATE 'CL001' THEN outcome := 'claimed'; detail := SQLERRM;
             WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded THEN

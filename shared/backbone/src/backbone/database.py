@@ -1,0 +1,29 @@
+"""Connections: one pool for the truth and what is derived from it, one for where policies stand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+LIVE = "projections, ledger, work"
+"""search_path of doors, ledger and projector."""
+
+POLICIES = "work, ledger, projections"
+"""search_path of policies, whose checkpoints and parked events live in `work`."""
+
+NEXT = "projections_next, ledger, work"
+"""search_path of a rebuild."""
+
+
+@asynccontextmanager
+async def connected(dsn: str, *, search_path: str, name: str, size: int = 12) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of at most `size` connections, closed at the end."""
+    async with asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        max_inactive_connection_lifetime=300,
+        command_timeout=60,
+        server_settings={"search_path": search_path, "application_name": name, "jit": "off"},
+    ) as pool:
+        yield pool

@@ -1,0 +1,116 @@
+"""Facts of others: the ids, codes and dates that every service keeps of directory's and goals' aggregates.
+
+One projection for all services, and one way to ask: coalesced by key, handed to `decide` as arguments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from backbone.commands import Commands, Order
+from backbone.deciding import Actor
+from backbone.gather import Gather
+from backbone.ledger import reachable
+from backbone.queries import Queries
+from backbone.reading import Progress
+
+
+class Facts:
+    """Looks up facts for commands, many in one statement.
+
+    `queries` are folders of `.sql` files that take ($1 tenants, $2 keys); the service's own may add to
+    the backbone's. `sources` are the services these facts come from: they count as level when all of them
+    were seen level within 30 s, or, in a process that does not project itself, when the database says so.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, *queries: Queries, sources: Sequence[str], progress: Progress
+    ) -> None:
+        self._pool = pool
+        self._queries = {name: getattr(folder, name) for folder in queries for name in folder.names()}
+        self._gathers: dict[str, Gather[tuple[UUID, UUID], Any]] = {}
+        self._sources = tuple(sources)
+        self._progress = progress
+
+    def asking(self, order: Order, commands: Commands) -> "Asking":
+        return Asking(
+            by=order.actor,
+            command_id=order.command_id,
+            tenant=order.tenant,
+            aggregate_id=order.aggregate_id,
+            level=self._progress.level(self._sources),
+            facts=self,
+            commands=commands,
+        )
+
+    def about(self, actor: Actor, aggregate_id: UUID, commands: Commands) -> "Asking":
+        """What a read may ask; there is no command, so its id is the aggregate's."""
+        return Asking(
+            by=actor,
+            command_id=aggregate_id,
+            tenant=actor.tenant,
+            aggregate_id=aggregate_id,
+            level=self._progress.level(self._sources),
+            facts=self,
+            commands=commands,
+        )
+
+    async def row(self, query: str, tenant: UUID, key: UUID) -> Any:
+        gather = self._gathers.get(query)
+        if gather is None:
+            gather = self._gathers[query] = Gather(self._fetching(self._queries[query]))
+        return await gather((tenant, key))
+
+    def _fetching(self, text: str) -> Any:
+        async def fetch(keys: list[tuple[UUID, UUID]]) -> list[Any]:
+            with reachable():
+                rows = await self._pool.fetch(text, [k[0] for k in keys], [k[1] for k in keys])
+            found = {(row["tenant"], row["key"]): row for row in rows}
+            return [found.get(key) for key in keys]
+
+        return fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What gathering facts for one command or read may use; see `backbone.deciding.Asking`."""
+
+    by: Actor
+    command_id: UUID
+    tenant: UUID
+    aggregate_id: UUID
+    level: bool
+    facts: Facts
+    commands: Commands
+
+    async def state(self, kind: str, aggregate_id: UUID) -> Any:
+        return await self.commands.state(self.tenant, kind, aggregate_id)
+
+    async def fact(self, query: str, key: UUID) -> Any:
+        return await self.facts.row(query, self.tenant, key)
+
+
+class Clock:
+    """The tenant's time: a sandbox's stands where it was put, every other tenant's is the world's.
+
+    Whether a district is a sandbox never changes, so a real one is asked about once.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._real: set[UUID] = set()
+
+    async def now(self, tenant: UUID) -> datetime:
+        """An aware time in UTC. A district nobody has told us of yet has the world's."""
+        if tenant not in self._real:
+            district = await self._facts.row("district", tenant, tenant)
+            if district is not None and district["sandbox"]:
+                clock: datetime = district["clock"]
+                return clock
+            if district is not None:
+                self._real.add(tenant)
+        return datetime.now(UTC)

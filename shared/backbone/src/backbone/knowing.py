@@ -1,0 +1,118 @@
+"""The projection of facts: what every service knows of districts, people, roles and partnerships.
+
+Every event of a row's aggregate tells the whole row, so the last one of a batch is the row.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from backbone.projector import Connection, Projection
+from backbone.queries import Queries
+from backbone.recorded import Recorded
+from backbone.rows import columns, last_by_key
+from chalkline_contracts import directory as d
+from chalkline_contracts import goals as g
+from chalkline_contracts.event import Event
+
+sql = Queries("backbone", "sql/knowing")
+
+STATUS: Final[dict[type[Event], str]] = {
+    g.PartnershipProposed: "proposed",
+    g.PartnershipAgreed: "agreed",
+    g.PartnershipDeclined: "declined",
+    g.PartnershipSuspended: "suspended",
+    g.PartnershipEnded: "ended",
+}
+
+
+async def project_districts(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    for recorded in events:
+        match recorded.event:
+            case d.DistrictOpened() as opened:
+                clock = (opened.clock or recorded.recorded_at) if opened.sandbox else None
+                await db.execute(sql.open_district, recorded.tenant, opened.sandbox, clock, opened.time_zone)
+            case d.SandboxClockAdvanced() as advanced:
+                await db.execute(sql.advance_clock, recorded.tenant, advanced.to)
+            case d.DistrictClosed():
+                await db.execute(sql.close_district, recorded.tenant)
+
+
+async def project_orgs(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = [
+        (
+            r.tenant,
+            r.aggregate_id,
+            r.event.type,
+            r.event.parent_id,
+            r.event.time_zone,
+            isinstance(r.event, d.OrgClosed),
+        )
+        for r in events
+    ]
+    await db.execute(sql.know_orgs, *columns(last_by_key(rows, 2), 6))
+
+
+async def project_people(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = [
+        (r.tenant, r.aggregate_id, not isinstance(r.event, d.PersonDeactivated), r.event.experience_band)
+        for r in events
+    ]
+    await db.execute(sql.know_people, *columns(last_by_key(rows, 2), 4))
+
+
+async def project_roles(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = [
+        (r.tenant, r.aggregate_id, r.event.role, r.event.org_id, r.event.begin, r.event.end,
+         isinstance(r.event, d.RoleWithdrawn))
+        for r in events
+    ]  # fmt: skip
+    await db.execute(sql.know_roles, *columns(last_by_key(rows, 4), 7))
+
+
+async def project_evaluators(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = last_by_key(
+        [
+            (r.tenant, r.event.teacher_id, r.event.evaluator_id, isinstance(r.event, d.EvaluatorAssigned))
+            for r in events
+        ],
+        3,
+    )
+    await db.execute(sql.know_evaluators, *columns([row for row in rows if row[3]], 3))
+    await db.execute(sql.forget_evaluators, *columns([row for row in rows if not row[3]], 3))
+
+
+async def project_partnerships(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = [
+        (
+            r.tenant,
+            r.aggregate_id,
+            r.event.coach_id,
+            [str(t) for t in r.event.teacher_ids],
+            STATUS[type(r.event)],
+        )
+        for r in events
+    ]
+    latest = last_by_key(rows, 2)
+    flat = [(*row[:3], ",".join(row[3]), row[4]) for row in latest]
+    await db.execute(sql.know_partnerships, *columns(flat, 5))
+
+
+FACTS: Final = (
+    Projection(
+        name="districts",
+        handles=(d.DistrictOpened, d.SandboxClockAdvanced, d.DistrictClosed),
+        project=project_districts,
+    ),
+    Projection(name="orgs", handles=(d.OrgOpened, d.OrgChanged, d.OrgClosed), project=project_orgs),
+    Projection(
+        name="people",
+        handles=(d.PersonEnrolled, d.PersonChanged, d.PersonDeactivated),
+        project=project_people,
+    ),
+    Projection(name="roles", handles=(d.RoleAssigned, d.RoleWithdrawn), project=project_roles),
+    Projection(
+        name="evaluators", handles=(d.EvaluatorAssigned, d.EvaluatorWithdrawn), project=project_evaluators
+    ),
+    Projection(name="partnerships", handles=tuple(STATUS), project=project_partnerships),
+)
+"""What a service knows of others; those whose events it does not read stay empty."""

@@ -1,0 +1,105 @@
+"""Bringing a service's database to the shape its code expects; run by the owner before the service starts."""
+
+import hashlib
+from importlib.resources.abc import Traversable
+
+import asyncpg
+import structlog
+
+from backbone.queries import Queries
+
+log = structlog.get_logger(__name__)
+
+LOCK = 0x6368616C
+"""Advisory lock, so that two who migrate at once do it one after the other."""
+
+REMEMBERING = """
+CREATE SCHEMA IF NOT EXISTS migrations;
+CREATE TABLE IF NOT EXISTS migrations.applied (
+    name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+);
+"""
+
+
+class MigrationChanged(Exception):
+    """A migration that was applied reads differently now: a new file is needed, not a new text."""
+
+
+async def migrate(owner: asyncpg.Connection, *, app_role: str, package: str) -> list[str]:
+    """Applies what is missing, in one transaction; returns the names of what was applied.
+
+    Numbered files of `sql/migrations` run once; `sql/functions` are put in place each time; the tables of
+    `sql/projections` are made anew, empty, when their text changed, and the service derives them again.
+    """
+    applied: list[str] = []
+    async with owner.transaction():
+        await owner.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await owner.execute(REMEMBERING)
+        known = {
+            r["name"]: r["digest"] for r in await owner.fetch("SELECT name, digest FROM migrations.applied")
+        }
+        for name, text in _numbered("backbone", package):
+            digest = _digest(text)
+            if known.get(name, digest) != digest:
+                raise MigrationChanged(name)
+            if name not in known:
+                await owner.execute(_for(app_role, text))
+                await owner.execute(
+                    "INSERT INTO migrations.applied (name, digest) VALUES ($1, $2)", name, digest
+                )
+                applied.append(name)
+        for file in Queries("backbone", "sql/functions").files():
+            await owner.execute(_for(app_role, file.read_text()))
+        shape = projections_text(package)
+        if known.get("projections") != _digest(shape):
+            await _make_projections(owner, shape, app_role)
+            applied.append("projections")
+    for name in applied:
+        log.info("migrated", name=name)
+    return applied
+
+
+def projections_text(package: str) -> str:
+    """The tables of a service's projections, the backbone's first."""
+    folders = (Queries(name, "sql/projections") for name in dict.fromkeys(("backbone", package)))
+    files: list[Traversable] = [file for folder in folders for file in folder.files()]
+    return "\n".join(file.read_text() for file in files)
+
+
+async def create_projections(owner: asyncpg.Connection, schema: str, shape: str, app_role: str) -> None:
+    """An empty schema with the projections' tables, open to the application's role."""
+    await owner.execute(
+        f'CREATE SCHEMA "{schema}"; SET LOCAL search_path = "{schema}", ledger, work;'
+        f"{shape};"
+        f'GRANT USAGE ON SCHEMA "{schema}" TO "{app_role}";'
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO "{app_role}"'
+    )
+
+
+async def _make_projections(owner: asyncpg.Connection, shape: str, app_role: str) -> None:
+    if await owner.fetchval("SELECT to_regnamespace('projections') IS NOT NULL"):
+        await owner.execute("DROP SCHEMA IF EXISTS projections_before CASCADE")
+        await owner.execute("ALTER SCHEMA projections RENAME TO projections_before")
+        await owner.execute(f'REVOKE ALL ON SCHEMA projections_before FROM "{app_role}"')
+    await create_projections(owner, "projections", shape, app_role)
+    await owner.execute(
+        "INSERT INTO migrations.applied (name, digest) VALUES ('projections', $1)"
+        " ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, applied_at = now()",
+        _digest(shape),
+    )
+
+
+def _numbered(*packages: str) -> list[tuple[str, str]]:
+    return [
+        (f"{package}/{file.name}", file.read_text())
+        for package in dict.fromkeys(packages)
+        for file in Queries(package, "sql/migrations").files()
+    ]
+
+
+def _for(app_role: str, text: str) -> str:
+    return text.replace(":app", f'"{app_role}"')
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,275 @@
+"""Policies: whenever <event>, then <command>.
+
+A reaction's command has an id made of the event, the policy, the target and an ordinal, so doing it
+again is doing nothing. A refusal is an outcome like any other; a fault is tried again and then parks the
+event's aggregate for this policy alone. A policy's checkpoint moves after its commands have settled.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+import asyncpg
+import stamina
+import structlog
+
+from backbone import chain
+from backbone.commands import (
+    ClaimTaken,
+    CommandIdReused,
+    Commands,
+    Contended,
+    NotStorable,
+    Order,
+    UnknownAggregate,
+)
+from backbone.deciding import Actor, FactsBehind, Reaction, Refusal, snake_case
+from backbone.ledger import LedgerUnavailable
+from backbone.parking import park, parked_aggregates
+from backbone.projector import Fenced
+from backbone.queries import Queries
+from backbone.reading import Delivery, Progress
+from backbone.recorded import PARTITIONS, Recorded
+from backbone.wire import Unreadable
+from chalkline_contracts.event import Event
+
+log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
+
+OUTAGES = (LedgerUnavailable, FactsBehind, OSError, asyncpg.PostgresConnectionError, TimeoutError)
+"""Faults that say nothing about the event: reading stops and begins again until they are over."""
+
+FAULTS = (*OUTAGES, Contended)
+AT_ONCE = 32
+"""How many aggregates of a batch are commanded at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`react` is pure: an event in, reactions out. Its name says when: `when_goal_set`."""
+
+    name: str
+    handles: tuple[type[Event], ...]
+    react: Callable[[Recorded[Any]], Iterable[Reaction]]
+    starts: Literal["beginning", "now"] = "beginning"
+    """Where it starts on the day it is first deployed; it never starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one reaction: `done`, `nothing`, or `refused` with the refusal's code."""
+
+    reaction: Reaction
+    command_id: UUID
+    outcome: str
+    code: str | None = None
+
+
+class PolicyRunner:
+    """Runs the policies of a service that react to one source."""
+
+    def __init__(
+        self,
+        source: str,
+        policies: Sequence[Policy],
+        commands: Commands,
+        pool: asyncpg.Pool,
+        *,
+        chain_key: bytes,
+        projected: Progress,
+        attempts: int = 8,
+    ) -> None:
+        self.source = source
+        self.progress = Progress()
+        self._policies = [
+            (p, {e.__name__ for e in p.handles if e.service == source})
+            for p in policies
+            if any(e.service == source for e in p.handles)
+        ]
+        self._commands = commands
+        self._pool = pool
+        self._chain_key = chain_key
+        self._projected = projected
+        self._attempts = attempts
+        self._checkpoints: dict[str, list[int]] = {}
+
+    async def begin(self, head: Callable[[], "asyncio.Future[int] | Any"] | None = None) -> int:
+        """Reads every policy's checkpoints; returns the position to read after."""
+        for policy, _ in self._policies:
+            start = await head() if head is not None and policy.starts == "now" else 0
+            await self._pool.execute(sql.begin_policy, policy.name, self.source, start)
+            stands = [0] * PARTITIONS
+            for row in await self._pool.fetch(sql.checkpoints, policy.name, self.source):
+                stands[row["partition"]] = row["position"]
+            self._checkpoints[policy.name] = stands
+        lowest = self._lowest()
+        self.progress.restart(self.source, lowest)
+        return min(lowest)
+
+    async def incarnated(self, incarnation: int, shared: int) -> bool:
+        """A new history shares what lies at or before `shared`: what came after it there is gone.
+
+        Policies go back to that point and no further. What they react to again has the same ids.
+        """
+        known = await self._pool.fetchval(sql.incarnation_of, self.source)
+        if known == incarnation:
+            return True
+        if known is not None:
+            log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
+            await self._pool.execute(sql.step_back, self.source, shared)
+        await self._pool.execute(sql.note_incarnation, self.source, incarnation)
+        return known is None
+
+    async def process(self, batch: Sequence[Delivery]) -> None:
+        """Reacts to a batch. Events of one aggregate are taken in order, different ones at once."""
+        if batch:
+            last = batch[-1]
+            await self._projected.reached(self.source, last.partition, last.position, within=10.0)
+        for policy, handled in self._policies:
+            stands = self._checkpoints[policy.name]
+            new = [d for d in batch if d.position > stands[d.partition]]
+            mine = [d for d in new if d.name in handled]
+            outcomes = await self._react_all(policy, mine)
+            if new:
+                await self._settle(policy, new, outcomes)
+        if batch:
+            self.progress.advance(self.source, batch[-1].position)
+
+    async def idle(self) -> None:
+        seen = self.progress.seen(self.source)
+        for name, stands in self._checkpoints.items():
+            if seen > min(stands):
+                await self._pool.execute(sql.advance_idle, name, self.source, seen)
+                self._checkpoints[name] = [max(seen, p) for p in stands]
+        if self._checkpoints:
+            self.progress.stands(self.source, self._lowest())
+
+    async def _react_all(self, policy: Policy, mine: Sequence[Delivery]) -> list[tuple[UUID, UUID, Outcome]]:
+        """Reacts for each aggregate in its order; returns (event id, tenant, outcome) of what settled."""
+        if not mine:
+            return []
+        async with self._pool.acquire() as db:
+            parked = await parked_aggregates(db, self.source)
+        by_aggregate: dict[tuple[UUID, UUID], list[Delivery]] = defaultdict(list)
+        for delivery in mine:
+            by_aggregate[delivery.aggregate].append(delivery)
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def one(
+            aggregate: tuple[UUID, UUID], deliveries: list[Delivery]
+        ) -> list[tuple[UUID, UUID, Outcome]]:
+            async with limit:
+                return await self._react_in_order(
+                    policy, deliveries, waiting=(policy.name, *aggregate) in parked
+                )
+
+        results = await asyncio.gather(*(one(a, d) for a, d in by_aggregate.items()))
+        return [outcome for outcomes in results for outcome in outcomes]
+
+    async def _react_in_order(
+        self, policy: Policy, deliveries: list[Delivery], *, waiting: bool
+    ) -> list[tuple[UUID, UUID, Outcome]]:
+        settled: list[tuple[UUID, UUID, Outcome]] = []
+        for delivery in deliveries:
+            if waiting:
+                await self._park(policy, delivery, None)
+                continue
+            try:
+                recorded = delivery.recorded()
+                outcomes = await self.react(policy, recorded)
+                settled += [(recorded.event_id, recorded.tenant, outcome) for outcome in outcomes]
+            except Unreadable as error:
+                await self._park(policy, delivery, str(error))
+                waiting = True
+            except OUTAGES:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault that stayed parks, and is kept
+                await self._park(policy, delivery, f"{type(error).__name__}: {error}")
+                waiting = True
+        return settled
+
+    async def react(self, policy: Policy, recorded: Recorded[Any]) -> list[Outcome]:
+        """What a policy wants of one event, done in order. Faults are tried again, then raised."""
+        outcomes = []
+        for reaction in policy.react(recorded):
+            order = self._order(policy, recorded, reaction)
+            async for attempt in stamina.retry_context(
+                on=FAULTS, attempts=self._attempts, timeout=30.0, wait_initial=0.05, wait_max=5.0
+            ):
+                with attempt:
+                    outcomes.append(await self._outcome(order, reaction))
+        return outcomes
+
+    async def _outcome(self, order: Order, reaction: Reaction) -> Outcome:
+        try:
+            answer = await self._commands.handle(order)
+        except Refusal as refusal:
+            return Outcome(reaction, order.command_id, "refused", refusal.code)
+        except (ClaimTaken, CommandIdReused, NotStorable, UnknownAggregate) as refusal:
+            return Outcome(reaction, order.command_id, "refused", snake_case(type(refusal).__name__))
+        return Outcome(reaction, order.command_id, "done" if answer.events else "nothing")
+
+    def _order(self, policy: Policy, recorded: Recorded[Any], reaction: Reaction) -> Order:
+        name = f"{policy.name}:{reaction.aggregate_id}:{reaction.ordinal}"
+        cause = recorded.meta
+        body = reaction.command.model_dump_json().encode()
+        return Order(
+            aggregate=self._commands.aggregates[reaction.aggregate],
+            aggregate_id=reaction.aggregate_id,
+            command=reaction.command,
+            actor=Actor("system", policy.name, recorded.tenant, on_behalf_of=person_behind(cause.actor, cause.on_behalf_of)),
+            command_id=uuid5(recorded.event_id, name),
+            request=chain.request_hash(self._chain_key, name.encode(), body),
+            correlation_id=cause.correlation_id,
+            causation_id=str(recorded.event_id),
+            traceparent=cause.traceparent,
+        )  # fmt: skip
+
+    async def _park(self, policy: Policy, delivery: Delivery, error: str | None) -> None:
+        if error is not None:
+            log.error("reaction_parked", policy=policy.name, source=self.source, position=delivery.position,
+                      error=error)  # fmt: skip
+        async with self._pool.acquire() as db:
+            await park(db, policy.name, delivery, error=error)
+
+    async def _settle(
+        self, policy: Policy, new: Sequence[Delivery], outcomes: Sequence[tuple[UUID, UUID, Outcome]]
+    ) -> None:
+        reached = {d.partition: d.position for d in new}
+        async with self._pool.acquire() as db, db.transaction():
+            stands = self._checkpoints[policy.name]
+            rows = await db.fetch(sql.lock_checkpoints, policy.name, self.source, sorted(reached))
+            if len(rows) != len(reached) or any(r["position"] != stands[r["partition"]] for r in rows):
+                raise Fenced(f"{policy.name}: checkpoints of {self.source} were moved")
+            await record_outcomes(db, policy.name, outcomes)
+            await db.execute(sql.advance, policy.name, self.source, list(reached), list(reached.values()))
+        for partition, position in reached.items():
+            stands[partition] = position
+
+    def _lowest(self) -> list[int]:
+        return [min(stands[p] for stands in self._checkpoints.values()) for p in range(PARTITIONS)]
+
+
+async def record_outcomes(db: Any, policy: str, outcomes: Sequence[tuple[UUID, UUID, Outcome]]) -> None:
+    """Writes what came of reactions; one that was recorded before stays as it is."""
+    if outcomes:
+        await db.execute(
+            sql.record_outcomes,
+            policy,
+            [event_id for event_id, _, _ in outcomes],
+            [o.reaction.aggregate_id for _, _, o in outcomes],
+            [o.reaction.ordinal for _, _, o in outcomes],
+            [tenant for _, tenant, _ in outcomes],
+            [o.command_id for _, _, o in outcomes],
+            [o.outcome for _, _, o in outcomes],
+            [o.code for _, _, o in outcomes],
+        )
+
+
+def person_behind(actor: str, on_behalf_of: str | None) -> str | None:
+    """The person whose act this goes back to, if any."""
+    kind, _, who = actor.partition(":")
+    return who if kind == "person" else on_behalf_of

@@ -1,0 +1,220 @@
+"""The projector: events become rows, each with its effect exactly once.
+
+One class runs live, catching up and rebuilding. What it has done lies in `checkpoints` beside the rows it
+wrote, in the same transaction; what the broker remembers does not count. A projection that cannot take
+an event parks that aggregate and nothing else: later events of it queue behind, all others go on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import asyncpg
+import structlog
+
+from backbone.ledger import CONNECTION_LOST
+from backbone.parking import park, parked_aggregates
+from backbone.queries import Queries
+from backbone.reading import Delivery, Progress
+from backbone.recorded import PARTITIONS, Recorded
+from chalkline_contracts.event import Event
+
+log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
+
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+
+PASSING = (*CONNECTION_LOST, asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError,
+           asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)  # fmt: skip
+"""Faults that say nothing about the event: the batch is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """Rows derived from events, and from nothing else: no clock, no other projection's table.
+
+    `project(events, connection)` is given events it handles in the order of their source, in a transaction.
+    """
+
+    name: str
+    handles: tuple[type[Event], ...]
+    project: Callable[[Sequence[Recorded[Any]], Connection], Awaitable[None]]
+
+
+class Fenced(Exception):
+    """Somebody else has moved these checkpoints: what is in memory is no longer true."""
+
+
+class Projector:
+    """Keeps all projections of a service level with one source.
+
+    `pool`'s search_path decides which tables are filled: `projections` live, `projections_next` in a rebuild.
+    """
+
+    reader = "projections"
+
+    def __init__(
+        self,
+        source: str,
+        projections: Sequence[Projection],
+        pool: asyncpg.Pool,
+        *,
+        progress: Progress | None = None,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.source = source
+        self.progress = progress or Progress()
+        self._pool = pool
+        self._committed = committed
+        self._projections = [
+            (p, {e.__name__ for e in p.handles if e.service == source})
+            for p in projections
+            if any(e.service == source for e in p.handles)
+        ]
+        self._checkpoints = [0] * PARTITIONS
+        self.ceilings: Sequence[int] | None = None
+        """Where to stop in each partition; only a rebuild that must meet the live tables sets it."""
+
+    async def begin(self) -> int:
+        """Reads the checkpoints; returns the position to read after."""
+        await self._pool.execute(sql.begin_checkpoints, self.reader, self.source)
+        rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
+        for row in rows:
+            self._checkpoints[row["partition"]] = row["position"]
+        self.progress.restart(self.source, self._checkpoints)
+        return min(self._checkpoints)
+
+    async def incarnated(self, incarnation: int, shared: int) -> bool:
+        """Notes which history the source tells; True if it is the one these rows came from.
+
+        After a history that shares only what lies at or before `shared`, rows derived from more than
+        that are wrong: everything is derived again from the beginning.
+        """
+        known = await self._pool.fetchval(sql.incarnation_of, self.source)
+        if known == incarnation:
+            return True
+        first = known is None
+        if not first:
+            log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
+            await self._begin_again()
+        await self._pool.execute(sql.note_incarnation, self.source, incarnation)
+        return first
+
+    async def process(self, batch: Sequence[Delivery]) -> None:
+        """Projects a batch in the order of its positions. Raises only for faults that pass, and Fenced."""
+        new = [d for d in batch if self._is_new(d)]
+        if new:
+            try:
+                await self._together(new)
+            except PASSING:
+                raise
+            except Fenced:
+                raise
+            except Exception as error:  # noqa: BLE001 - whose fault it was is found out one by one
+                log.warning("batch_failed", source=self.source, events=len(new), error=repr(error))
+                for delivery in new:
+                    await self._alone(delivery)
+        if batch:
+            self.progress.advance(self.source, batch[-1].position)
+
+    async def idle(self) -> None:
+        """Moves the partitions nothing happened in up to where the source was read."""
+        seen = self.progress.seen(self.source)
+        if self.ceilings is None and seen > min(self._checkpoints):
+            async with self._pool.acquire() as db, db.transaction():
+                await self._fence(db, range(PARTITIONS))
+                await db.execute(sql.advance_idle, self.reader, self.source, seen)
+            self._checkpoints = [max(seen, position) for position in self._checkpoints]
+            self.progress.stands(self.source, self._checkpoints)
+
+    def _is_new(self, delivery: Delivery) -> bool:
+        if delivery.position <= self._checkpoints[delivery.partition]:
+            return False
+        return self.ceilings is None or delivery.position <= self.ceilings[delivery.partition]
+
+    async def _together(self, batch: Sequence[Delivery]) -> None:
+        async with self._pool.acquire() as db, db.transaction():
+            await self._fence(db, {d.partition for d in batch})
+            parked = await parked_aggregates(db, self.source)
+            for projection, handled in self._projections:
+                events: list[Recorded[Any]] = []
+                for delivery in batch:
+                    if delivery.name not in handled:
+                        continue
+                    if (projection.name, *delivery.aggregate) in parked:
+                        await park(db, projection.name, delivery, error=None)
+                    else:
+                        events.append(delivery.recorded())
+                if events:
+                    await projection.project(events, db)
+            for delivery in batch:
+                if delivery.malformed:
+                    await self._malformed(db, delivery)
+            await self._advance(db, batch)
+        self._done(batch)
+
+    async def _alone(self, delivery: Delivery) -> None:
+        async with self._pool.acquire() as db, db.transaction():
+            await self._fence(db, {delivery.partition})
+            parked = await parked_aggregates(db, self.source)
+            for projection, handled in self._projections:
+                if delivery.name not in handled:
+                    continue
+                if (projection.name, *delivery.aggregate) in parked:
+                    await park(db, projection.name, delivery, error=None)
+                    continue
+                try:
+                    async with db.transaction():
+                        await projection.project([delivery.recorded()], db)
+                except PASSING:
+                    raise
+                except Exception as error:  # noqa: BLE001 - any reason parks, and is kept
+                    log.error("event_parked", reader=projection.name, source=self.source,
+                              position=delivery.position, error=repr(error))  # fmt: skip
+                    await park(db, projection.name, delivery, error=f"{type(error).__name__}: {error}")
+            if delivery.malformed:
+                await self._malformed(db, delivery)
+            await self._advance(db, [delivery])
+        self._done([delivery])
+
+    async def _malformed(self, db: Connection, delivery: Delivery) -> None:
+        log.error("message_parked", source=self.source, position=delivery.position, error=delivery.malformed)
+        await park(db, self.reader, delivery, error=delivery.malformed)
+
+    async def _fence(self, db: Connection, partitions: Any) -> None:
+        """Locks the checkpoints about to move; whoever finds them elsewhere than it left them stops."""
+        wanted = sorted(partitions)
+        rows = await db.fetch(sql.lock_checkpoints, self.reader, self.source, wanted)
+        found = {row["partition"]: row["position"] for row in rows}
+        for partition in wanted:
+            if found.get(partition) != self._checkpoints[partition]:
+                raise Fenced(f"{self.source}: partition {partition} is at {found.get(partition)}")
+
+    async def _advance(self, db: Connection, batch: Sequence[Delivery]) -> None:
+        reached = {d.partition: d.position for d in batch}
+        await db.execute(sql.advance, self.reader, self.source, list(reached.keys()), list(reached.values()))
+
+    def _done(self, batch: Sequence[Delivery]) -> None:
+        for delivery in batch:
+            self._checkpoints[delivery.partition] = delivery.position
+        self.progress.stands(self.source, self._checkpoints)
+        self._committed()
+
+    async def _begin_again(self) -> None:
+        async with self._pool.acquire() as db, db.transaction():
+            for table in await db.fetch(sql.tables_of_this_schema):
+                await db.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names from the catalogue
+        self._checkpoints = [0] * PARTITIONS
+
+
+async def run_idle(projector: Any, *, every: float = 1.0) -> None:
+    """Calls `projector.idle()` every second until cancelled."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await projector.idle()
+        except (Fenced, *PASSING) as error:
+            log.warning("idle_advance_failed", source=projector.source, error=repr(error))

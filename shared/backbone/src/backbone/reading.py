@@ -1,0 +1,127 @@
+"""What readers of a log or a stream share: a delivery, and how far reading has come."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from backbone.recorded import PARTITIONS, Recorded
+from backbone.wire import Envelope, Malformed
+from backbone.wire import envelope as take_apart
+from chalkline_contracts.event import Event
+
+NOBODY = UUID(int=0)
+"""Stands for the tenant and aggregate of a message that does not say whose it is."""
+
+LEVEL_FOR = 30.0
+"""Seconds after which facts that were not seen level with their source no longer count."""
+
+Raw = tuple[str, bytes, Mapping[str, str]]
+"""Subject, payload, headers."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event as it was read: where it lies, and its envelope, or why it has none."""
+
+    source: str
+    position: int
+    partition: int
+    envelope: Envelope | None
+    raw: Callable[[], Raw]
+    malformed: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        return self.envelope.name if self.envelope else None
+
+    @property
+    def aggregate(self) -> tuple[UUID, UUID]:
+        """(tenant, aggregate id)."""
+        return (self.envelope.tenant, self.envelope.aggregate_id) if self.envelope else (NOBODY, NOBODY)
+
+    def recorded(self) -> Recorded[Event]:
+        """The event itself. Raises Unreadable."""
+        assert self.envelope is not None
+        return self.envelope.recorded(self.position)
+
+
+def delivery(source: str, position: int, raw: Raw) -> Delivery:
+    """A delivery from a message's subject, payload and headers, whatever they hold."""
+    subject, payload, headers = raw
+    try:
+        found = take_apart(subject, payload, headers)
+        if found.source != source:
+            raise Malformed(f"an event of {found.source} on the stream of {source}")
+    except Malformed as reason:
+        tokens = subject.split(".")
+        number = tokens[2] if len(tokens) > 2 else ""
+        partition = int(number) if number.isascii() and number.isdigit() and int(number) < PARTITIONS else 0
+        return Delivery(source, position, partition, None, lambda: raw, str(reason))
+    return Delivery(source, position, found.partition, found, lambda: raw)
+
+
+class Progress:
+    """How far each source has been read and projected in this process, and whether that was level with it."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._stands: dict[str, Sequence[int]] = {}
+        self._heads: dict[str, int] = {}
+        self._level_at: dict[str, float] = {}
+        self._moved = asyncio.Condition()
+        self._notifying: asyncio.Task[None] | None = None
+
+    def seen(self, source: str) -> int:
+        """The position up to which everything of the source has been handled."""
+        return self._seen.get(source, 0)
+
+    def restart(self, source: str, checkpoints: Sequence[int]) -> None:
+        """Reading begins from what the database says, which may be less than was known."""
+        self._stands[source] = checkpoints
+        self._seen[source] = min(checkpoints)
+
+    def stands(self, source: str, checkpoints: Sequence[int]) -> None:
+        self._stands[source] = checkpoints
+        self._seen[source] = max(self._seen.get(source, 0), min(checkpoints))
+        self._notify()
+
+    def advance(self, source: str, position: int) -> None:
+        self._seen[source] = max(position, self._seen.get(source, 0))
+        self._notify()
+
+    def head(self, source: str, position: int) -> None:
+        """Told every 5 s where the source stands; level means nothing of it is still to come."""
+        self._heads[source] = position
+        if self.seen(source) >= position:
+            self._level_at[source] = time.monotonic()
+
+    def lag(self, source: str) -> int:
+        return max(0, self._heads.get(source, 0) - self.seen(source))
+
+    def level(self, sources: Sequence[str]) -> bool:
+        """Whether each of these was seen level within the last 30 s."""
+        now = time.monotonic()
+        return all(now - self._level_at.get(source, -LEVEL_FOR) < LEVEL_FOR for source in sources)
+
+    def has(self, source: str, partition: int, position: int) -> bool:
+        stands = self._stands.get(source)
+        return self.seen(source) >= position or (stands is not None and stands[partition] >= position)
+
+    async def reached(self, source: str, partition: int, position: int, *, within: float) -> bool:
+        """Waits until that position of that partition is projected here; False if it took longer."""
+        try:
+            async with asyncio.timeout(within), self._moved:
+                await self._moved.wait_for(lambda: self.has(source, partition, position))
+        except TimeoutError:
+            return False
+        return True
+
+    def _notify(self) -> None:
+        if self._notifying is None or self._notifying.done():
+            self._notifying = asyncio.create_task(self._notify_all())
+
+    async def _notify_all(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()

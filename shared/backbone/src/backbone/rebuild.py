@@ -1,0 +1,132 @@
+"""Deriving every projection again, beside the live ones: fill, meet, compare, swap.
+
+A rebuild never causes an effect: it runs projections, not policies or timers.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import structlog
+
+from backbone.migrate import create_projections, projections_text
+from backbone.projector import Projection, Projector
+from backbone.queries import Queries
+from backbone.reading import Delivery, Progress
+
+log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
+
+NOT_COMPARED = ("checkpoints", "parked", "incarnations")
+"""How far reading came, and moments of parking: no part of what the events say."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How many rows of each table are in one but not in the other; empty when all are equal."""
+
+    events: int = 0
+    seconds: float = 0.0
+    tables: dict[str, int] = field(default_factory=dict)
+    differing: dict[str, int] = field(default_factory=dict)
+    swapped: bool = False
+
+    @property
+    def equal(self) -> bool:
+        return not self.differing
+
+
+Feed = Callable[[str, Any, Sequence[int]], Any]
+"""`feed(source, process, upto)`: awaits `process(batch)` for all events of a source up to each partition's position."""
+
+
+async def rebuild(
+    owner: asyncpg.Connection,
+    next_pool: asyncpg.Pool,
+    *,
+    package: str,
+    app_role: str,
+    projections: Sequence[Projection],
+    feed: Feed,
+    swap: bool,
+) -> Comparison:
+    """Fills `projections_next` from the logs and compares it with the live tables.
+
+    `owner` owns the database; `next_pool` has `projections_next` first in its search_path. With `swap` the
+    new tables take the live ones' place in the same transaction that compared them, and the old ones stay
+    as `projections_before`. Everything is done while live reading goes on; it waits only for the comparison.
+    """
+    started = asyncio.get_running_loop().time()
+    await owner.execute("DROP SCHEMA IF EXISTS projections_next CASCADE")
+    async with owner.transaction():
+        await create_projections(owner, "projections_next", projections_text(package), app_role)
+    progress = Progress()
+    sources = [r["source"] for r in await owner.fetch("SELECT DISTINCT source FROM projections.checkpoints")]
+    projectors = {s: Projector(s, projections, next_pool, progress=progress) for s in sources}
+    comparison = Comparison()
+
+    async def fill(live: Any) -> None:
+        for source in sources:
+            projector, upto = projectors[source], _positions(live, source)
+            projector.ceilings = upto
+
+            async def take(batch: Sequence[Delivery], projector: Projector = projector) -> None:
+                comparison.events += len(batch)
+                await projector.process(batch)
+
+            await feed(source, take, upto)
+
+    for source in sources:
+        await projectors[source].begin()
+    await fill(await owner.fetch(sql.live_checkpoints))
+    comparison.seconds = asyncio.get_running_loop().time() - started
+    async with owner.transaction():
+        await fill(await owner.fetch(sql.live_checkpoints_locked))
+        await _compare(owner, comparison)
+        if swap:
+            await owner.execute("DROP SCHEMA IF EXISTS projections_before CASCADE")
+            await owner.execute("UPDATE projections_next.checkpoints n SET position = c.position FROM"
+                                " projections.checkpoints c WHERE (c.reader, c.source, c.partition)"
+                                " = (n.reader, n.source, n.partition)")  # fmt: skip
+            await owner.execute(
+                "INSERT INTO projections_next.incarnations SELECT * FROM projections.incarnations"
+                " ON CONFLICT DO NOTHING"
+            )
+            await owner.execute("ALTER SCHEMA projections RENAME TO projections_before")
+            await owner.execute("ALTER SCHEMA projections_next RENAME TO projections")
+            comparison.swapped = True
+    if not swap:
+        await owner.execute("DROP SCHEMA IF EXISTS projections_next CASCADE")
+    return comparison
+
+
+async def swap_back(owner: asyncpg.Connection) -> None:
+    """Puts the tables before the last swap back in place; live reading goes on from where they stood."""
+    async with owner.transaction():
+        await owner.execute("ALTER SCHEMA projections RENAME TO projections_next")
+        await owner.execute("ALTER SCHEMA projections_before RENAME TO projections")
+        await owner.execute("ALTER SCHEMA projections_next RENAME TO projections_before")
+
+
+async def _compare(owner: asyncpg.Connection, comparison: Comparison) -> None:
+    for row in await owner.fetch(sql.tables_to_compare, list(NOT_COMPARED)):
+        table = row["name"]
+        counts = await owner.fetchrow(
+            f"SELECT (SELECT count(*) FROM projections.{table}) AS rows, (SELECT count(*) FROM ("  # noqa: S608
+            f"(TABLE projections.{table} EXCEPT ALL TABLE projections_next.{table}) UNION ALL "
+            f"(TABLE projections_next.{table} EXCEPT ALL TABLE projections.{table})) AS d) AS differing"
+        )
+        assert counts is not None
+        comparison.tables[table] = counts["rows"]
+        if counts["differing"]:
+            comparison.differing[table] = counts["differing"]
+
+
+def _positions(rows: Sequence[Any], source: str) -> list[int]:
+    upto = [0] * 64
+    for row in rows:
+        if row["source"] == source:
+            upto[row["partition"]] = row["position"]
+    return upto

@@ -1,0 +1,22 @@
+"""From events to rows: the last word on each key, in columns, sorted so that writers never deadlock."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def last_by_key(rows: Iterable[Sequence[Any]], key_length: int) -> list[Sequence[Any]]:
+    """Of rows with equal first `key_length` values the last, sorted by key.
+
+    `INSERT … ON CONFLICT DO UPDATE` may not meet the same key twice in one statement.
+    """
+    last = {tuple(row[:key_length]): row for row in rows}
+    return [last[key] for key in sorted(last, key=_sortable)]
+
+
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned into `width` columns, as `unnest` takes them."""
+    return [[row[i] for row in rows] for i in range(width)]
+
+
+def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(str(value) for value in key)

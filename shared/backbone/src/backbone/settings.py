@@ -1,0 +1,81 @@
+"""What a service is told by its surroundings: environment for what may be seen, files for what may not."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Role = Literal["door", "relay", "projector"]
+ROLES: tuple[Role, ...] = ("door", "relay", "projector")
+
+
+def _comma_separated(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """Environment `CHALKLINE_*`; secrets are files in `CHALKLINE_SECRETS_DIR`, one value each.
+
+    `database_password`, `owner_password`, `nats_seed` (an nkey seed) and `chain_key` (64 hex characters).
+    Only one-shot jobs (migrate, rebuild, recover) need `owner_password`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CHALKLINE_", extra="ignore", frozen=True)
+
+    secrets_dir: Path = Path("/run/secrets")
+    database_url: str
+    """postgresql://<app role>@host:port/<database>, without a password."""
+    owner_database_url: str | None = None
+    nats_url: str
+    issuer: str
+    audience: str = "chalkline"
+    jwks: str
+    """A file's path or an http(s) URL."""
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_comma_separated)] = ROLES
+    log_level: str = "info"
+    log_format: Literal["json", "console"] = "json"
+    stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    chain_key: SecretStr = SecretStr("")
+    nats_seed: SecretStr = SecretStr("")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secrets(cls, values: dict[str, object]) -> dict[str, object]:
+        folder = Path(str(values.get("secrets_dir", "/run/secrets")))
+        for name in ("chain_key", "nats_seed"):
+            if name not in values and (folder / name).is_file():
+                values[name] = (folder / name).read_text().strip()
+        return values
+
+    @model_validator(mode="after")
+    def _chain_key_is_a_key(self) -> Self:
+        key = self.chain_key.get_secret_value()
+        if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
+            raise ValueError(f"{self.secrets_dir}/chain_key must hold 64 hexadecimal characters")
+        return self
+
+    @property
+    def chain(self) -> bytes:
+        return bytes.fromhex(self.chain_key.get_secret_value())
+
+    def app_dsn(self) -> str:
+        return self._with_password(self.database_url, "database_password")
+
+    def owner_dsn(self) -> str:
+        """Raises SystemExit where no owner is configured: only one-shot jobs may call this."""
+        if self.owner_database_url is None:
+            raise SystemExit("CHALKLINE_OWNER_DATABASE_URL is not set; this job needs the database's owner")
+        return self._with_password(self.owner_database_url, "owner_password")
+
+    def _with_password(self, url: str, secret: str) -> str:
+        file = self.secrets_dir / secret
+        if not file.is_file():
+            return url
+        parts = urlsplit(url)
+        user = f"{parts.username}:{quote(file.read_text().strip(), safe='')}"
+        where = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        return urlunsplit((parts.scheme, f"{user}@{where}", parts.path, parts.query, ""))

@@ -1,0 +1,1 @@
+UPDATE districts SET clock = $2 WHERE tenant = $1

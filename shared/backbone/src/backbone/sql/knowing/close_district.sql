@@ -1,0 +1,1 @@
+UPDATE districts SET closed = true WHERE tenant = $1

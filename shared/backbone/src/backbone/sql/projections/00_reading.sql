@@ -1,0 +1,29 @@
+-- Where the service's projections stand in each source, beside the rows they produced; the twins of these
+-- tables in `work` serve the policies.
+CREATE TABLE checkpoints (
+    reader    text NOT NULL,
+    source    text NOT NULL,
+    partition smallint NOT NULL,
+    position  bigint NOT NULL,
+    PRIMARY KEY (source, reader, partition)
+) WITH (fillfactor = 50);
+
+CREATE TABLE incarnations (
+    source      text PRIMARY KEY,
+    incarnation integer NOT NULL
+);
+
+-- The first event of an aggregate that a projection could not take (`error` says why), and those behind it.
+CREATE TABLE parked (
+    reader       text NOT NULL,
+    source       text NOT NULL,
+    tenant       uuid NOT NULL,
+    aggregate_id uuid NOT NULL,
+    position     bigint NOT NULL,
+    subject      text NOT NULL,
+    payload      bytea NOT NULL,
+    headers      json NOT NULL,
+    error        text,
+    parked_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (reader, source, position)
+);

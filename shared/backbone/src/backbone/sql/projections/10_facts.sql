@@ -1,0 +1,53 @@
+-- What every service must know of directory's and goals' aggregates: ids, codes and dates, never a name.
+CREATE TABLE districts (
+    tenant    uuid PRIMARY KEY,
+    sandbox   boolean NOT NULL,
+    clock     timestamptz,
+    time_zone text NOT NULL,
+    closed    boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE orgs (
+    tenant    uuid NOT NULL,
+    org_id    uuid NOT NULL,
+    type      text NOT NULL,
+    parent_id uuid,
+    time_zone text,
+    closed    boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant, org_id)
+);
+
+CREATE TABLE people (
+    tenant          uuid NOT NULL,
+    person_id       uuid NOT NULL,
+    active          boolean NOT NULL,
+    experience_band text,
+    PRIMARY KEY (tenant, person_id)
+);
+
+CREATE TABLE roles (
+    tenant    uuid NOT NULL,
+    person_id uuid NOT NULL,
+    role      text NOT NULL,
+    org_id    uuid NOT NULL,
+    begins    date NOT NULL,
+    ends      date,
+    withdrawn boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant, person_id, role, org_id)
+);
+
+CREATE TABLE evaluators (
+    tenant       uuid NOT NULL,
+    teacher_id   uuid NOT NULL,
+    evaluator_id uuid NOT NULL,
+    PRIMARY KEY (tenant, teacher_id, evaluator_id)
+);
+
+CREATE TABLE partnerships (
+    tenant         uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    coach_id       uuid NOT NULL,
+    teacher_ids    uuid[] NOT NULL,
+    status         text NOT NULL,
+    PRIMARY KEY (tenant, partnership_id)
+);

@@ -1,0 +1,2 @@
+-- $1 source
+SELECT incarnation FROM incarnations WHERE source = $1

@@ -1,0 +1,1 @@
+SELECT source, partition, position FROM projections.checkpoints ORDER BY source, reader, partition

@@ -1,0 +1,102 @@
+"""Real servers for every test that needs one: PostgreSQL 18 and nats-server, from wheels.
+
+`postgres` and `broker` are started once a session; `database` is a fresh, migrated one a test.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from backbone.database import LIVE, POLICIES, connected
+from backbone.migrate import migrate
+from chalkline import nats, postgres, provisioning
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+CACHE = Path.home() / ".cache" / "chalkline-tests"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """A service's database as the owner left it, and as the application sees it."""
+
+    __test__ = False
+
+    name: str
+    app: Pool
+    """As the application's role, with the live search_path."""
+    policies: Pool
+    """The same role, with the search_path of policies."""
+    owner: Pool
+    superuser_url: str
+    provisioned: provisioning.Database
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[postgres.Postgres]:
+    folder = tmp_path_factory.mktemp("postgres")
+    async with postgres.start(folder, template=CACHE / "initdb-18") as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[nats.Nats]:
+    async with nats.start(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("secrets")
+
+
+@pytest_asyncio.fixture
+async def database(
+    request: pytest.FixtureRequest, postgres_server: postgres.Postgres, secrets: Path
+) -> AsyncIterator[TestDatabase]:
+    """A fresh database migrated for the backbone, or for the service named by `@pytest.mark.service`."""
+    marker = request.node.get_closest_marker("service")
+    package = marker.args[0] if marker else "backbone"
+    async with fresh_database(postgres_server, secrets, package) as fresh:
+        yield fresh
+
+
+class fresh_database:  # noqa: N801 - used like a function: `async with fresh_database(...)`
+    """A provisioned and migrated database of its own, dropped at the end."""
+
+    def __init__(self, server: postgres.Postgres, secrets: Path, package: str = "backbone") -> None:
+        self._server, self._secrets, self._package = server, secrets, package
+        self._name = f"t{next(_numbers)}_{package}"
+
+    async def __aenter__(self) -> TestDatabase:
+        made = await provisioning.provision(self._server.url(), self._name, self._secrets)
+        owner = await asyncpg.connect(made.full_owner_url)
+        try:
+            await migrate(owner, app_role=self._name, package=self._package)
+        finally:
+            await owner.close()
+        self._pools = [
+            connected(made.full_url, search_path=LIVE, name="app", size=16),
+            connected(made.full_url, search_path=POLICIES, name="policies", size=4),
+            connected(made.full_owner_url, search_path=LIVE, name="owner", size=2),
+        ]
+        app, policies, own = [await pool.__aenter__() for pool in self._pools]
+        return TestDatabase(self._name, app, policies, own, self._server.url(self._name), made)
+
+    async def __aexit__(self, *_: object) -> None:
+        for pool in reversed(self._pools):
+            async with asyncio.timeout(10):
+                await pool.__aexit__(None, None, None)
+        admin = await asyncpg.connect(self._server.url())
+        try:
+            await admin.execute(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)')
+        finally:
+            await admin.close()
