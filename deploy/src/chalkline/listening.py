@@ -56,6 +56,8 @@ async def events(state: State, subject: str) -> AsyncIterator[Msg]:
         raise Problem(f"NATS does not answer on port {port}", "start it: chalkline up") from error
     try:
         subscription = await connection.subscribe(subject)
+        # nats-py's ping overtakes what it has buffered: the second pong follows the server's answer.
+        await connection.flush()
         await connection.flush()
         if not refused.empty():
             raise Problem(f"nobody may listen to {subject}: {refused.get_nowait()}", "events are under ev.>")

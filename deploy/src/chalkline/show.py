@@ -31,6 +31,8 @@ def program() -> str:
     if shutil.which("chalkline"):
         return "chalkline"
     command = Path(sys.executable).parent / "chalkline"
+    if not command.exists():
+        return f"{sys.executable} -m chalkline"
     return os.path.relpath(command) if command.is_relative_to(Path.cwd()) else str(command)
 
 

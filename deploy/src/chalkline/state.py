@@ -87,9 +87,10 @@ class State:
 
     def make(self) -> None:
         try:
-            for folder in (self.home, self.run, self.logs, self.nats):
-                folder.mkdir(parents=True, exist_ok=True)
-            self.secrets.mkdir(mode=0o700, exist_ok=True)
+            self.home.parent.mkdir(parents=True, exist_ok=True)
+            # Streams and logs are as private as secrets are.
+            for folder in (self.home, self.run, self.logs, self.nats, self.secrets):
+                folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise Problem(
                 f"the state folder {self.home} cannot be written: {error.strerror}",
