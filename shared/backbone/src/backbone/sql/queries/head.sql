@@ -1,0 +1,1 @@
+SELECT position, incarnation, incarnation_from FROM ledger.head
