@@ -1,0 +1,114 @@
+"""A service's application: doors, looks, reads of its own, health and documents, behind one front."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Any
+
+from chalkline_contracts.event import Event
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from backbone.asked import Reached, headers_of, level_reached
+from backbone.asyncapi import asyncapi_document
+from backbone.commands import Commands
+from backbone.deciding import Actor
+from backbone.door import TRACE, Doors
+from backbone.front import Front, http_problem
+from backbone.health import Check, Progress, health_routes
+from backbone.identity import Identity
+from backbone.openapi import openapi_document
+from backbone.problems import MEDIA_TYPE, Problem, invalid_request
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+
+def create_app(
+    service: str,
+    *,
+    version: str,
+    description: str,
+    commands: Commands,
+    identity: Identity,
+    request_key: bytes,
+    reached: Reached,
+    checks: Mapping[str, Check],
+    progress: Progress,
+    publishes: Sequence[type[Event]],
+    subscribes: Sequence[type[Event]] = (),
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Wires a service's HTTP side together.
+
+    `routers` hold the service's lists and other reads; theirs take the actor by `Reader`. `reached` waits
+    for what At-Least names. `publishes` and `subscribes` are the contracts that AsyncAPI speaks of.
+    """
+    app = FastAPI(
+        title=f"Chalkline {service}",
+        version=version,
+        description=description,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.identity, app.state.reached = identity, reached
+    for router in routers:
+        app.include_router(router)
+    openapi = openapi_document(app, service, commands.aggregates.values())
+    asyncapi = asyncapi_document(service, version, description, publishes, subscribes)
+    app.openapi = lambda: openapi  # type: ignore[method-assign]
+    app.router.routes += [
+        *health_routes(service, checks, progress),
+        Route("/openapi.json", _document(openapi)),
+        Route("/asyncapi.json", _document(asyncapi)),
+    ]
+    app.add_exception_handler(HTTPException, _http_refused)
+    app.add_exception_handler(RequestValidationError, _request_invalid)
+    # The last one added is the outermost.
+    app.add_middleware(
+        Doors, service=service, commands=commands, identity=identity, request_key=request_key, reached=reached
+    )
+    app.add_middleware(Front)
+    return app
+
+
+async def _reader(request: Request) -> Actor:
+    headers = headers_of(request.scope)
+    identity: Identity = request.app.state.identity
+    caller = await identity.caller(headers.get(b"authorization"))
+    await level_reached(headers, request.app.state.reached)
+    return caller.actor()
+
+
+Reader = Annotated[Actor, Depends(_reader)]
+"""Who reads: `async def caseload(by: Reader) -> ...`. Waits for At-Least, if it is asked."""
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    trace_id = request.scope[TRACE].trace_id
+    return Response(problem.body(trace_id), problem.status, problem.headers, MEDIA_TYPE)
+
+
+async def _http_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem_response(request, http_problem(request.scope, error))
+
+
+async def _request_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem_response(request, invalid_request(error.errors()))
+
+
+def _document(document: dict[str, Any]) -> Callable[[Request], Any]:
+    rendered = JSONResponse(document).body
+
+    async def serve(_: Request) -> Response:
+        return Response(rendered, media_type="application/json")
+
+    return serve

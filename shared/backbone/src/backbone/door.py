@@ -1,0 +1,169 @@
+"""The doors by which commands and looks come in: pure ASGI, in front of what FastAPI serves.
+
+A table answers which path is which command, so a service with many commands finds one as fast as with few.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+
+from backbone import metrics
+from backbone.asked import (
+    JSON_TYPES,
+    NDJSON_TYPES,
+    Reached,
+    body_of,
+    command_id,
+    expected_version,
+    headers_of,
+    level_reached,
+    media_type,
+)
+from backbone.bulk import LARGEST_BULK, Bulk
+from backbone.commands import Answer, Commands, Order
+from backbone.deciding import Aggregate
+from backbone.entrances import Entrance, aggregate_id_in, answer_members, at_least, entrances
+from backbone.identity import Caller, Identity
+from backbone.looks import looking, plain, words_named
+from backbone.problems import problem_of
+from backbone.responding import respond
+from backbone.strict_json import loads
+
+LARGEST = 64 * 1024
+"""How many bytes a command may have."""
+BULK_PATH = "/v1/commands"
+ROUTE, ALLOW, TRACE = "chalkline.route", "chalkline.allow", "chalkline.trace"
+"""Keys of an ASGI scope: the route's template, the methods a path takes, the request's trace."""
+
+
+class Doors:
+    """`POST /v1/<collection>[/<id>/<command>]`, `POST /v1/commands`, `GET /v1/<collection>/<id>`.
+
+    `request_key` keys the hash that tells one request from another. Every other path goes to `app`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        service: str,
+        commands: Commands,
+        identity: Identity,
+        request_key: bytes,
+        reached: Reached,
+    ) -> None:
+        self._app = app
+        self._service, self._commands, self._identity = service, commands, identity
+        self._key, self._reached = request_key, reached
+        aggregates: Sequence[Aggregate[Any]] = list(commands.aggregates.values())
+        self._entrances = {entrance.path: entrance for entrance in entrances(aggregates)}
+        self._views = {a.collection: a for a in aggregates if a.view is not None}
+        self._bulk = Bulk(service, list(self._entrances.values()), self.settle, request_key)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self._app(scope, receive, send)
+            return
+        path, method = scope["path"], scope["method"]
+        collection, *rest = path[4:].split("/")
+        entrance = self._entrances.get(path)
+        if entrance is None and len(rest) == 2:
+            entrance = self._entrances.get(f"/v1/{collection}/{{id}}/{rest[1]}")
+        if entrance is not None and method == "POST":
+            scope[ROUTE] = entrance.path
+            await self._command(scope, receive, send, entrance, None if entrance.begins else rest[0])
+        elif path == BULK_PATH and method == "POST":
+            scope[ROUTE] = path
+            await self._many(scope, receive, send)
+        elif entrance is None and len(rest) == 1 and collection in self._views and method in ("GET", "HEAD"):
+            scope[ROUTE] = f"/v1/{collection}/{{id}}"
+            await self._look(scope, send, self._views[collection], rest[0])
+        else:
+            if entrance is not None or path == BULK_PATH:
+                scope[ALLOW] = "POST"
+            elif len(rest) == 1 and collection in self._views:
+                scope[ALLOW] = "GET, HEAD"
+            await self._app(scope, receive, send)
+
+    async def settle(self, order: Order) -> Answer:
+        """Handles an order and counts what became of it. Raises a Problem."""
+        try:
+            answer = await self._commands.handle(order)
+        except Exception as error:  # noqa: BLE001 - problem_of knows each, and logs what nobody foresaw
+            problem = problem_of(error)
+            metrics.settled(problem.code)
+            raise problem from None
+        metrics.settled("repeated" if answer.replayed else "committed")
+        return answer
+
+    async def _caller(self, headers: dict[bytes, str]) -> Caller:
+        caller = await self._identity.caller(headers.get(b"authorization"))
+        if caller.tenant is not None:
+            bind_contextvars(tenant=str(caller.tenant))
+        return caller
+
+    async def _command(
+        self, scope: Scope, receive: Receive, send: Send, entrance: Entrance, segment: str | None
+    ) -> None:
+        headers = headers_of(scope)
+        caller = await self._caller(headers)
+        aggregate_id = None if segment is None else aggregate_id_in(segment)
+        key, expected = command_id(headers), expected_version(headers)
+        media_type(headers, JSON_TYPES)
+        body = await body_of(headers, receive, LARGEST)
+        bind_contextvars(correlation_id=str(key))
+        order = entrance.order(caller, aggregate_id, key, loads(body), body, expected=expected,
+                               trace=scope[TRACE], request_key=self._key)  # fmt: skip
+        await level_reached(headers, self._reached)
+        answer = await self.settle(order)
+        extra = [
+            (b"etag", b'"%d"' % answer.version),
+            (b"at-least", at_least(self._service, answer).encode()),
+        ]
+        if entrance.begins:
+            extra.append((b"location", f"/v1/{entrance.aggregate.collection}/{answer.aggregate_id}".encode()))
+        if answer.replayed:
+            extra.append((b"idempotent-replayed", b"true"))
+        await respond(
+            send, 201 if entrance.begins else 200, answer_members(entrance.aggregate, answer), extra
+        )
+
+    async def _many(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        caller = await self._caller(headers)
+        media_type(headers, NDJSON_TYPES)
+        body = await body_of(headers, receive, LARGEST_BULK)
+        await level_reached(headers, self._reached)
+        await self._bulk(caller, body, scope[TRACE], send)
+
+    async def _look(self, scope: Scope, send: Send, aggregate: Aggregate[Any], segment: str) -> None:
+        headers = headers_of(scope)
+        caller = await self._caller(headers)
+        aggregate_id = aggregate_id_in(segment)
+        await level_reached(headers, self._reached)
+        order = looking(caller, aggregate, aggregate_id, scope[TRACE])
+        loaded, facts = await self._commands.look(order)
+        assert aggregate.view is not None
+        shown = aggregate.view(loaded.state, facts)
+        named = words_named(shown)
+        words = await self._commands.ledger.words(order.tenant, aggregate_id) if named else {}
+        await respond(
+            send,
+            200,
+            {
+                "id": str(aggregate_id),
+                "aggregate": aggregate.name,
+                "state": type(loaded.state).__name__,
+                "version": loaded.version,
+                "data": plain(shown),
+                "words": {str(ref): text for ref, text in words.items() if ref in named},
+            },
+            [
+                (b"etag", b'"%d"' % loaded.version),
+                (b"cache-control", b"private, no-cache"),
+                (b"vary", b"Authorization"),
+            ],
+            bodiless=scope["method"] == "HEAD",
+        )

@@ -1,0 +1,91 @@
+"""What surrounds every request: its trace, its log line, its time, and a problem for whatever goes wrong."""
+
+from time import perf_counter
+
+import structlog
+from prometheus_client import Histogram
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from backbone import trace
+from backbone.asked import Gone
+from backbone.door import ALLOW, ROUTE, TRACE
+from backbone.metrics import HTTP_SECONDS
+from backbone.problems import Problem, problem_of
+from backbone.responding import respond_problem
+
+log = structlog.get_logger("http")
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by machines: not worth a line each."""
+UNKNOWN = "unknown"
+
+_timers: dict[tuple[str, str, int], Histogram] = {}
+
+
+class Front:
+    """Pure ASGI, outside everything else of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        here = trace.trace_from(_traceparent(scope))
+        scope[TRACE] = here
+        trace.current.set(here)
+        clear_contextvars()
+        bind_contextvars(trace_id=here.trace_id)
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Gone:
+            status = 499
+        except Exception as error:
+            problem = problem_of(error)
+            if status:  # half an answer is out: only the broken connection can say so
+                raise
+            await respond_problem(watched, problem, here.trace_id, bodiless=scope["method"] == "HEAD")
+        finally:
+            _finish(scope, status, perf_counter() - began)
+
+
+def http_problem(scope: Scope, error: HTTPException) -> Problem:
+    """What FastAPI's own refusals (no such route, no such method) are called here."""
+    allow = [*scope.get(ALLOW, "").split(", "), *(error.headers or {}).get("Allow", "").split(", ")]
+    allowed = ", ".join(sorted({method for method in allow if method}))
+    if allowed and error.status_code in (404, 405):
+        return Problem("method_not_allowed", headers={"Allow": allowed})
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "content_type"}
+    return Problem(code.get(error.status_code, "request_invalid"))
+
+
+def _traceparent(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            return str(value, "latin-1")
+    return None
+
+
+def _finish(scope: Scope, status: int, seconds: float) -> None:
+    method = scope["method"] if scope["method"] in METHODS else UNKNOWN
+    route = scope.get(ROUTE) or getattr(scope.get("route"), "path_format", None) or UNKNOWN
+    key = (method, route, status)
+    timer = _timers.get(key)
+    if timer is None:
+        timer = _timers[key] = HTTP_SECONDS.labels(method, route, str(status))
+    timer.observe(seconds)
+    if route not in QUIET:
+        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
