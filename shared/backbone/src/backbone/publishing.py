@@ -1,0 +1,88 @@
+"""Adding events to the stream: each publish says what must lie before it, or the broker refuses.
+
+One event goes alone; more go as an atomic batch, which the broker stores whole or not at all.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from nats.aio.client import Client
+from nats.js.api import Header
+from nats.js.errors import APIError
+
+from backbone import wire
+
+LARGEST = 1000
+"""Messages in one batch; the broker's own limit."""
+HEAVIEST = 4 * 1024 * 1024
+"""Bytes of payload in one batch, unless a single event is larger."""
+ANSWER_WITHIN = 5.0
+
+Wired = tuple[str, bytes, dict[str, str]]
+"""Subject, payload, headers."""
+
+
+class Fenced(Exception):
+    """The stream does not stand where it was left: somebody else wrote to it, or it is another one."""
+
+
+class Unpublishable(Exception):
+    """An event this code has no contract for: newer code wrote it, and newer code must publish it."""
+
+
+def wired(service: str, rows: Iterable[Any], history: str) -> Iterator[list[Wired]]:
+    """The messages of consecutive rows, in batches of bounded number and weight."""
+    batch: list[Wired] = []
+    weight = 0
+    for row in rows:
+        try:
+            message = wire.message(service, row, history)
+        except LookupError as error:
+            raise Unpublishable(f"position {row['position']}: no contract for {error}") from error
+        if batch and (len(batch) == LARGEST or weight + len(message[1]) > HEAVIEST):
+            yield batch
+            batch, weight = [], 0
+        batch.append(message)
+        weight += len(message[1])
+    if batch:
+        yield batch
+
+
+async def publish(nc: Client, batch: Sequence[Wired], *, after: int, fence: Mapping[str, str]) -> int:
+    """Adds a batch behind position `after`; returns the position of its last message once that is stored.
+
+    Raises Fenced where the stream stands elsewhere, TimeoutError or an APIError where the outcome is
+    unknown or the broker could not: only looking at the stream settles it.
+    """
+    if len(batch) == 1:
+        subject, payload, headers = batch[0]
+        answer = await nc.request(subject, payload, timeout=ANSWER_WITHIN, headers={**headers, **fence})
+    else:
+        batch_id = uuid4().hex
+        for ordinal, (subject, payload, headers) in enumerate(batch, 1):
+            headers[Header.BATCH_ID.value] = batch_id
+            headers[Header.BATCH_SEQUENCE.value] = str(ordinal)
+            if ordinal == 1:
+                headers.update(fence)
+            if ordinal < len(batch):
+                await nc.publish(subject, payload, headers=headers)
+        headers[Header.BATCH_COMMIT.value] = "1"
+        answer = await nc.request(subject, payload, timeout=ANSWER_WITHIN, headers=headers)
+    told = json.loads(answer.data)
+    if "error" in told:
+        error = APIError.from_error(told["error"])
+        if error.err_code in NOT_WHERE_EXPECTED:
+            raise Fenced(str(error.description))
+        raise error
+    if told["seq"] != after + len(batch):
+        raise Fenced(f"stored at {told['seq']}, expected {after + len(batch)}")
+    return after + len(batch)
+
+
+NOT_WHERE_EXPECTED = {
+    10071,  # wrong last sequence
+    10176,  # the batch is incomplete: the broker dropped it, or its first message was refused
+    10201,  # the batch holds what is stored already
+}
