@@ -3,11 +3,11 @@
 A person of the district may see that districts, schools and people exist; a stranger sees nothing.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from backbone.deciding import Asking, Forbidden, Unseen
+from backbone.deciding import Asking, Forbidden, Look, Unseen
 
 from directory import district, org, person
 from directory.district import District, DistrictCommand, DistrictFacts
@@ -16,7 +16,7 @@ from directory.person import Person, PersonCommand, PersonFacts
 from directory.time_zone import day_in
 
 
-def authorise_district(state: District, command: DistrictCommand, facts: DistrictFacts) -> None:
+def authorise_district(state: District, command: DistrictCommand | Look, facts: DistrictFacts) -> None:
     """Operators open and close; an administrator may also advance a sandbox's clock.
 
     A district's id is its tenant, so an operator of another tenant finds nothing here.
@@ -29,28 +29,32 @@ def authorise_district(state: District, command: DistrictCommand, facts: Distric
         return
     if not facts.belongs:
         raise Unseen
+    if isinstance(command, Look):
+        return
     if not (facts.administers and isinstance(command, district.AdvanceClock)):
         raise Forbidden
 
 
-def authorise_org(state: Org, command: OrgCommand, facts: OrgFacts) -> None:
+def authorise_org(state: Org, command: OrgCommand | Look, facts: OrgFacts) -> None:
     if isinstance(state, org.Unset) and not isinstance(command, org.OpenOrg):
         raise Unseen
-    _operators_and_administrators(facts)
+    _operators_and_administrators(command, facts)
 
 
-def authorise_person(state: Person, command: PersonCommand, facts: PersonFacts) -> None:
+def authorise_person(state: Person, command: PersonCommand | Look, facts: PersonFacts) -> None:
     if isinstance(state, person.Unset) and not isinstance(command, person.EnrolPerson):
         raise Unseen
-    _operators_and_administrators(facts)
+    _operators_and_administrators(command, facts)
 
 
-def _operators_and_administrators(facts: OrgFacts | PersonFacts) -> None:
+def _operators_and_administrators(
+    command: OrgCommand | PersonCommand | Look, facts: OrgFacts | PersonFacts
+) -> None:
     if facts.by.kind == "operator":
         return
     if not facts.belongs:
         raise Unseen
-    if not facts.administers:
+    if not (facts.administers or isinstance(command, Look)):
         raise Forbidden
 
 
@@ -61,7 +65,7 @@ class Standing(NamedTuple):
     administers: bool
 
 
-async def standing(asking: Asking, time_zone: str | None) -> Standing:
+async def standing(asking: Asking, of: District) -> Standing:
     """Whether the actor is an active person of the tenant, and holds administrator at its district org."""
     actor = asking.by.person
     if asking.by.kind != "person" or actor is None:
@@ -69,13 +73,13 @@ async def standing(asking: Asking, time_zone: str | None) -> Standing:
     state: Person = await asking.state("Person", actor)
     if not isinstance(state, person.Active):
         return Standing(belongs=False, administers=False)
-    if time_zone is None:
-        return Standing(belongs=True, administers=False)
-    return Standing(belongs=True, administers=await _administers(asking, state, time_zone, asking.now))
+    return Standing(belongs=True, administers=await _administers(asking, state, of))
 
 
-async def _administers(asking: Asking, actor: person.Active, time_zone: str, now: datetime) -> bool:
-    today = day_in(time_zone, now)
+async def _administers(asking: Asking, actor: person.Active, of: District) -> bool:
+    if not isinstance(of, district.Open):
+        return False
+    today = day_in(of.time_zone, of.clock or datetime.now(UTC))
     for role in actor.roles:
         if role.role == "administrator" and role.on(today):
             at: Org = await asking.state("Org", role.org_id)
@@ -84,15 +88,8 @@ async def _administers(asking: Asking, actor: person.Active, time_zone: str, now
     return False
 
 
-async def _time_zone(asking: Asking) -> str | None:
-    """The open district's, or None."""
-    state: District = await asking.state("District", asking.tenant)
-    return state.time_zone if isinstance(state, district.Open) else None
-
-
-async def gather_district(asking: Asking, state: District, command: DistrictCommand) -> DistrictFacts:  # noqa: ARG001 - gatherers share a shape
-    time_zone = state.time_zone if isinstance(state, district.Open | district.Closed) else None
-    belongs, administers = await standing(asking, time_zone)
+async def gather_district(asking: Asking, state: District, command: DistrictCommand | Look) -> DistrictFacts:  # noqa: ARG001 - gatherers share a shape
+    belongs, administers = await standing(asking, state)
     return DistrictFacts(
         by=asking.by,
         command_id=asking.command_id,
@@ -102,24 +99,25 @@ async def gather_district(asking: Asking, state: District, command: DistrictComm
     )
 
 
-async def gather_org(asking: Asking, state: Org, command: OrgCommand) -> OrgFacts:  # noqa: ARG001 - gatherers share a shape
-    time_zone = await _time_zone(asking)
-    belongs, administers = await standing(asking, time_zone)
-    parent = await _org(asking, None if isinstance(command, org.CloseOrg) else command.parent_id)
+async def gather_org(asking: Asking, state: Org, command: OrgCommand | Look) -> OrgFacts:  # noqa: ARG001 - gatherers share a shape
+    of: District = await asking.state("District", asking.tenant)
+    belongs, administers = await standing(asking, of)
+    named = command.parent_id if isinstance(command, org.OpenOrg | org.ChangeOrg) else None
+    parent = await _org(asking, named)
     return OrgFacts(
         by=asking.by,
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         belongs=belongs,
         administers=administers,
-        district_open=time_zone is not None,
+        district_open=isinstance(of, district.Open),
         parent_type=parent.type if parent else None,
     )
 
 
-async def gather_person(asking: Asking, state: Person, command: PersonCommand) -> PersonFacts:  # noqa: ARG001 - gatherers share a shape
-    time_zone = await _time_zone(asking)
-    belongs, administers = await standing(asking, time_zone)
+async def gather_person(asking: Asking, state: Person, command: PersonCommand | Look) -> PersonFacts:  # noqa: ARG001 - gatherers share a shape
+    of: District = await asking.state("District", asking.tenant)
+    belongs, administers = await standing(asking, of)
     org_open = evaluator_active = False
     if isinstance(command, person.AssignRole):
         org_open = await _org(asking, command.org_id) is not None
@@ -132,7 +130,7 @@ async def gather_person(asking: Asking, state: Person, command: PersonCommand) -
         aggregate_id=asking.aggregate_id,
         belongs=belongs,
         administers=administers,
-        time_zone=time_zone,
+        time_zone=of.time_zone if isinstance(of, district.Open) else None,
         org_open=org_open,
         evaluator_active=evaluator_active,
     )

@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from directory import access, district, org, person
+from directory import access, district, org, person, views
 
 DISTRICT: Aggregate[district.District] = Aggregate(
     name="District",
@@ -17,6 +17,8 @@ DISTRICT: Aggregate[district.District] = Aggregate(
     evolve=district.evolve,
     facts=access.gather_district,
     authorise=access.authorise_district,
+    view=views.view_district,
+    founds_tenant=True,
 )
 
 ORG: Aggregate[org.Org] = Aggregate(
@@ -31,6 +33,7 @@ ORG: Aggregate[org.Org] = Aggregate(
     evolve=org.evolve,
     facts=access.gather_org,
     authorise=access.authorise_org,
+    view=views.view_org,
     claims=org.claims,
 )
 
@@ -53,6 +56,7 @@ PERSON: Aggregate[person.Person] = Aggregate(
     evolve=person.evolve,
     facts=access.gather_person,
     authorise=access.authorise_person,
+    view=views.view_person,
 )
 
 AGGREGATES = (DISTRICT, ORG, PERSON)

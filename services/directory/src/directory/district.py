@@ -11,7 +11,7 @@ from backbone.deciding import Actor, Command
 from backbone.words import Words
 from chalkline_contracts.directory import DistrictClosed, DistrictOpened, SandboxClockAdvanced
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Time
+from chalkline_contracts.values import Time, WordsRef
 
 from directory.refusals import (
     ClockLeapsTooFar,
@@ -57,11 +57,13 @@ class Open:
     time_zone: str
     clock: datetime | None
     """Where a sandbox's clock stands; None in a real district."""
+    name_ref: WordsRef
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
     time_zone: str
+    name_ref: WordsRef
 
 
 District = Unset | Open | Closed
@@ -112,10 +114,10 @@ def decide(
 def evolve(district: District, event: DistrictEvent) -> District:
     match event, district:
         case DistrictOpened(), Unset():
-            return Open(time_zone=event.time_zone, clock=event.clock)
+            return Open(event.time_zone, event.clock, event.name_ref)
         case SandboxClockAdvanced(), Open():
             return replace(district, clock=event.to)
         case DistrictClosed(), Open():
-            return Closed(time_zone=district.time_zone)
+            return Closed(district.time_zone, district.name_ref)
         case _:
             return district

@@ -70,7 +70,7 @@ class AssignRole(Command):
 
 
 class WithdrawRole(Command):
-    """Takes every stretch of this role at this org away, from now on."""
+    """Takes the role away, from now on."""
 
     role: Role
     org_id: UUID
@@ -116,9 +116,8 @@ class HeldRole:
     def on(self, day: date) -> bool:
         return self.begin <= day and (self.end is None or day <= self.end)
 
-    def meets(self, begin: date, end: date | None) -> bool:
-        """Whether some day belongs to both."""
-        return (self.end is None or begin <= self.end) and (end is None or self.begin <= end)
+    def over(self, day: date) -> bool:
+        return self.end is not None and self.end < day
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +182,13 @@ def decide(person: Person, command: PersonCommand, facts: PersonFacts, *, now: d
         case DeactivatePerson(), Active():
             return [PersonDeactivated(experience_band=person.experience_band)]
         case AssignRole(), Active():
-            return _assign(person, command, facts)
+            return _assign(person, command, facts, today=day_in(facts.time_zone, now))
         case WithdrawRole(), Active():
-            today = day_in(facts.time_zone, now)
-            held = [r for r in person.roles if (r.role, r.org_id) == (command.role, command.org_id)]
-            if not held:
+            held = _held(person, command.role, command.org_id)
+            if held is None:
                 raise RoleNotHeld(role=command.role, org_id=command.org_id)
-            return [RoleWithdrawn(role=r.role, org_id=r.org_id, begin=r.begin, end=today) for r in held]
+            today = day_in(facts.time_zone, now)
+            return [RoleWithdrawn(role=held.role, org_id=held.org_id, begin=held.begin, end=today)]
         case AssignEvaluator(), Active():
             if command.evaluator_id == facts.aggregate_id:
                 raise NobodyEvaluatesThemselves(person_id=facts.aggregate_id)
@@ -225,16 +224,23 @@ def _change(person: Active, command: ChangePerson) -> list[Event]:
     ]
 
 
-def _assign(person: Active, command: AssignRole, facts: PersonFacts) -> list[Event]:
+def _assign(person: Active, command: AssignRole, facts: PersonFacts, *, today: date) -> list[Event]:
     if command.end is not None and command.end < command.begin:
         raise RoleEndsBeforeItBegins(begin=command.begin, end=command.end)
     if not facts.org_open:
         raise OrgNotOpen(org_id=command.org_id)
-    for held in person.roles:
-        same = (held.role, held.org_id) == (command.role, command.org_id)
-        if same and held.meets(command.begin, command.end):
-            raise RoleAlreadyHeld(role=command.role, org_id=command.org_id)
+    held = _held(person, command.role, command.org_id)
+    if held and not held.over(today):
+        raise RoleAlreadyHeld(role=command.role, org_id=command.org_id)
     return [RoleAssigned(role=command.role, org_id=command.org_id, begin=command.begin, end=command.end)]
+
+
+def _held(person: Active, role: Role, org_id: UUID) -> HeldRole | None:
+    return next((held for held in person.roles if (held.role, held.org_id) == (role, org_id)), None)
+
+
+def _without(person: Active, role: Role, org_id: UUID) -> tuple[HeldRole, ...]:
+    return tuple(held for held in person.roles if (held.role, held.org_id) != (role, org_id))
 
 
 def evolve(person: Person, event: PersonEvent) -> Person:
@@ -251,14 +257,11 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             )
         case PersonDeactivated(), Active():
             return Deactivated(person.name_ref, person.email_ref, person.sourced_id_ref)
-        case RoleAssigned(), Active():
-            return replace(
-                person, roles=(*person.roles, HeldRole(event.role, event.org_id, event.begin, event.end))
-            )
+        case RoleAssigned(), Active():  # a stretch that is over gives way to the next one
+            held = HeldRole(event.role, event.org_id, event.begin, event.end)
+            return replace(person, roles=(*_without(person, event.role, event.org_id), held))
         case RoleWithdrawn(), Active():
-            gone = (event.role, event.org_id, event.begin)
-            left = tuple(r for r in person.roles if (r.role, r.org_id, r.begin) != gone)
-            return replace(person, roles=left)
+            return replace(person, roles=_without(person, event.role, event.org_id))
         case EvaluatorAssigned(), Active():
             return replace(person, evaluator_ids=(*person.evaluator_ids, event.evaluator_id))
         case EvaluatorWithdrawn(), Active():

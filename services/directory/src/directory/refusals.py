@@ -44,7 +44,7 @@ class PersonNotActive(Refusal):
 
 
 class RoleAlreadyHeld(Refusal):
-    """The person holds this role there for some of this time already."""
+    """The person holds this role there already, or will."""
 
 
 class RoleEndsBeforeItBegins(Refusal):

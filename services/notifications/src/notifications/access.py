@@ -1,6 +1,6 @@
 """Who may do what in notifications: a notification is its recipient's, rules are the district's."""
 
-from backbone.deciding import Asking, FactsBehind, Forbidden, Unseen
+from backbone.deciding import Asking, FactsBehind, Forbidden, Look, Unseen
 
 from notifications import notification
 from notifications.cycle_watch import CycleWatch, CycleWatchCommand, CycleWatchFacts
@@ -19,7 +19,7 @@ def authorise_cycle_watch(
 
 
 def authorise_notification(
-    state: Notification, command: NotificationCommand, facts: NotificationFacts
+    state: Notification, command: NotificationCommand | Look, facts: NotificationFacts
 ) -> None:
     """Its recipient acknowledges it; for anyone else it does not exist. Only policies notify."""
     if isinstance(command, notification.Notify):
@@ -32,7 +32,7 @@ def authorise_notification(
 
 def authorise_milestone_rule(
     state: MilestoneRule,  # noqa: ARG001 - authorisers share a shape
-    command: MilestoneRuleCommand,  # noqa: ARG001
+    command: MilestoneRuleCommand | Look,
     facts: MilestoneRuleFacts,
 ) -> None:
     """Operators, administrators and coaching leads; others of the district may know that rules exist."""
@@ -42,7 +42,7 @@ def authorise_milestone_rule(
         raise FactsBehind
     if not facts.belongs:
         raise Unseen
-    if not facts.curates:
+    if not (facts.curates or isinstance(command, Look)):
         raise Forbidden
 
 
@@ -57,7 +57,7 @@ async def gather_cycle_watch(
 async def gather_notification(
     asking: Asking,
     state: Notification,  # noqa: ARG001 - gatherers share a shape
-    command: NotificationCommand,  # noqa: ARG001
+    command: NotificationCommand | Look,  # noqa: ARG001
 ) -> NotificationFacts:
     return NotificationFacts(by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id)
 
@@ -65,7 +65,7 @@ async def gather_notification(
 async def gather_milestone_rule(
     asking: Asking,
     state: MilestoneRule,  # noqa: ARG001 - gatherers share a shape
-    command: MilestoneRuleCommand,  # noqa: ARG001
+    command: MilestoneRuleCommand | Look,  # noqa: ARG001
 ) -> MilestoneRuleFacts:
     actor = asking.by.person
     row = await asking.fact("person", actor) if asking.by.kind == "person" and actor else None

@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from notifications import access, cycle_watch, milestone_rule, notification
+from notifications import access, cycle_watch, milestone_rule, notification, views
 
 MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
     name="MilestoneRule",
@@ -17,6 +17,7 @@ MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
     evolve=milestone_rule.evolve,
     facts=access.gather_milestone_rule,
     authorise=access.authorise_milestone_rule,
+    view=views.view_milestone_rule,
     claims=milestone_rule.claims,
 )
 
@@ -48,6 +49,7 @@ NOTIFICATION: Aggregate[notification.Notification] = Aggregate(
     evolve=notification.evolve,
     facts=access.gather_notification,
     authorise=access.authorise_notification,
+    view=views.view_notification,
 )
 
 AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION)

@@ -7,7 +7,7 @@ only while the partnership lives, and only while we are sure that it does.
 from typing import Any
 from uuid import UUID
 
-from backbone.deciding import Asking, FactsBehind, Forbidden, Unseen
+from backbone.deciding import Asking, FactsBehind, Forbidden, Look, Unseen
 
 from observations import instrument, observation
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
@@ -31,7 +31,9 @@ LIVE = ("proposed", "agreed")
 """Statuses in which a coach sees what is the pair's."""
 
 
-def authorise_instrument(state: Instrument, command: InstrumentCommand, facts: InstrumentFacts) -> None:
+def authorise_instrument(
+    state: Instrument, command: InstrumentCommand | Look, facts: InstrumentFacts
+) -> None:
     """Operators, administrators and coaching leads publish and retire; everyone may use."""
     if isinstance(state, instrument.Unset) and not isinstance(command, instrument.PublishInstrument):
         raise Unseen
@@ -41,11 +43,13 @@ def authorise_instrument(state: Instrument, command: InstrumentCommand, facts: I
         raise FactsBehind
     if not facts.belongs:
         raise Unseen
-    if not facts.curates:
+    if not (facts.curates or isinstance(command, Look)):
         raise Forbidden
 
 
-def authorise_observation(state: Observation, command: ObservationCommand, facts: ObservationFacts) -> None:
+def authorise_observation(
+    state: Observation, command: ObservationCommand | Look, facts: ObservationFacts
+) -> None:
     person = facts.by.person
     begins = isinstance(command, ScheduleObservation | RecordObservation)
     if person is None or (isinstance(state, observation.Unset) and not begins):
@@ -55,7 +59,12 @@ def authorise_observation(state: Observation, command: ObservationCommand, facts
     if not own and not facts.level and (told is None or begins or person in coaches(told, facts.partnership)):
         raise FactsBehind
     if not in_pair(person, told, facts.partnership):
-        raise Forbidden if facts.oversees else Unseen
+        if not facts.oversees:
+            raise Unseen
+        if not isinstance(command, Look):
+            raise Forbidden
+        if not facts.level:
+            raise FactsBehind
     if isinstance(command, CorrectObservation) and isinstance(told, Visit) and told.author_id != person:
         raise Forbidden
 
@@ -94,7 +103,7 @@ def whose(state: Observation) -> Visit | Scheduled | Voided | None:
 async def gather_instrument(
     asking: Asking,
     state: Instrument,  # noqa: ARG001 - gatherers share a shape
-    command: InstrumentCommand,  # noqa: ARG001
+    command: InstrumentCommand | Look,  # noqa: ARG001
 ) -> InstrumentFacts:
     person = await _acting(asking)
     roles = set(person["roles"]) if person else set()
@@ -109,7 +118,7 @@ async def gather_instrument(
 
 
 async def gather_observation(
-    asking: Asking, state: Observation, command: ObservationCommand
+    asking: Asking, state: Observation, command: ObservationCommand | Look
 ) -> ObservationFacts:
     told = whose(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)

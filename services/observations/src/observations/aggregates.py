@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from observations import access, instrument, observation
+from observations import access, instrument, observation, views
 
 INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
     name="Instrument",
@@ -17,6 +17,7 @@ INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
     evolve=instrument.evolve,
     facts=access.gather_instrument,
     authorise=access.authorise_instrument,
+    view=views.view_instrument,
     claims=instrument.claims,
 )
 
@@ -45,6 +46,7 @@ OBSERVATION: Aggregate[observation.Observation] = Aggregate(
     evolve=observation.evolve,
     facts=access.gather_observation,
     authorise=access.authorise_observation,
+    view=views.view_observation,
 )
 
 AGGREGATES = (INSTRUMENT, OBSERVATION)

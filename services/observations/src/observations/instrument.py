@@ -14,7 +14,7 @@ from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import MeasurementKind
 from chalkline_contracts.observations import InstrumentItem, InstrumentPublished, InstrumentRetired, Scale
-from chalkline_contracts.values import Code
+from chalkline_contracts.values import Code, WordsRef
 from pydantic import BaseModel, ConfigDict, Field
 
 from observations.refusals import (
@@ -79,6 +79,8 @@ class Published:
     version: int
     items: tuple[InstrumentItem, ...]
     scale: Scale | None
+    framework: str | None
+    name_ref: WordsRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def evolve(instrument: Instrument, event: InstrumentEvent) -> Instrument:
     match event, instrument:
         case InstrumentPublished(), Unset() | Published():
             code, version = event.instrument.rsplit("@", 1)
-            return Published(code, int(version), event.items, event.scale)
+            return Published(code, int(version), event.items, event.scale, event.framework, event.name_ref)
         case InstrumentRetired(), Published():
             return Retired(instrument.code, instrument.version)
         case _:

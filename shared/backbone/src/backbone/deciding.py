@@ -162,10 +162,6 @@ class Asking(Protocol):
         """The aggregate the command is for."""
 
     @property
-    def now(self) -> datetime:
-        """The tenant's clock, for what a role's dates allow; decisions are handed theirs."""
-
-    @property
     def level(self) -> bool:
         """Whether facts of other services are fresh enough to decide about what belongs to others."""
 

@@ -41,7 +41,7 @@ class MilestoneRulePublished(Event, service="notifications", aggregate="Mileston
     recipients: tuple[RecipientRole, ...]
 
 
-class MilestoneReached(Event, service="notifications", aggregate="CycleWatch"):
+class MilestoneReached(Event, service="notifications", aggregate="CycleWatch", tier="B"):
     """Fires once per cycle, rule, version of the rule and occurrence."""
 
     milestone: MilestoneName
@@ -57,7 +57,7 @@ class MilestoneReached(Event, service="notifications", aggregate="CycleWatch"):
         return self.due_at
 
 
-class NotificationSent(Event, service="notifications", aggregate="Notification"):
+class NotificationSent(Event, service="notifications", aggregate="Notification", tier="B"):
     milestone: MilestoneName
     cycle_id: UUID
     goal_id: UUID | None = None
@@ -66,7 +66,7 @@ class NotificationSent(Event, service="notifications", aggregate="Notification")
     channel: Literal["inbox"] = "inbox"
 
 
-class NotificationAcknowledged(Event, service="notifications", aggregate="Notification"):
+class NotificationAcknowledged(Event, service="notifications", aggregate="Notification", tier="B"):
     milestone: MilestoneName
     cycle_id: UUID
     recipient_id: UUID

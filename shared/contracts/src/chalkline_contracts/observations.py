@@ -116,7 +116,7 @@ class ObservationCorrected(Event, service="observations", aggregate="Observation
     corrected_by: UUID
 
 
-class ObservationVoided(Event, service="observations", aggregate="Observation"):
+class ObservationVoided(Event, service="observations", aggregate="Observation", tier="B"):
     """It counts for nothing any more: neither as a visit nor as progress."""
 
     partnership_id: UUID

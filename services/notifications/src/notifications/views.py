@@ -1,0 +1,35 @@
+"""What a reader sees: their own notification, and the district's rules."""
+
+from typing import Any
+
+from notifications import milestone_rule, notification
+from notifications.milestone_rule import MilestoneRule, MilestoneRuleFacts
+from notifications.notification import Notification, NotificationFacts
+
+
+def view_notification(state: Notification, facts: NotificationFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+    match state:
+        case notification.Sent() | notification.Acknowledged():
+            return {
+                "status": type(state).__name__.lower(),
+                "milestone": state.milestone,
+                "cycle_id": state.cycle_id,
+                "goal_id": state.goal_id,
+                "due_at": state.due_at,
+            }
+        case _:
+            return {}
+
+
+def view_milestone_rule(state: MilestoneRule, facts: MilestoneRuleFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+    match state:
+        case milestone_rule.Published():
+            return {
+                "milestone": state.milestone,
+                "version": state.version,
+                "enabled": state.enabled,
+                "days": state.days,
+                "recipients": state.recipients,
+            }
+        case _:
+            return {}

@@ -1,0 +1,74 @@
+"""What a reader sees of instruments and observations: the pair all of it, who oversees the activity."""
+
+from typing import Any
+
+from observations import instrument, observation
+from observations.access import may_read, whose
+from observations.instrument import Instrument, InstrumentFacts
+from observations.observation import Observation, ObservationFacts, Scheduled, Visit
+
+
+def view_instrument(state: Instrument, facts: InstrumentFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+    match state:
+        case instrument.Published():
+            return {
+                "status": "published",
+                "name": state.name_ref,
+                "instrument": f"{state.code}@{state.version}",
+                "framework": state.framework,
+                "items": state.items,
+                "scale": state.scale,
+            }
+        case instrument.Retired():
+            return {"status": "retired", "instrument": f"{state.code}@{state.version}"}
+        case _:
+            return {}
+
+
+def view_observation(state: Observation, facts: ObservationFacts) -> dict[str, Any]:
+    """Tier A for who oversees: whom, when, how long, how. The rest is the pair's."""
+    told = whose(state)
+    if told is None:
+        return {}
+    status = type(state).__name__.lower()
+    activity: dict[str, Any] = {
+        "status": status,
+        "partnership_id": told.partnership_id,
+        "coach_id": told.coach_id,
+        "teacher_ids": told.teacher_ids,
+    }
+    if isinstance(told, Scheduled):
+        return activity | {"cycle_id": told.cycle_id, "scheduled_at": told.scheduled_at}
+    if not isinstance(told, Visit):
+        return activity
+    activity |= {
+        "cycle_id": told.cycle_id,
+        "started_at": told.started_at,
+        "duration_s": told.duration_s,
+        "mode": told.mode,
+    }
+    person = facts.by.person
+    if person is None or not may_read(person, state, facts.partnership):
+        return activity | {"status": "recorded"}
+    talk = {} if isinstance(state, observation.Recorded) else _feedback(state)
+    return (
+        activity
+        | talk
+        | {
+            "goal_ids": told.goal_ids,
+            "instrument": told.instrument,
+            "measurements": told.measurements,
+            "evidence": told.evidence_ref,
+            "chosen_by": told.chosen_by,
+            "recorded_by": told.author_id,
+            "corrections": told.corrections,
+        }
+    )
+
+
+def _feedback(state: Observation) -> dict[str, Any]:
+    match state:
+        case observation.Shared() | observation.Discussed():
+            return {"feedback": state.feedback_ref, "shared_by": state.shared_by}
+        case _:
+            return {}
