@@ -535,10 +535,13 @@ def _achievement(goal: TargetMet, facts: "GoalsFacts") -> GoalAchieved:
     if facts.by.kind != "system" and by not in goal.whose.owner_ids:
         raise OnlyOwnerConfirms
     progress = arithmetic.counted(goal.chart)
-    place, final = next((n, r) for n, r in enumerate(progress, 1) if r.measurement_id == goal.met_by)
+    places = [n for n, reading in enumerate(progress) if reading.measurement_id == goal.met_by]
     start = arithmetic.last_baseline(goal.chart)
+    if not places or start is None:  # no history of ours says so, but a decision is total
+        raise TargetNotMet
+    final = progress[places[0]]
     achieved_on = arithmetic.local_day(final.at, goal.whose.time_zone)
-    started_on = arithmetic.local_day(start.at, goal.whose.time_zone) if start else achieved_on
+    started_on = arithmetic.local_day(start.at, goal.whose.time_zone)
     return GoalAchieved(
         cycle_id=goal.whose.cycle_id,
         partnership_id=goal.whose.partnership_id,
@@ -546,7 +549,7 @@ def _achievement(goal: TargetMet, facts: "GoalsFacts") -> GoalAchieved:
         achieved_on=achieved_on,
         baseline=str(arithmetic.baseline(goal.chart)),
         final=str(final.quotient),
-        measurements_n=place,
+        measurements_n=places[0] + 1,
         days=(achieved_on - started_on).days,
         goal_version=goal.goal_version,
     )
