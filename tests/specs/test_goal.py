@@ -165,8 +165,8 @@ def record(percent: int, day: int = 20, **more: Any) -> RecordProgress:
     return RecordProgress(measurement=taken(percent, on_day(day), **more))
 
 
-def count(one: Measurement) -> CountMeasurement:
-    return CountMeasurement(measurement=one, observation_id=OBSERVATION)
+def count(one: Measurement, within: UUID = PARTNERSHIP) -> CountMeasurement:
+    return CountMeasurement(measurement=one, observation_id=OBSERVATION, partnership_id=within)
 
 
 def retract(measurement_id: UUID) -> RetractMeasurement:
@@ -422,6 +422,10 @@ def test_a_measurement_counts_once_however_often_it_is_told() -> None:
 def test_what_else_an_observation_measured_is_none_of_the_goals_business() -> None:
     as_(policy(), active()).when(count(measurement(60, code="talk"))).then()
     as_(policy(), SPEC.given(drafted())).when(count(measurement(60))).then()
+
+
+def test_what_another_partnership_observed_moves_no_goal_of_this_one() -> None:
+    as_(policy(), active()).when(count(measurement(90), within=UUID(int=0xBAD))).then()
 
 
 def test_what_was_observed_before_the_goal_was_set_is_kept() -> None:

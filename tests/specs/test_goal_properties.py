@@ -99,7 +99,9 @@ measurements_taken = st.builds(
 measurements = st.builds(lambda sent, one: sent.recorded(one, CORA), measurements_taken, st.sampled_from(IDS))
 directions: st.SearchStrategy[Direction | None] = st.sampled_from([None, *get_args(Direction)])
 targets = st.sampled_from([None, "0.2", "1/2", "0.5", "4/5", "2"])
-to_measure = measurements.map(lambda one: CountMeasurement(measurement=one, observation_id=OBSERVATION))
+to_measure = measurements.map(
+    lambda one: CountMeasurement(measurement=one, observation_id=OBSERVATION, partnership_id=PARTNERSHIP)
+)
 to_agree = st.just(AgreeGoal())
 to_confirm = st.just(ConfirmAchievement())
 commands = st.one_of(

@@ -117,3 +117,5 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     authorise=access.authorise_template,
     claims=model_template.claims,
 )
+
+AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, MODEL_TEMPLATE)

@@ -231,6 +231,8 @@ class CountMeasurement(Command):
 
     measurement: Measurement
     observation_id: UUID
+    partnership_id: UUID
+    """The observation's: whoever observes elsewhere cannot move this goal."""
 
 
 class RetractMeasurement(Command):
@@ -460,7 +462,8 @@ def _count(
 ) -> list[Event]:
     metric = goal.metric if isinstance(goal, Baselined) else goal.terms.metric
     measurement = command.measurement
-    if goal.chart.knows(measurement.measurement_id) or not same_metric(metric, measurement):
+    known = goal.chart.knows(measurement.measurement_id)
+    if known or command.partnership_id != goal.whose.partnership_id or not same_metric(metric, measurement):
         return []
     return _progress(goal, measurement, command.observation_id, now)
 
