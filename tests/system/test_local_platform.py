@@ -383,6 +383,23 @@ def test_checks_and_repairs_are_left_to_the_services(running: Platform) -> None:
     assert (undecided.returncode, "either --from-stream or --from-log" in undecided.stderr) == (1, True)
 
 
+def test_servers_elsewhere_are_set_up_by_the_same_declarations(running: Platform, tmp_path: Path) -> None:
+    """Against this PostgreSQL, with its own secrets: nothing changes, and it says what it did."""
+    superuser = (running.state.secrets / "postgres" / "superuser_password").read_text()
+    url = running.status()["postgres"]["url"].replace("//", "//postgres@") + "/postgres"
+    accounts = tmp_path / "accounts.conf"
+    told = running.run(
+        "provision", "--secrets", str(running.state.secrets),
+        "--database-url", url, "--accounts", str(accounts),
+        PGPASSWORD=superuser,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert all(running.part(service)["database_url"] in told.stdout for service in SERVICES)
+    assert accounts.read_text() == (running.state.nats / "accounts.conf").read_text()
+    assert superuser not in told.stdout
+    assert running.run("provision", "--secrets", str(tmp_path)).returncode == 1
+
+
 def test_doctor_finds_nothing_wrong_with_a_platform_that_runs(running: Platform) -> None:
     told = running.does("doctor")
     assert "✗" not in told

@@ -15,19 +15,23 @@ from cyclopts import App, Group, Parameter
 
 from chalkline import (
     clock,
+    credentials,
     delegating,
     doctor,
     issuer,
     listening,
     operate,
+    provisioning,
     show,
     supervisor,
+    topology,
 )
 from chalkline import status as state_of
 from chalkline.problem import Problem
-from chalkline.state import State
+from chalkline.state import SERVICES, State
 
 RUN, LOOK, MEND = Group.create_ordered("Run"), Group.create_ordered("Look"), Group.create_ordered("Mend")
+ELSEWHERE = Group.create_ordered("Elsewhere")
 
 app = App(
     name="chalkline",
@@ -244,6 +248,37 @@ def parked_list(*, service: Services = None, json: Json = False, home: Home = No
 def parked_retry(*, service: Services = None, home: Home = None) -> int:
     """Handle what is parked again, in order."""
     return _delegate(home, service, ["parked", "retry"], json=False)
+
+
+@app.command(group=ELSEWHERE)
+def provision(
+    *,
+    secrets: Annotated[
+        Path, Parameter(help="The folder of secrets: read, and completed where some are missing.")
+    ],
+    database_url: Annotated[
+        str | None,
+        Parameter(
+            env_var="CHALKLINE_SUPERUSER_URL",
+            help="A superuser's address of the PostgreSQL to set up; the password may be in PGPASSWORD.",
+        ),
+    ] = None,
+    accounts: Annotated[
+        Path | None, Parameter(help="Where to write NATS's accounts.conf, which nats-server.conf includes.")
+    ] = None,
+) -> int:
+    """Set up servers that run somewhere else: databases, roles, NATS accounts. Safe to run again."""
+    if database_url is None and accounts is None:
+        raise Problem("there is nothing to set up", "give --database-url, --accounts or both")
+    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if database_url:
+        for service in SERVICES:
+            database = asyncio.run(provisioning.provision(database_url, service, secrets))
+            show.line(f"{database.url} is ready; its secrets are in {database.secrets}")
+    if accounts:
+        accounts.write_text(topology.accounts(credentials.nats_identities(secrets)))
+        show.line(f"{accounts} says who may do what; the seeds are in {secrets}")
+    return 0
 
 
 # Written beside this module and loaded only when it is called for: a demo needs what nothing else does.

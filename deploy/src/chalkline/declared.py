@@ -11,7 +11,7 @@ def declared(*names: str) -> Path:
     """A declaration by folder and name, such as `declared("nats", "topology.toml")`."""
     here = Path(__file__).resolve().parent
     # In an installed wheel they are inside the package, in a clone in deploy/, where people look for them.
-    for root in (here / "declared", here.parents[1]):
+    for root in (here / "declarations", here.parents[1]):
         if (path := root.joinpath(*names)).exists():
             return path
     raise Problem(

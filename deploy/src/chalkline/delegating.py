@@ -30,7 +30,7 @@ def run(services: Sequence[Service], arguments: Sequence[str], announce: Callabl
     for service in services:
         announce(service.name)
         done = subprocess.run(
-            service.command(*arguments), env=service.environment(), cwd=service.state.home, check=False
+            service.command(*arguments), env=_quietly(service), cwd=service.state.home, check=False
         )
         worst = max(worst, abs(done.returncode))
     return worst
@@ -46,7 +46,7 @@ async def gather(services: Sequence[Service], arguments: Sequence[str]) -> tuple
 async def _one(service: Service, arguments: Sequence[str]) -> tuple[Any, int]:
     process = await asyncio.create_subprocess_exec(
         *service.command(*arguments, "--json"),
-        env=service.environment(),
+        env=_quietly(service),
         cwd=service.state.home,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -54,6 +54,11 @@ async def _one(service: Service, arguments: Sequence[str]) -> tuple[Any, int]:
     out, err = await process.communicate()
     code = abs(process.returncode or 0)
     try:
-        return json.loads(out), code
-    except ValueError:
+        # Its logs go to the same place; what it found is its last line.
+        return json.loads(out.splitlines()[-1]), code
+    except (ValueError, IndexError):
         return {"error": (err or out).decode(errors="replace").strip()[-2000:]}, code or 1
+
+
+def _quietly(service: Service) -> dict[str, str]:
+    return {**service.environment(), "CHALKLINE_LOG_LEVEL": "warning"}

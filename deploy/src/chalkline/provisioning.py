@@ -86,11 +86,11 @@ def _read(name: str) -> str:
 def _at(url: str, *, database: str, role: str | None = None) -> str:
     """The same server, another database; another role comes without a password."""
     parts = urlsplit(url)
-    where = f"{role}@{parts.hostname}:{parts.port}" if role else parts.netloc
+    where = f"{role}@{parts.netloc.rpartition('@')[2]}" if role else parts.netloc
     return urlunsplit((parts.scheme, where, f"/{database}", parts.query, ""))
 
 
 def _with_password(url: str, password: str) -> str:
     parts = urlsplit(url)
-    where = f"{parts.username}:{quote(password, safe='')}@{parts.hostname}:{parts.port}"
+    where = f"{parts.username}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
     return urlunsplit((parts.scheme, where, parts.path, parts.query, ""))

@@ -85,7 +85,7 @@ async def _asked(service: Service, health: str, http: httpx.AsyncClient) -> dict
     try:
         answer = (await http.get(f"{service.url}/readyz")).json()
         told = {key: answer.get(key) for key in ("position", "relay", "projector", "parked", "checks")}
-        return {**told, "health": answer.get("status", health)}
+        return {**told, "health": str(answer.get("status", health)).replace("_", "-")}
     except (httpx.HTTPError, json.JSONDecodeError, AttributeError) as error:
         # A service on its way up does not answer yet; one that was ready should.
         return {
