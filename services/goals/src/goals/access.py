@@ -8,10 +8,10 @@ district it does not exist. Rules are pure; only the gatherers at the end wait f
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
-from backbone.deciding import Actor, Asking, Command, FactsBehind, Forbidden, Unseen
+from backbone.deciding import Actor, Asking, Command, FactsBehind, Forbidden, Look, Unseen
 
 from goals import cycle, goal, model_template, partnership
 from goals.cycle import Cycle, StartCycle
@@ -74,7 +74,7 @@ def authorise_partnership(state: Partnership, command: Command, facts: GoalsFact
             raise Unseen
         case _:
             if person not in state.pair.partners:
-                _turn_away(facts)
+                _outside(command, facts)
             if isinstance(command, GrantShare | RevokeShare) and person not in state.pair.teacher_ids:
                 raise Forbidden
     if isinstance(command, ProposePartnership | GiveConsent | GrantShare) and not facts.level:
@@ -88,11 +88,11 @@ def authorise_cycle(state: Cycle, command: Command, facts: GoalsFacts) -> None:
             if isinstance(facts.partnership, partnership.Unset):
                 raise Unseen
             pair = facts.partnership.pair
-            _partner(pair.coach_id, pair.teacher_ids, facts)
+            _partner(pair.coach_id, pair.teacher_ids, command, facts)
         case cycle.Unset(), _:
             raise Unseen
         case _:
-            _partner(state.plan.coach_id, state.plan.teacher_ids, facts)
+            _partner(state.plan.coach_id, state.plan.teacher_ids, command, facts)
 
 
 def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
@@ -101,11 +101,11 @@ def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
         case goal.Unset(), DraftGoal():
             if isinstance(facts.cycle, cycle.Unset):
                 raise Unseen
-            _partner(facts.cycle.plan.coach_id, facts.cycle.plan.teacher_ids, facts)
+            _partner(facts.cycle.plan.coach_id, facts.cycle.plan.teacher_ids, command, facts)
         case goal.Unset(), _:
             raise Unseen
         case _:
-            _partner(state.whose.coach_id, state.whose.owner_ids, facts)
+            _partner(state.whose.coach_id, state.whose.owner_ids, command, facts)
             # An achievement is the owner's to say: the one thing a coach may not.
             if isinstance(command, ConfirmAchievement) and _person(facts) not in state.whose.owner_ids:
                 raise Forbidden
@@ -121,7 +121,9 @@ def authorise_template(state: ModelTemplate, command: Command, facts: GoalsFacts
         return
     if not facts.level:
         raise FactsBehind
-    if not _roles(facts) & PUBLISHERS:
+    if _person(facts) not in facts.people:
+        raise Unseen
+    if not (isinstance(command, Look) or _roles(facts) & PUBLISHERS):
         raise Forbidden
 
 
@@ -133,13 +135,14 @@ def reads_goal(person: UUID, state: Goal, of: Partnership) -> bool:
     return person in state.whose.owner_ids or coaches
 
 
-def _partner(coach_id: UUID, teacher_ids: tuple[UUID, ...], facts: GoalsFacts) -> None:
+def _partner(coach_id: UUID, teacher_ids: tuple[UUID, ...], command: Command, facts: GoalsFacts) -> None:
     """A teacher keeps their own whatever happens; a coach loses access with the partnership."""
     person = _person(facts)
     if person in teacher_ids:
         return
     if person != coach_id:
-        _turn_away(facts)
+        _outside(command, facts)
+        return
     match facts.partnership:
         case partnership.Suspended():
             raise Forbidden
@@ -149,15 +152,16 @@ def _partner(coach_id: UUID, teacher_ids: tuple[UUID, ...], facts: GoalsFacts) -
             return
 
 
-def _turn_away(facts: GoalsFacts) -> NoReturn:
-    """Nobody's partner: leaders see that it is there, others do not."""
+def _outside(command: Command, facts: GoalsFacts) -> None:
+    """Nobody's partner: a leader may look at the activity, and to others it does not exist."""
     if facts.by.kind == "operator":
         raise Forbidden
     if not facts.level:
         raise FactsBehind
-    if _roles(facts) & LEADERS:
+    if not _roles(facts) & LEADERS:
+        raise Unseen
+    if not isinstance(command, Look):
         raise Forbidden
-    raise Unseen
 
 
 def _roles(facts: GoalsFacts) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts import goals as told
 
-from goals import access, cycle, goal, model_template, partnership
+from goals import access, cycle, goal, model_template, partnership, views
 from goals.cycle import Cycle
 from goals.goal import Goal
 from goals.model_template import ModelTemplate
@@ -44,6 +44,7 @@ PARTNERSHIP: Aggregate[Partnership] = Aggregate(
     evolve=partnership.evolve,
     facts=access.partnership_facts,
     authorise=access.authorise_partnership,
+    view=views.view_partnership,
 )
 
 CYCLE: Aggregate[Cycle] = Aggregate(
@@ -58,6 +59,7 @@ CYCLE: Aggregate[Cycle] = Aggregate(
     evolve=cycle.evolve,
     facts=access.cycle_facts,
     authorise=access.authorise_cycle,
+    view=views.view_cycle,
     claims=cycle.claims,
 )
 
@@ -101,6 +103,7 @@ GOAL: Aggregate[Goal] = Aggregate(
     evolve=goal.evolve,
     facts=access.goal_facts,
     authorise=access.authorise_goal,
+    view=views.view_goal,
 )
 
 MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
@@ -115,6 +118,7 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     evolve=model_template.evolve,
     facts=access.template_facts,
     authorise=access.authorise_template,
+    view=views.view_template,
     claims=model_template.claims,
 )
 

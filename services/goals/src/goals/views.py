@@ -1,0 +1,98 @@
+"""What a reader sees of a partnership, a cycle, a goal or a model, each with its fields told by name.
+
+The pair sees its content. A leader sees activity: whom, what area, open or ended, and no more.
+"""
+
+from typing import Any
+
+from backbone.deciding import snake_case
+
+from goals import arithmetic, cycle, goal, partnership
+from goals.access import GoalsFacts
+from goals.arithmetic import Chart
+from goals.cycle import Cycle
+from goals.goal import Goal, Terms
+from goals.model_template import ModelTemplate, Unset
+from goals.partnership import Partnership, Share
+
+
+def view_partnership(state: Partnership, facts: GoalsFacts) -> dict[str, Any]:
+    """Who is in it and where it stands; a teacher also sees what they share."""
+    if isinstance(state, partnership.Unset):
+        return {}
+    shown = {"status": _status(state), **_fields(state.pair)}
+    if isinstance(state, partnership.Proposed) and facts.by.person in state.pair.partners:
+        shown["consented"] = state.consented
+    shares: tuple[Share, ...] = getattr(state, "shares", ())
+    if facts.by.person in state.pair.teacher_ids:
+        shown["shares"] = [_fields(share) for share in shares if share.by == facts.by.person]
+    return shown
+
+
+def view_cycle(state: Cycle, facts: GoalsFacts) -> dict[str, Any]:
+    """Activity, all of it; only the pair learns that an ending came early, and why."""
+    if isinstance(state, cycle.Unset):
+        return {}
+    shown = _fields(state.plan)
+    if isinstance(state, cycle.Open):
+        return {"status": "open", "phase": state.phase, **shown}
+    if facts.by.person not in (state.plan.coach_id, *state.plan.teacher_ids):
+        return {"status": "ended", **shown}
+    early = {"reason_code": state.reason_code} if isinstance(state, cycle.ClosedEarly) else {}
+    return {"status": _status(state), **early, **shown}
+
+
+def view_goal(state: Goal, facts: GoalsFacts) -> dict[str, Any]:
+    if isinstance(state, goal.Unset):
+        return {}
+    whose = _fields(state.whose)
+    if facts.by.person not in state.whose.partners:
+        ended = isinstance(state, goal.Achieved | goal.Abandoned)
+        return {"status": "ended" if ended else "open", **whose}
+    shown = {"status": _status(state), **whose}
+    match state:
+        case goal.Draft():
+            return shown
+        case goal.Baselined():
+            return shown | _chart(state.chart) | _terms(state.proposal) | {"agreed": state.agreed}
+        case goal.TargetMet() | goal.Achieved():
+            met = {"goal_version": state.goal_version, "met_by": state.met_by}
+            return shown | _chart(state.chart) | _terms(state.terms) | met
+        case goal.Active():
+            return shown | _chart(state.chart) | _terms(state.terms) | {"goal_version": state.goal_version}
+        case goal.Abandoned():
+            return shown | _chart(state.chart) | _terms(state.terms)
+
+
+def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:
+    del facts
+    return {} if isinstance(state, Unset) else {"status": _status(state), **_fields(state.template)}
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    base = arithmetic.baseline(chart)
+    return {
+        "baseline": None if base is None else str(base),
+        "measurements": [
+            {
+                "measurement_id": reading.measurement_id,
+                "occurred_at": reading.at,
+                "quotient": str(reading.quotient),
+                "instrument": reading.instrument,
+                "is_baseline": reading.is_baseline,
+            }
+            for reading in chart.readings
+        ],
+    }
+
+
+def _terms(terms: Terms | None) -> dict[str, Any]:
+    return {} if terms is None else _fields(terms)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _status(state: Any) -> str:
+    return snake_case(type(state).__name__)
