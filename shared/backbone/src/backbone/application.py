@@ -10,13 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from backbone.asked import Reached, headers_of, level_reached
 from backbone.asyncapi import asyncapi_document
 from backbone.commands import Commands
 from backbone.deciding import Actor
-from backbone.door import TRACE, Doors
+from backbone.door import TRACE, Doors, Refusing
 from backbone.front import Front, http_problem
 from backbone.health import Check, Progress, health_routes
 from backbone.identity import Identity
@@ -39,13 +39,15 @@ def create_app(
     progress: Progress,
     publishes: Sequence[type[Event]],
     subscribes: Sequence[type[Event]] = (),
-    routers: Sequence[APIRouter] = (),
+    routes: Sequence[APIRouter | BaseRoute] = (),
+    refusing: Refusing = lambda: None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Wires a service's HTTP side together.
 
-    `routers` hold the service's lists and other reads; theirs take the actor by `Reader`. `reached` waits
-    for what At-Least names. `publishes` and `subscribes` are the contracts that AsyncAPI speaks of.
+    `routes` are the service's lists and other reads, FastAPI's (the actor by `Reader`) or Starlette's (by
+    `reader(request)`). `reached` waits for what At-Least names, `refusing` says why no command is taken now.
+    `publishes` and `subscribes` are the contracts that AsyncAPI speaks of.
     """
     app = FastAPI(
         title=f"Chalkline {service}",
@@ -58,8 +60,11 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.identity, app.state.reached = identity, reached
-    for router in routers:
-        app.include_router(router)
+    for route in routes:
+        if isinstance(route, APIRouter):
+            app.include_router(route)
+        else:
+            app.router.routes.append(route)
     openapi = openapi_document(app, service, commands.aggregates.values())
     asyncapi = asyncapi_document(service, version, description, publishes, subscribes)
     app.openapi = lambda: openapi  # type: ignore[method-assign]
@@ -72,13 +77,20 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _request_invalid)
     # The last one added is the outermost.
     app.add_middleware(
-        Doors, service=service, commands=commands, identity=identity, request_key=request_key, reached=reached
+        Doors,
+        service=service,
+        commands=commands,
+        identity=identity,
+        request_key=request_key,
+        reached=reached,
+        refusing=refusing,
     )
     app.add_middleware(Front)
     return app
 
 
-async def _reader(request: Request) -> Actor:
+async def reader(request: Request) -> Actor:
+    """Who reads. Waits for At-Least, if it is asked. Raises a Problem."""
     headers = headers_of(request.scope)
     identity: Identity = request.app.state.identity
     caller = await identity.caller(headers.get(b"authorization"))
@@ -86,8 +98,8 @@ async def _reader(request: Request) -> Actor:
     return caller.actor()
 
 
-Reader = Annotated[Actor, Depends(_reader)]
-"""Who reads: `async def caseload(by: Reader) -> ...`. Waits for At-Least, if it is asked."""
+Reader = Annotated[Actor, Depends(reader)]
+"""`async def caseload(by: Reader) -> ...`"""
 
 
 def problem_response(request: Request, problem: Problem) -> Response:

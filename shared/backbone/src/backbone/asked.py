@@ -1,5 +1,6 @@
 """What a request asks beside its body: headers, read once and strictly."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,14 +14,15 @@ from backbone.problems import Problem
 JSON_TYPES = frozenset({"application/json"})
 NDJSON_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
-Reached = Callable[[str], Awaitable[bool]]
-"""Waits until this service has seen what an At-Least header names; False if that takes too long."""
+Reached = Callable[[str, int, int], Awaitable[bool]]
+"""Waits until this service has seen (service, partition, position); False if that takes too long."""
 
 _ONCE = frozenset({b"authorization", b"idempotency-key", b"if-match", b"content-type", b"content-length"})
 _READ = _ONCE | {b"at-least", b"traceparent", b"content-encoding"}
 _ETAG = re.compile(r'"(\d{1,9})"')
-_LEVEL = r"\s*[a-z][a-z_]{0,31}:\d{1,2}:\d{1,18}\s*"
-_AT_LEAST = re.compile(f"{_LEVEL}(,{_LEVEL})*")
+_LEVEL = re.compile(r"([a-z][a-z_]{0,31}):(\d|[0-5]\d|6[0-3]):(\d{1,18})")
+MOST_LEVELS = 16
+"""How many positions one At-Least may name."""
 
 
 class Gone(Exception):
@@ -68,9 +70,11 @@ async def level_reached(headers: dict[bytes, str], reached: Reached) -> None:
     text = headers.get(b"at-least")
     if text is None:
         return
-    if len(text) > 4096 or not _AT_LEAST.fullmatch(text):
+    levels = [_LEVEL.fullmatch(part.strip()) for part in text.split(",", MOST_LEVELS)]
+    named = [(found[1], int(found[2]), int(found[3])) for found in levels if found]
+    if len(named) != len(levels) or len(named) > MOST_LEVELS:
         raise Problem("at_least_invalid")
-    if not await reached(text):
+    if not all(await asyncio.gather(*(reached(*level) for level in named))):
         raise Problem("behind")
 
 

@@ -49,6 +49,14 @@ class NotStorable(Exception):
     """PostgreSQL refused a value of this command."""
 
 
+class StreamFault(Exception):
+    """The stream is not a copy of this log; an operator has to decide before anything is added."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class UnknownAggregate(Exception):
     """There is no such aggregate, or it is of another kind."""
 
@@ -139,15 +147,19 @@ class Commands:
         self._chain_key = chain_key
         self._memory: OrderedDict[tuple[UUID, UUID], Loaded] = OrderedDict()
         self._remembered = remembered
+        self.refused_because: str | None = None
+        """While set, every command is refused with this code, as a StreamFault."""
         self._turns: Turns[tuple[UUID, UUID]] = Turns()
 
     async def handle(self, order: Order) -> Answer:
         """Commits a command or says why not.
 
         Raises a Refusal, Unseen, Forbidden, FactsBehind, StaleVersion, CommandIdReused, ClaimTaken,
-        Contended, NotStorable, UnknownAggregate or LedgerUnavailable; after any of them nothing was written
+        Contended, NotStorable, UnknownAggregate, StreamFault or LedgerUnavailable; after any of them nothing was written
         (after LedgerUnavailable only the command id can tell).
         """
+        if self.refused_because:
+            raise StreamFault(self.refused_because)
         key = (order.tenant, order.aggregate_id)
         async with self._turns(key):
             for _ in range(TRIES):

@@ -45,6 +45,13 @@ class LocalLog:
                 if not batch:
                     await self._sleep()
 
+    async def feed(self, projector: Any, last: int) -> None:
+        """Has a projector process the log from where it stands to a position, at least."""
+        position = await projector.begin()
+        while position < last and (batch := await self.read(position)):
+            await projector.process(batch)
+            position = batch[-1].position
+
     async def read(self, after: int) -> list[Delivery]:
         """The next events after a position, in order."""
         rows = await self._pool.fetch(sql.log_after, after, self._batch)

@@ -5,7 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.routing import Route
 
 from backbone.bulk import Line
 from backbone.deciding import Aggregate, snake_case
@@ -46,6 +48,9 @@ def openapi_document(app: FastAPI, service: str, aggregates: Iterable[Aggregate[
     for aggregate in aggregates:
         if aggregate.view is not None:
             paths.setdefault(f"/v1/{aggregate.collection}/{{id}}", {})["get"] = _look(aggregate)
+    for route in app.routes:
+        if isinstance(route, Route) and not isinstance(route, APIRoute) and route.path.startswith("/v1/"):
+            paths.setdefault(route.path_format, {}).setdefault("get", _read(route))
     paths[BULK_PATH] = {"post": _bulk()}
     paths |= _PLAIN
     document["security"] = [{"bearer": []}]
@@ -97,6 +102,26 @@ def _look(aggregate: Aggregate[Any]) -> dict[str, Any]:
                 "content": {"application/json": {"schema": {"$ref": REF.format(model="Look")}}},
             },
             **_refusals("400", "401", "403", "404", "500", "503"),
+        },
+    }
+
+
+def _read(route: Route) -> dict[str, Any]:
+    """A list or board that is a plain Starlette route: its docstring says what it is."""
+    words = " ".join((route.endpoint.__doc__ or route.name).split())
+    page = [
+        _parameter("cursor", "query", "From the Link of the page before", _TEXT),
+        _parameter("limit", "query", "How many at most", {"type": "integer", "minimum": 1}),
+    ]
+    path = [_parameter(name, "path", name, _TEXT, required=True) for name in route.param_convertors]
+    return {
+        "operationId": f"read_{route.name}",
+        "summary": words.partition(".")[0],
+        "description": words,
+        "parameters": [*path, *page, *_READ_HEADERS],
+        "responses": {
+            "200": {"description": words, "content": {"application/json": {"schema": {}}}},
+            **_refusals("400", "401", "403", "404", "422", "500", "503"),
         },
     }
 

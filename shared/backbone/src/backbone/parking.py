@@ -1,11 +1,14 @@
 """Parking: what cannot be taken is kept with its original bytes, and holds up only its own aggregate."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import asyncpg
+
 from backbone.queries import Queries
-from backbone.reading import Delivery
+from backbone.reading import Delivery, delivery
 
 sql = Queries("backbone", "sql/queries")
 
@@ -27,3 +30,33 @@ async def park(db: Any, reader: str, delivery: Delivery, *, error: str | None) -
         sql.park, reader, delivery.source, tenant, aggregate_id, delivery.position, subject, payload,
         json.dumps(dict(headers)), error,
     )  # fmt: skip
+
+
+async def retry_aggregate(
+    pool: asyncpg.Pool, reader: str, source: str, tenant: UUID, aggregate_id: UUID,
+    take: Callable[[Any, Delivery], Awaitable[None]],
+) -> tuple[int, str | None]:  # fmt: skip
+    """Takes the parked events of one aggregate again, in order, until one fails or none is left.
+
+    `take(connection, delivery)` has its effect in the transaction that takes the row away. Live reading of
+    that partition waits meanwhile, so nothing can overtake. Returns how many went, and what stopped the rest.
+    """
+    taken = 0
+    while True:
+        async with pool.acquire() as db, db.transaction():
+            row = await db.fetchrow(sql.first_parked, reader, source, tenant, aggregate_id)
+            if row is None:
+                return taken, None
+            waiting = delivery(
+                source, row["position"], (row["subject"], row["payload"], json.loads(row["headers"]))
+            )
+            await db.execute(sql.hold_partition, source, waiting.partition)
+            try:
+                async with db.transaction():
+                    await take(db, waiting)
+            except Exception as error:  # noqa: BLE001 - told to the operator, and kept
+                reason = f"{type(error).__name__}: {error}"
+                await db.execute(sql.keep_parked, reader, source, row["position"], reason)
+                return taken, reason
+            await db.execute(sql.unpark, reader, source, row["position"])
+            taken += 1

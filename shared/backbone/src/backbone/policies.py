@@ -7,8 +7,9 @@ event's aggregate for this policy alone. A policy's checkpoint moves after its c
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -24,9 +25,11 @@ from backbone.commands import (
     Contended,
     NotStorable,
     Order,
+    StreamFault,
     UnknownAggregate,
 )
 from backbone.deciding import Actor, FactsBehind, Reaction, Refusal, snake_case
+from backbone.facts import Facts
 from backbone.ledger import LedgerUnavailable
 from backbone.parking import park, parked_aggregates
 from backbone.projector import Fenced
@@ -39,7 +42,14 @@ from chalkline_contracts.event import Event
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
 
-OUTAGES = (LedgerUnavailable, FactsBehind, OSError, asyncpg.PostgresConnectionError, TimeoutError)
+OUTAGES = (
+    LedgerUnavailable,
+    StreamFault,
+    FactsBehind,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    TimeoutError,
+)
 """Faults that say nothing about the event: reading stops and begins again until they are over."""
 
 FAULTS = (*OUTAGES, Contended)
@@ -47,13 +57,20 @@ AT_ONCE = 32
 """How many aggregates of a batch are commanded at the same time."""
 
 
+Look = Callable[[str, UUID], Awaitable[Any]]
+"""`await look(query, key)`: a row of projected facts of the event's tenant, or None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`react` is pure: an event in, reactions out. Its name says when: `when_goal_set`."""
+    """`react(recorded, look)` yields what an event calls for; it may look at facts and has no effect itself.
+
+    Its name says when: `when_goal_set`.
+    """
 
     name: str
     handles: tuple[type[Event], ...]
-    react: Callable[[Recorded[Any]], Iterable[Reaction]]
+    react: Callable[[Recorded[Any], "Look"], AsyncIterator[Reaction]]
     starts: Literal["beginning", "now"] = "beginning"
     """Where it starts on the day it is first deployed; it never starts again."""
 
@@ -76,6 +93,7 @@ class PolicyRunner:
         source: str,
         policies: Sequence[Policy],
         commands: Commands,
+        facts: Facts,
         pool: asyncpg.Pool,
         *,
         chain_key: bytes,
@@ -90,6 +108,7 @@ class PolicyRunner:
             if any(e.service == source for e in p.handles)
         ]
         self._commands = commands
+        self._facts = facts
         self._pool = pool
         self._chain_key = chain_key
         self._projected = projected
@@ -194,7 +213,7 @@ class PolicyRunner:
     async def react(self, policy: Policy, recorded: Recorded[Any]) -> list[Outcome]:
         """What a policy wants of one event, done in order. Faults are tried again, then raised."""
         outcomes = []
-        for reaction in policy.react(recorded):
+        async for reaction in policy.react(recorded, partial(self._look, recorded.tenant)):
             order = self._order(policy, recorded, reaction)
             async for attempt in stamina.retry_context(
                 on=FAULTS, attempts=self._attempts, timeout=30.0, wait_initial=0.05, wait_max=5.0
@@ -202,6 +221,9 @@ class PolicyRunner:
                 with attempt:
                     outcomes.append(await self._outcome(order, reaction))
         return outcomes
+
+    async def _look(self, tenant: UUID, query: str, key: UUID) -> Any:
+        return await self._facts.row(query, tenant, key)
 
     async def _outcome(self, order: Order, reaction: Reaction) -> Outcome:
         try:

@@ -17,6 +17,7 @@ from backbone.commands import (
     Contended,
     NotStorable,
     StaleVersion,
+    StreamFault,
     UnknownAggregate,
 )
 from backbone.deciding import FactsBehind, Forbidden, Refusal, Unseen
@@ -74,6 +75,10 @@ CODES: Mapping[str, tuple[int, str]] = {
     "ledger_unavailable": (503, "The database does not answer"),
     "facts_behind": (503, "What others know has not arrived yet"),
     "behind": (503, "We have not come as far as At-Least asks"),
+    "log_and_stream_differ": (503, "This service waits for an operator and takes no commands"),
+    "stream_ahead": (503, "The stream tells more than the database: an operator has to decide"),
+    "stream_differs": (503, "The stream tells another history: an operator has to decide"),
+    "log_damaged": (503, "The log has a hole: an operator has to decide"),
     "keys_unavailable": (503, "The issuer's keys are not available"),
 }
 
@@ -146,6 +151,8 @@ def problem_of(error: Exception) -> Problem:
             return error
         case Refusal():
             return Problem(error.code, error.message, status=409, details=error.details)
+        case StreamFault():
+            return Problem(error.code)
         case StaleVersion():
             return Problem("stale_version", details={"expected": error.expected, "actual": error.actual})
         case BadJson():
@@ -202,8 +209,10 @@ def _message(fault: Any) -> str:
     kind, message = fault["type"], str(fault["msg"])
     if kind.endswith("_parsing"):  # these quote characters of what they read
         return f"must be a valid {kind.removesuffix('_parsing').replace('_', ' ')}"
+    if kind == "union_tag_invalid":
+        return "is none of the kinds we know"
     value = fault.get("input")
     quoted = isinstance(value, str | int | float) and len(str(value)) > 2 and str(value) in message
-    if kind in ("value_error", "assertion_error") and quoted:
+    if quoted:
         return "is not valid"
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

@@ -77,6 +77,8 @@ class Projector:
         self._checkpoints = [0] * PARTITIONS
         self.ceilings: Sequence[int] | None = None
         """Where to stop in each partition; only a rebuild that must meet the live tables sets it."""
+        self.processed = 0
+        """How many deliveries were new to it."""
 
     async def begin(self) -> int:
         """Reads the checkpoints; returns the position to read after."""
@@ -106,6 +108,7 @@ class Projector:
     async def process(self, batch: Sequence[Delivery]) -> None:
         """Projects a batch in the order of its positions. Raises only for faults that pass, and Fenced."""
         new = [d for d in batch if self._is_new(d)]
+        self.processed += len(new)
         if new:
             try:
                 await self._together(new)
@@ -123,12 +126,22 @@ class Projector:
     async def idle(self) -> None:
         """Moves the partitions nothing happened in up to where the source was read."""
         seen = self.progress.seen(self.source)
+        if self.progress.level([self.source]) and not self.progress.lag(self.source):
+            await self._pool.execute(sql.note_level, self.source)
         if self.ceilings is None and seen > min(self._checkpoints):
             async with self._pool.acquire() as db, db.transaction():
                 await self._fence(db, range(PARTITIONS))
                 await db.execute(sql.advance_idle, self.reader, self.source, seen)
             self._checkpoints = [max(seen, position) for position in self._checkpoints]
             self.progress.stands(self.source, self._checkpoints)
+
+    async def settle(self, positions: Sequence[int]) -> None:
+        """Moves each partition up to a position: all there is up to it has been processed."""
+        async with self._pool.acquire() as db, db.transaction():
+            await self._fence(db, range(PARTITIONS))
+            await db.execute(sql.advance, self.reader, self.source, list(range(PARTITIONS)), list(positions))
+        self._checkpoints = list(positions)
+        self.progress.restart(self.source, self._checkpoints)
 
     def _is_new(self, delivery: Delivery) -> bool:
         if delivery.position <= self._checkpoints[delivery.partition]:

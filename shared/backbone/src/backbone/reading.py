@@ -97,6 +97,10 @@ class Progress:
         if self.seen(source) >= position:
             self._level_at[source] = time.monotonic()
 
+    def known_level(self, source: str) -> None:
+        """Told by the database that another process saw the source level just now."""
+        self._level_at[source] = time.monotonic()
+
     def lag(self, source: str) -> int:
         return max(0, self._heads.get(source, 0) - self.seen(source))
 

@@ -4,7 +4,7 @@ A rebuild never causes an effect: it runs projections, not policies or timers.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import structlog
 from backbone.migrate import create_projections, projections_text
 from backbone.projector import Projection, Projector
 from backbone.queries import Queries
-from backbone.reading import Delivery, Progress
+from backbone.reading import Progress
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -38,8 +38,8 @@ class Comparison:
         return not self.differing
 
 
-Feed = Callable[[str, Any, Sequence[int]], Any]
-"""`feed(source, process, upto)`: awaits `process(batch)` for all events of a source up to each partition's position."""
+Feed = Callable[[Projector, int], Awaitable[None]]
+"""`feed(projector, last)`: has a projector process its source from where it stands to a position, at least."""
 
 
 async def rebuild(
@@ -67,33 +67,21 @@ async def rebuild(
     projectors = {s: Projector(s, projections, next_pool, progress=progress) for s in sources}
     comparison = Comparison()
 
-    async def fill(live: Any) -> None:
-        for source in sources:
-            projector, upto = projectors[source], _positions(live, source)
+    async def fill(live: Sequence[Any]) -> None:
+        for source, projector in projectors.items():
+            upto = _positions(live, source)
             projector.ceilings = upto
+            await feed(projector, max(upto))
+            await projector.settle(upto)
 
-            async def take(batch: Sequence[Delivery], projector: Projector = projector) -> None:
-                comparison.events += len(batch)
-                await projector.process(batch)
-
-            await feed(source, take, upto)
-
-    for source in sources:
-        await projectors[source].begin()
     await fill(await owner.fetch(sql.live_checkpoints))
+    comparison.events = sum(projector.processed for projector in projectors.values())
     comparison.seconds = asyncio.get_running_loop().time() - started
     async with owner.transaction():
         await fill(await owner.fetch(sql.live_checkpoints_locked))
         await _compare(owner, comparison)
         if swap:
             await owner.execute("DROP SCHEMA IF EXISTS projections_before CASCADE")
-            await owner.execute("UPDATE projections_next.checkpoints n SET position = c.position FROM"
-                                " projections.checkpoints c WHERE (c.reader, c.source, c.partition)"
-                                " = (n.reader, n.source, n.partition)")  # fmt: skip
-            await owner.execute(
-                "INSERT INTO projections_next.incarnations SELECT * FROM projections.incarnations"
-                " ON CONFLICT DO NOTHING"
-            )
             await owner.execute("ALTER SCHEMA projections RENAME TO projections_before")
             await owner.execute("ALTER SCHEMA projections_next RENAME TO projections")
             comparison.swapped = True

@@ -111,6 +111,18 @@ class StreamSource:
         finally:
             await subscriber.stop()
 
+    async def feed(self, last: int) -> None:
+        """Has the reader process the stream from where it stands to a position, at least."""
+        reading = asyncio.create_task(self.run())
+        try:
+            while last and self._reader.progress.seen(self._source) < last:
+                done, _ = await asyncio.wait([reading], timeout=0.02)
+                if done:
+                    reading.result()
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
     def _subscriber(self, start: int) -> Any:
         subscriber = self._broker.subscriber(
             f"ev.{self._source}.>",

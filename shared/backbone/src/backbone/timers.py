@@ -6,6 +6,7 @@ row away. So a rebuild derives the same rows and repeats no effect.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -21,30 +22,37 @@ from backbone.ledger import LedgerUnavailable
 log = structlog.get_logger(__name__)
 
 
-class TimerRunner:
-    """Fires what is due by each tenant's own clock.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timers:
+    """A service's timers.
 
-    `due` is a query ($1 world's now, $2 at most) that returns due rows in order of `due_at` with columns
-    tenant, rule, rule_version, cycle_id, occurrence, due_at and whatever `command` needs.
+    `due` is a query ($1 the world's now, $2 at most how many) that returns due rows in order of `due_at`,
+    with columns tenant, rule, rule_version, cycle_id, occurrence, due_at and whatever `command` needs.
     """
+
+    due: str
+    aggregate: str
+    """The kind of aggregate that a firing commands; its id is `cycle_id`."""
+    command: Callable[[Any], Command]
+
+
+class TimerRunner:
+    """Fires what is due by each tenant's own clock: every second, and whenever woken."""
 
     def __init__(
         self,
         pool: asyncpg.Pool,
         commands: Commands,
+        timers: Timers,
         *,
-        due: str,
-        aggregate: str,
-        command: Callable[[Any], Command],
         chain_key: bytes,
         every: float = 1.0,
         at_once: int = 100,
     ) -> None:
         self._pool = pool
         self._commands = commands
-        self._due = due
-        self._aggregate = commands.aggregates[aggregate]
-        self._command = command
+        self._timers = timers
+        self._aggregate = commands.aggregates[timers.aggregate]
         self._chain_key = chain_key
         self._every = every
         self._at_once = at_once
@@ -64,9 +72,14 @@ class TimerRunner:
                 except TimeoutError:
                     continue
 
+    async def due(self, tenant: UUID) -> int:
+        """How many timers of a district should have fired by its clock and have not."""
+        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), 10_000)
+        return sum(row["tenant"] == tenant for row in rows)
+
     async def fire_due(self) -> int:
         """Fires what is due now; returns how many commands committed something."""
-        rows = await self._pool.fetch(self._due, datetime.now(UTC), self._at_once)
+        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), self._at_once)
         self.waiting = len(rows)
         fired = 0
         for row in rows:
@@ -81,7 +94,7 @@ class TimerRunner:
         return fired
 
     def _order(self, row: Any) -> Order:
-        command = self._command(row)
+        command = self._timers.command(row)
         name = f"{row['rule']}:{row['rule_version']}:{row['cycle_id']}:{row['occurrence']}"
         command_id: UUID = uuid5(row["tenant"], name)
         return Order(

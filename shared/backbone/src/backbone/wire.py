@@ -119,7 +119,8 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
     }
     present = {name: value for name, value in attributes.items() if value is not None}
     envelope = json.dumps(present, separators=(",", ":"))
-    payload = f'{envelope[:-1]},"data":{row["data"]}}}'.encode()
+    # Blanked data are gone for good; that something happened stays.
+    payload = f'{envelope[:-1]},"data":{"null" if row["data"] is None else row["data"]}}}'.encode()
     headers = {
         "Content-Type": "application/cloudevents+json",
         "message_id": attributes["id"],
@@ -128,7 +129,7 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
         AGGREGATE_ID: attributes["subject"],
         VERSION: attributes["sequence"],
         HASH: row["hash"].hex(),
-        SALT: row["salt"].hex(),
+        SALT: (row["salt"] or b"").hex(),
     }
     if meta.traceparent:
         headers["traceparent"] = meta.traceparent

@@ -25,7 +25,7 @@ class Event(BaseModel):
     tier: ClassVar[Tier]
 
     @classmethod
-    def __pydantic_init_subclass__(
+    def __pydantic_init_subclass__(  # type: ignore[override]  # these arguments declare a contract
         cls, *, service: str, aggregate: str, tier: Tier = "A", version: int = 1, **kwargs: Any
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)

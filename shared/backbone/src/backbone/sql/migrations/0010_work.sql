@@ -11,7 +11,8 @@ CREATE TABLE work.checkpoints (
 
 CREATE TABLE work.incarnations (
     source      text PRIMARY KEY,
-    incarnation integer NOT NULL
+    incarnation integer NOT NULL,
+    level_at    timestamptz
 );
 
 CREATE TABLE work.parked (

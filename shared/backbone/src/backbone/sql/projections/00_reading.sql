@@ -8,9 +8,11 @@ CREATE TABLE checkpoints (
     PRIMARY KEY (source, reader, partition)
 ) WITH (fillfactor = 50);
 
+-- Which history of a source was read, and when that was last level with it (PostgreSQL's clock).
 CREATE TABLE incarnations (
     source      text PRIMARY KEY,
-    incarnation integer NOT NULL
+    incarnation integer NOT NULL,
+    level_at    timestamptz
 );
 
 -- The first event of an aggregate that a projection could not take (`error` says why), and those behind it.

@@ -1,0 +1,7 @@
+"""`python -m goals serve`, and the one-shot jobs beside it."""
+
+from backbone.main import main
+
+from goals.app import SERVICE
+
+main(SERVICE)

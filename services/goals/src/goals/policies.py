@@ -1,0 +1,61 @@
+"""Whenever something is observed, then it is measured: what goals does about observations."""
+
+from collections.abc import AsyncIterator
+
+from backbone.deciding import Reaction
+from backbone.policies import Look, Policy
+from backbone.recorded import Recorded
+from chalkline_contracts.observations import ObservationCorrected, ObservationRecorded, ObservationVoided
+
+from goals.aggregates import GOAL
+from goals.goal import CountMeasurement, RetractMeasurement
+
+
+async def when_observation_recorded(
+    recorded: Recorded[ObservationRecorded], _: Look
+) -> AsyncIterator[Reaction]:
+    """Each measurement counts for each goal it was made for; a goal of another metric takes no notice."""
+    event = recorded.event
+    for goal_id in event.goal_ids:
+        for ordinal, measurement in enumerate(event.measurements):
+            count = CountMeasurement(
+                measurement=measurement,
+                observation_id=recorded.aggregate_id,
+                partnership_id=event.partnership_id,
+            )
+            yield Reaction(GOAL.name, goal_id, count, ordinal)
+
+
+async def when_observation_corrected(
+    recorded: Recorded[ObservationCorrected], _: Look
+) -> AsyncIterator[Reaction]:
+    """What was replaced is retracted, and what replaces it counted, in this order."""
+    event = recorded.event
+    for goal_id in event.goal_ids:
+        for ordinal, measurement_id in enumerate(event.replaced_measurement_ids):
+            retract = RetractMeasurement(measurement_id=measurement_id, cause="observation_corrected")
+            yield Reaction(GOAL.name, goal_id, retract, ordinal)
+        for ordinal, measurement in enumerate(event.measurements, len(event.replaced_measurement_ids)):
+            count = CountMeasurement(
+                measurement=measurement,
+                observation_id=recorded.aggregate_id,
+                partnership_id=event.partnership_id,
+            )
+            yield Reaction(GOAL.name, goal_id, count, ordinal)
+
+
+async def when_observation_voided(recorded: Recorded[ObservationVoided], _: Look) -> AsyncIterator[Reaction]:
+    """An observation that does not count gave no progress."""
+    for goal_id in recorded.event.goal_ids:
+        for ordinal, measurement_id in enumerate(recorded.event.measurement_ids):
+            retract = RetractMeasurement(measurement_id=measurement_id, cause="observation_voided")
+            yield Reaction(GOAL.name, goal_id, retract, ordinal)
+
+
+POLICIES = (
+    Policy(name="when_observation_recorded", handles=(ObservationRecorded,), react=when_observation_recorded),
+    Policy(
+        name="when_observation_corrected", handles=(ObservationCorrected,), react=when_observation_corrected
+    ),
+    Policy(name="when_observation_voided", handles=(ObservationVoided,), react=when_observation_voided),
+)

@@ -1,0 +1,74 @@
+"""Whenever a cycle comes to a milestone, then those it concerns are told."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid5
+
+from backbone.deciding import Reaction
+from backbone.policies import Look, Policy
+from backbone.recorded import Recorded
+from chalkline_contracts import goals as g
+from chalkline_contracts.event import Event
+from chalkline_contracts.notifications import MilestoneReached
+
+from notifications.aggregates import CYCLE_WATCH, NOTIFICATION
+from notifications.audience import audience, rule_in_force
+from notifications.cycle_watch import ReachMilestone
+from notifications.due import of_event
+from notifications.notification import Notify
+from notifications.rules import BY_EVENT
+
+EVENTS: tuple[type[Event], ...] = (
+    g.CycleStarted, g.BaselineRecorded, g.GoalSet, g.GoalTargetMet, g.GoalAchieved, g.CycleCompleted,
+    g.CycleClosedEarly,
+)  # fmt: skip
+
+
+async def when_a_cycle_comes_to_a_milestone(recorded: Recorded[Any], look: Look) -> AsyncIterator[Reaction]:
+    """Milestones that an event reaches at once, by the district's rule in force when it was recorded."""
+    event = recorded.event
+    rule = await rule_in_force(look, BY_EVENT[type(event).__name__])
+    if not rule.enabled:
+        return
+    is_goal = type(event).aggregate == "Goal"
+    cycle_id = event.cycle_id if is_goal else recorded.aggregate_id
+    goal_id = recorded.aggregate_id if is_goal else None
+    yield Reaction(
+        CYCLE_WATCH.name,
+        cycle_id,
+        ReachMilestone(
+            milestone=rule.milestone,
+            rule_version=rule.version,
+            occurrence=of_event(recorded.event_id, goal_id),
+            due_at=recorded.recorded_at,
+            goal_id=goal_id,
+            recipients=audience(rule, await look("cycle", cycle_id)),
+        ),
+    )
+
+
+async def when_a_milestone_is_reached(
+    recorded: Recorded[MilestoneReached], _: Look
+) -> AsyncIterator[Reaction]:
+    """Everyone it concerns gets a notification of their own."""
+    event = recorded.event
+    for recipient in event.recipients:
+        yield Reaction(
+            NOTIFICATION.name,
+            uuid5(recorded.event_id, str(recipient.person_id)),
+            Notify(
+                milestone=event.milestone,
+                cycle_id=event.cycle_id,
+                recipient_id=recipient.person_id,
+                goal_id=event.goal_id,
+                due_at=event.due_at,
+            ),
+        )
+
+
+POLICIES = (
+    Policy(name="when_a_cycle_comes_to_a_milestone", handles=EVENTS, react=when_a_cycle_comes_to_a_milestone),
+    Policy(
+        name="when_a_milestone_is_reached", handles=(MilestoneReached,), react=when_a_milestone_is_reached
+    ),
+)

@@ -1,0 +1,4 @@
+-- $1 tenants, $2 cycles
+SELECT c.tenant, c.cycle_id AS key, c.partnership_id, c.coach_id, c.teacher_ids, c.open
+  FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant, cycle_id)
+  JOIN watched_cycles c ON c.tenant = k.tenant AND c.cycle_id = k.cycle_id

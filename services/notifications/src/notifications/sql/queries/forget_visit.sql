@@ -1,0 +1,1 @@
+DELETE FROM watched_visits WHERE tenant = $1 AND observation_id = $2

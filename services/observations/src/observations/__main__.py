@@ -1,0 +1,7 @@
+"""`python -m observations serve`, and the one-shot jobs beside it."""
+
+from backbone.main import main
+
+from observations.app import SERVICE
+
+main(SERVICE)

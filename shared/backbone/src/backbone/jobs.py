@@ -1,0 +1,179 @@
+"""One-shot jobs on a service's own data. Each prints what it found and returns the process's exit code."""
+
+import argparse
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+from nats.aio.client import Client
+
+from backbone import parking
+from backbone.database import LIVE, NEXT, POLICIES, connected
+from backbone.importing import NotRecoverable
+from backbone.local_log import LocalLog
+from backbone.policies import Policy, PolicyRunner, record_outcomes
+from backbone.projector import Projection, Projector
+from backbone.queries import Queries
+from backbone.reading import Delivery
+from backbone.rebuild import rebuild
+from backbone.recover import recover_from_log, recover_from_stream
+from backbone.service import Running, Service, broker_of, inbox_prefix, running
+from backbone.settings import Settings
+from backbone.subscription import StreamSource
+from backbone.verify import verify
+
+
+sql = Queries("backbone", "sql/queries")
+
+
+def role_of(url: str) -> str:
+    """The role a database URL names; `goals` of postgresql://goals@host/goals."""
+    role = urlsplit(url).username
+    if role is None:
+        raise SystemExit("CHALKLINE_DATABASE_URL names no role")
+    return role
+
+
+async def rebuild_projections(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0 when every projection equals what its logs say; 1 when one differed."""
+    async with AsyncExitStack() as stack:
+        owner = await asyncpg.connect(settings.owner_dsn())
+        stack.push_async_callback(owner.close)
+        own_log = await stack.enter_async_context(
+            connected(settings.owner_dsn(), search_path=LIVE, name=f"{service.name} rebuild", size=2)
+        )
+        following = await stack.enter_async_context(
+            connected(settings.owner_dsn(), search_path=NEXT, name=f"{service.name} rebuild", size=4)
+        )
+        broker = await stack.enter_async_context(broker_of(service.name, settings))
+        client = await broker.connect()
+        log_reader = LocalLog(service.name, own_log, None, asyncio.Event())
+
+        async def feed(projector: Projector, last: int) -> None:
+            if projector.source == service.name:
+                await log_reader.feed(projector, last)
+            else:
+                source = StreamSource(
+                    projector.source, broker, client.jetstream(), projector,
+                    consumer=f"{service.name}_rebuild", inbox_prefix=inbox_prefix(service.name),
+                )  # fmt: skip
+                await source.feed(last)
+
+        comparison = await rebuild(
+            owner, following, package=service.name, app_role=role_of(settings.database_url),
+            projections=service.all_projections, feed=feed, swap=not arguments.compare_only,
+        )  # fmt: skip
+    told = {**asdict(comparison), "equal": comparison.equal}
+    if arguments.json:
+        print(json.dumps(told))
+    else:
+        rows = sum(comparison.tables.values())
+        verdict = "equal" if comparison.equal else f"DIFFERENT in {comparison.differing}"
+        print(f"{service.name}: {comparison.events} events → {len(comparison.tables)} tables, {rows} rows: {verdict}"
+              f"{', swapped' if comparison.swapped else ''}")  # fmt: skip
+    return 0 if comparison.equal else 1
+
+
+async def parked_events(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0 when nothing is parked (any more)."""
+    here = settings.model_copy(update={"roles": ()})
+    async with (
+        running(service, here) as run,
+        connected(
+            settings.app_dsn(), search_path=POLICIES, name=f"{service.name} parked", size=2
+        ) as policy_pool,
+    ):
+        found = [(run.pool, row) for row in await run.pool.fetch(sql.parked_heads)]
+        found += [(policy_pool, row) for row in await policy_pool.fetch(sql.parked_heads)]
+        told = []
+        for pool, row in found:
+            one = {
+                key: row[key]
+                for key in ("reader", "source", "tenant", "aggregate_id", "position", "events", "error")
+            }
+            if arguments.action == "retry":
+                take = _taking(run, row["reader"])
+                one["taken"], one["error"] = await parking.retry_aggregate(
+                    pool, row["reader"], row["source"], row["tenant"], row["aggregate_id"], take
+                )
+            told.append(one)
+    if arguments.json:
+        print(json.dumps(told, default=str))
+    elif not told:
+        print(f"{service.name}: nothing is parked")
+    for one in told if not arguments.json else ():
+        taken = f"; {one['taken']} taken" if "taken" in one else ""
+        print(f"{service.name}: {one['reader']} waits at {one['source']}:{one['position']} for {one['aggregate_id']}"
+              f" ({one['events']} events{taken}): {one['error'] or 'done'}")  # fmt: skip
+    return 1 if any(one["error"] for one in told) else 0
+
+
+def _taking(run: Running, reader: str) -> Callable[[Any, Delivery], Awaitable[None]]:
+    """How the named reader takes one event."""
+    for projection in run.service.all_projections:
+        if projection.name == reader:
+
+            async def project(db: Any, delivery: Delivery, projection: Projection = projection) -> None:
+                await projection.project([delivery.recorded()], db)
+
+            return project
+    for policy in run.service.policies:
+        if policy.name == reader:
+
+            async def react(db: Any, delivery: Delivery, policy: Policy = policy) -> None:
+                runner = PolicyRunner(delivery.source, [policy], run.commands, run.facts, run.pool,
+                                      chain_key=run.settings.chain, projected=run.progress)  # fmt: skip
+                recorded = delivery.recorded()
+                outcomes = await runner.react(policy, recorded)
+                await record_outcomes(
+                    db, policy.name, [(recorded.event_id, recorded.tenant, o) for o in outcomes]
+                )
+
+            return react
+
+    async def nobody(db: Any, delivery: Delivery) -> None:
+        delivery.recorded()
+
+    return nobody
+
+
+async def verify_log(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0 when log, chain, states and stream agree; 1 when something differs, each difference named."""
+    async with _beside(service, settings) as (owner, client):
+        report = await verify(owner, client, service.name, service.aggregates, settings.chain)
+    print(report.to_json() if arguments.json else report.text())
+    return report.exit_code
+
+
+async def recover_stream(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0 when log and stream can go on together; 2 when the stream cannot vouch for what the log lost."""
+    async with _beside(service, settings) as (owner, client):
+        if arguments.from_log:
+            history = await recover_from_log(owner, client, service.name)
+            told: dict[str, Any] = {"service": service.name, "history": history}
+            text = f"{service.name}: the log stays as it is; its history is now {history}, the relay refills the stream"
+        else:
+            try:
+                found = await recover_from_stream(owner, client, service.name, service.aggregates, settings.chain)
+            except NotRecoverable as reason:
+                print(json.dumps({"error": str(reason)}) if arguments.json else f"{service.name}: {reason}")
+                return 2
+            told, text = asdict(found), found.text()
+    print(json.dumps(told, default=str) if arguments.json else text)
+    return 0
+
+
+@asynccontextmanager
+async def _beside(service: Service, settings: Settings) -> AsyncIterator[tuple[asyncpg.Pool, Client]]:
+    """The database as its owner, and the broker."""
+    name = f"{service.name} operator"
+    async with (
+        connected(settings.owner_dsn(), search_path=LIVE, name=name, size=4) as owner,
+        broker_of(service.name, settings) as broker,
+    ):
+        yield owner, await broker.connect()

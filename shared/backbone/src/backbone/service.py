@@ -1,0 +1,295 @@
+"""A service, put together: what its `app.py` says it is made of, and the one way every service runs.
+
+SERVICE = Service(name="goals", reads=("directory", "observations"), aggregates=(GOAL, ...), ...)
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import stamina
+import structlog
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+
+from backbone.commands import Commands
+from backbone.database import LIVE, POLICIES, connected
+from backbone.deciding import Aggregate
+from backbone.facts import Clock, Facts
+from backbone.knowing import FACTS
+from backbone.ledger import Ledger
+from backbone.listening import listen
+from backbone.local_log import LocalLog
+from backbone.policies import Policy, PolicyRunner
+from backbone.projector import Projection, Projector, run_idle
+from backbone.queries import Queries
+from backbone.reading import LEVEL_FOR, Progress
+from backbone.relay import Relay
+from backbone.settings import Settings
+from backbone.subscription import StreamSource
+from backbone.timers import Timers, TimerRunner
+
+log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a service is made of. Its package has the same name and holds its `sql`."""
+
+    name: str
+    aggregates: Sequence[Aggregate[Any]]
+    reads: Sequence[str] = ()
+    """Services whose streams it follows."""
+    projections: Sequence[Projection] = ()
+    """Its own, beside the facts of others that every service keeps."""
+    policies: Sequence[Policy] = ()
+    timers: Timers | None = None
+    routes: "Callable[[Running], Sequence[Any]]" = lambda _: ()
+    """Lists and boards: Starlette routes that read projections."""
+
+    @property
+    def all_projections(self) -> tuple[Projection, ...]:
+        return (*FACTS, *self.projections)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Everything it projects: its own log first."""
+        return (self.name, *self.reads)
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A service at work: its parts, for doors and lists and for whoever asks how it is."""
+
+    service: Service
+    settings: Settings
+    pool: asyncpg.Pool
+    ledger: Ledger
+    commands: Commands
+    facts: Facts
+    clock: Clock
+    progress: Progress
+    relay: Relay | None = None
+    policies: list[PolicyRunner] = field(default_factory=list)
+    timers: TimerRunner | None = None
+    nats: Client
+
+    async def reached(self, source: str, partition: int, position: int, *, within: float = 2.0) -> bool:
+        """Whether a position of a source is projected here, waiting a little for it.
+
+        Where this process does not project itself, the database is asked.
+        """
+        if source not in self.service.sources:
+            return True  # nothing shown here depends on it
+        if "projector" in self.settings.roles:
+            return await self.progress.reached(source, partition, position, within=within)
+        until = asyncio.get_running_loop().time() + within
+        while True:
+            stands = await self.pool.fetchval(sql.checkpoint_of, source, partition)
+            if (stands or 0) >= position:
+                return True
+            if asyncio.get_running_loop().time() >= until:
+                return False
+            await asyncio.sleep(0.02)
+
+    async def queued(self) -> int:
+        """How many events of its sources this service has yet to project or react to."""
+        position = await self.pool.fetchval(sql.head_position)
+        self.progress.head(self.service.name, position)
+        waiting = sum(self.progress.lag(source) for source in self.service.sources)
+        for runner in self.policies:
+            runner.progress.head(runner.source, self.progress.seen(runner.source))
+            waiting += runner.progress.lag(runner.source)
+        return waiting + (self.relay.lag if self.relay else 0)
+
+
+@asynccontextmanager
+async def running(service: Service, settings: Settings) -> AsyncIterator[Running]:
+    """Starts the parts that `settings.roles` names; stops them in reverse at the end."""
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(
+            connected(settings.app_dsn(), search_path=LIVE, name=service.name, size=16)
+        )
+        policy_pool = await stack.enter_async_context(
+            connected(settings.app_dsn(), search_path=POLICIES, name=f"{service.name} policies", size=4)
+        )
+        broker = await stack.enter_async_context(broker_of(service.name, settings))
+        client: Client = await broker.connect()
+        progress = Progress()
+        ledger = Ledger(pool)
+        facts = Facts(
+            pool,
+            Queries("backbone", "sql/facts"),
+            Queries(service.name, "sql/facts"),
+            sources=[s for s in service.sources if s in ("directory", "goals")],
+            progress=progress,
+        )
+        clock = Clock(facts)
+        commands = Commands(
+            ledger, service.aggregates, clock=clock, gatherer=facts, chain_key=settings.chain
+        )  # fmt: skip
+        run = Running(
+            service=service, settings=settings, pool=pool, ledger=ledger, commands=commands, facts=facts,
+            clock=clock, progress=progress, nats=client,
+        )  # fmt: skip
+        tasks = await stack.enter_async_context(_tasks())
+        tasks("listening", lambda: listen(pool, ledger.wake))
+        if "relay" in settings.roles:
+            _start_relay(run, tasks)
+        if "projector" in settings.roles:
+            _start_projector(run, tasks, broker, policy_pool)
+        else:
+            await _ask_levels(run)
+            tasks("levels", lambda: _keep_asking_levels(run))
+        yield run
+        await ledger.close()
+
+
+def _start_relay(run: Running, tasks: "Start") -> None:
+    def fault(code: str | None) -> None:
+        run.commands.refused_because = code
+
+    run.relay = Relay(
+        run.service.name,
+        run.nats,
+        run.pool,
+        wake=run.ledger.woken_by_appends(),
+        holder=f"{socket.gethostname()}:{os.getpid()}",
+        fault=fault,
+        replicas=run.settings.stream_replicas,
+    )
+    tasks("relay", run.relay.run)
+
+
+def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_pool: asyncpg.Pool) -> None:
+    service, settings = run.service, run.settings
+    if service.timers is not None:
+        run.timers = TimerRunner(run.pool, run.commands, service.timers, chain_key=settings.chain)
+        tasks("timers", run.timers.run)
+    committed = run.timers.wake.set if run.timers else lambda: None
+    readers: list[tuple[str, Any]] = []
+    for source in service.sources:
+        projector = Projector(
+            source, service.all_projections, run.pool, progress=run.progress, committed=committed
+        )
+        readers.append(("projections", projector))
+        if any(e.service == source for policy in service.policies for e in policy.handles):
+            runner = PolicyRunner(
+                source,
+                service.policies,
+                run.commands,
+                run.facts,
+                policy_pool,
+                chain_key=settings.chain,
+                projected=run.progress,
+            )
+            run.policies.append(runner)
+            readers.append(("policies", runner))
+    for kind, reader in readers:
+        tasks(f"{kind} of {reader.source}", _reading(run, broker, kind, reader))
+        tasks(f"idle {kind} of {reader.source}", lambda reader=reader: run_idle(reader))  # type: ignore[misc]
+
+
+async def _ask_levels(run: Running) -> None:
+    for row in await run.pool.fetch(sql.level_sources, LEVEL_FOR):
+        run.progress.known_level(row["source"])
+
+
+async def _keep_asking_levels(run: Running) -> None:
+    """Where another process projects, the database knows whether it was level."""
+    while True:
+        await asyncio.sleep(2.0)
+        await _ask_levels(run)
+
+
+def _reading(run: Running, broker: NatsBroker, kind: str, reader: Any) -> "Job":
+    if reader.source == run.service.name:
+        wake = run.ledger.woken_by_appends()
+        return LocalLog(run.service.name, run.pool, reader, wake).run
+    return StreamSource(
+        reader.source,
+        broker,
+        run.nats.jetstream(),
+        reader,
+        consumer=f"{run.service.name}_{kind}",
+        inbox_prefix=inbox_prefix(run.service.name),
+    ).run
+
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+Start = Callable[[str, Job], None]
+
+
+@asynccontextmanager
+async def _tasks() -> AsyncIterator[Start]:
+    """Starts jobs that are begun again when they fail, until the end."""
+    started: list[asyncio.Task[None]] = []
+
+    def start(name: str, job: Job) -> None:
+        started.append(asyncio.create_task(_for_ever(name, job), name=name))
+
+    try:
+        yield start
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)
+
+
+async def _for_ever(name: str, job: Job) -> None:
+    while True:
+        async for attempt in stamina.retry_context(
+            on=Exception, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0, wait_jitter=0.1
+        ):
+            with attempt:
+                try:
+                    await job()
+                except Exception as error:
+                    log.warning("job_failed", job=name, error=repr(error), attempt=attempt.num)
+                    raise
+
+
+def inbox_prefix(service: str) -> str:
+    """Where answers to a service come in; its NATS identity may listen nowhere else."""
+    return f"_INBOX_{service}"
+
+
+@asynccontextmanager
+async def broker_of(name: str, settings: Settings) -> AsyncIterator[NatsBroker]:
+    """The service's NATS identity, to be connected; it reconnects for ever."""
+
+    async def on_error(error: Exception) -> None:
+        log.warning("nats_error", error=str(error))
+
+    async def on_disconnect() -> None:
+        log.warning("nats_disconnected")
+
+    async def on_reconnect() -> None:
+        log.info("nats_reconnected")
+
+    seed = settings.nats_seed.get_secret_value()
+    broker = NatsBroker(
+        settings.nats_url,
+        name=name,
+        nkeys_seed_str=seed or None,
+        inbox_prefix=inbox_prefix(name),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=1,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=on_error,
+        disconnected_cb=on_disconnect,
+        reconnected_cb=on_reconnect,
+        apply_types=False,
+        logger=None,
+    )
+    try:
+        yield broker
+    finally:
+        await broker.stop()

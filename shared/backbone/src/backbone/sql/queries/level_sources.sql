@@ -1,0 +1,2 @@
+-- $1 seconds
+SELECT source FROM incarnations WHERE level_at > now() - make_interval(secs => $1)

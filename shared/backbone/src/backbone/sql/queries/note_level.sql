@@ -1,0 +1,2 @@
+-- $1 source
+UPDATE incarnations SET level_at = now() WHERE source = $1

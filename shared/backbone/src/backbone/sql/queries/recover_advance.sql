@@ -1,0 +1,2 @@
+-- $1 position
+UPDATE ledger.head SET position = $1

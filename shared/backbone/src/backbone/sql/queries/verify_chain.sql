@@ -1,0 +1,5 @@
+-- Every event, aggregate by aggregate, in the order of their versions.
+SELECT position, event_id, tenant, stream_id, version, type, schema_version, partition,
+       data, meta, occurred_at, recorded_at, salt, digest, hash
+  FROM ledger.events
+ ORDER BY tenant, stream_id, version

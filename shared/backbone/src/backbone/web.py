@@ -1,0 +1,109 @@
+"""The HTTP side of a running service: doors, lists, health, and a tenant's clock."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from backbone.application import Reader, create_app
+from backbone.front import Front
+from backbone.health import Check, NotReady, health_routes
+from backbone.identity import Identity
+from backbone.keys import Keys
+from backbone.metrics import PARKED, PROJECTOR_LAG, RELAY_LAG, TIMERS_DUE
+from backbone.queries import Queries
+from backbone.reading import LEVEL_FOR
+from backbone.service import Running
+from backbone.wire import rfc3339
+
+sql = Queries("backbone", "sql/queries")
+
+
+def application(run: Running, *, version: str) -> ASGIApp:
+    """The ASGI application of a running service. In a process without the door role only health answers."""
+    service, settings = run.service, run.settings
+    if "door" not in settings.roles:
+        return Front(Starlette(routes=health_routes(service.name, _checks(run), lambda: _progress(run))))
+    handled = [p.handles for p in service.all_projections] + [p.handles for p in service.policies]
+    watched = dict.fromkeys(event for events in handled for event in events if event.service in service.reads)
+    return create_app(
+        service.name,
+        version=version,
+        description=(import_module(service.name).__doc__ or "").strip(),
+        commands=run.commands,
+        identity=Identity(Keys(settings.jwks), issuer=settings.issuer, audience=settings.audience),
+        request_key=settings.chain,
+        reached=run.reached,
+        checks=_checks(run),
+        progress=lambda: _progress(run),
+        publishes=[event for aggregate in service.aggregates for event in aggregate.events],
+        subscribes=list(watched),
+        routes=[_clock(run), *service.routes(run)],
+    )
+
+
+def _checks(run: Running) -> Mapping[str, Check]:
+    async def database() -> None:
+        await run.pool.fetchval("SELECT 1")
+
+    async def broker() -> None:
+        if not run.nats.is_connected:
+            raise NotReady("disconnected")
+
+    async def relay() -> None:
+        if run.relay is not None and not run.relay.ready:
+            raise NotReady(run.relay.reason or run.relay.trouble or run.relay.state)
+
+    async def projector() -> None:
+        behind = [s for s in run.service.sources if not run.progress.level([s]) and run.progress.lag(s)]
+        if behind:
+            raise NotReady(f"{', '.join(behind)} not level for {LEVEL_FOR:.0f} s")
+
+    checks = {"database": database, "broker": broker, "relay": relay}
+    return {**checks, "projector": projector} if "projector" in run.settings.roles else checks
+
+
+async def _progress(run: Running) -> Mapping[str, Any]:
+    position = await run.pool.fetchval(sql.head_position)
+    run.progress.head(run.service.name, position)
+    lags = {source: run.progress.lag(source) for source in run.service.sources}
+    parked = await run.pool.fetchval(sql.parked_count)
+    for source, lag in lags.items():
+        PROJECTOR_LAG.labels(source).set(lag)
+    PARKED.set(parked)
+    if run.relay is not None:
+        RELAY_LAG.set(run.relay.lag)
+    if run.timers is not None:
+        TIMERS_DUE.set(run.timers.waiting)
+    return {
+        "position": position,
+        "relay": {"lag": run.relay.lag, "state": run.relay.state} if run.relay else {},
+        "projector": {"lag": lags} if "projector" in run.settings.roles else {},
+        "parked": parked,
+    }
+
+
+def _clock(run: Running) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/v1/clock/{tenant}", summary="A district's time here, and what it still has to do")
+    async def clock(tenant: UUID, by: Reader) -> Response:
+        """`now`: the district's time as this service knows it; `due`: timers it should have fired by then;
+        `queued`: events it has yet to copy, project or react to; `position`: the head of its log."""
+        if by.tenant != tenant:
+            return Response(status_code=404)
+        return JSONResponse(
+            {
+                "now": rfc3339(await run.clock.now(tenant)),
+                "queued": await run.queued(),
+                "due": await run.timers.due(tenant) if run.timers else 0,
+                "position": await run.pool.fetchval(sql.head_position),
+            }
+        )
+
+    return router
