@@ -26,3 +26,22 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml \
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
+
+.PHONY: check test up down clean
+check: install ## style, types, walls between packages
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
+	$(BIN)/pytest -q
+
+up: install ## run the platform here; `make down` stops it
+	$(BIN)/chalkline up
+
+down: install
+	$(BIN)/chalkline down
+
+clean: ## forget the environment and every cache (a running platform: `make down` first)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-import stamina
 import structlog
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -243,16 +242,18 @@ async def _tasks() -> AsyncIterator[Start]:
 
 
 async def _for_ever(name: str, job: Job) -> None:
+    """Runs a job; when it fails, runs it again after a while that grows while it keeps failing."""
+    pause = 0.1
     while True:
-        async for attempt in stamina.retry_context(
-            on=Exception, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0, wait_jitter=0.1
-        ):
-            with attempt:
-                try:
-                    await job()
-                except Exception as error:
-                    log.warning("job_failed", job=name, error=repr(error), attempt=attempt.num)
-                    raise
+        began = asyncio.get_running_loop().time()
+        try:
+            await job()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the job is begun again
+            log.warning("job_failed", job=name, error=repr(error), again_in=round(pause, 1))
+        if asyncio.get_running_loop().time() - began > 30:
+            pause = 0.1
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)
 
 
 def inbox_prefix(service: str) -> str:

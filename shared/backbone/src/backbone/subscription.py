@@ -100,7 +100,7 @@ class StreamSource:
         """Reads until cancelled, or until something is in doubt: then raises, to be begun again."""
         self._incarnation, self._delivered, self._heard = None, 0, time.monotonic()
         self._doubt = asyncio.get_running_loop().create_future()
-        last = (await self._last()).state.last_seq
+        last = await self._found()
         position = await self._reader.begin()
         # At least the last message is looked at: it tells whether this is still the history we know,
         # even where that has become shorter than what was read of the old one.
@@ -193,6 +193,18 @@ class StreamSource:
         self._incarnation = header
         if not await self._reader.incarnated(int(number), int(shared or 0)):
             raise Doubt(f"{self._source} has a new history: {header}")
+
+    async def _found(self) -> int:
+        """The stream's last sequence, as soon as its owner has made it."""
+        waited = False
+        while True:
+            try:
+                return int((await self._last()).state.last_seq)
+            except nats.js.errors.NotFoundError:
+                if not waited:
+                    log.info("waiting_for_stream", source=self._source)
+                waited = True
+                await asyncio.sleep(0.2)
 
     async def _last(self) -> Any:
         return await self._jetstream.stream_info(stream_name(self._source))
