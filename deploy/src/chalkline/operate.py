@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -51,23 +52,34 @@ def background(state: State, wanted: Sequence[str], progress: Callable[[str], No
             start_new_session=True,
             cwd=Path.cwd(),
         )
+    try:
+        _wait(state, process, progress)
+    except BaseException:
+        # Whoever changes their mind half-way, or waits in vain, is left with nothing, not with half.
+        process.terminate()
+        process.wait(STOP_WITHIN)
+        raise
+
+
+def _wait(state: State, process: subprocess.Popen[bytes], progress: Callable[[str], None]) -> None:
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
+        ended = process.poll() is not None
         told = supervisor.known(state)
-        if told.get("supervisor") == process.pid:
-            if told["state"] == "ready":
-                return
-            if told["state"] == "failed" and process.poll() is not None:
-                raise Problem(told["problem"], told["mend"])
-            progress(_waiting_for(told))
-        if process.poll() is not None and (told := supervisor.known(state)).get("supervisor") != process.pid:
+        mine = told.get("supervisor") == process.pid
+        if mine and told["state"] == "ready":
+            return
+        if ended and mine and told["state"] == "failed":
+            raise Problem(told["problem"], told["mend"])
+        if ended:
             raise Problem(f"the supervisor did not start:\n{processes.tail(state.log('supervisor'))}")
+        if mine:
+            progress(_waiting_for(told))
         time.sleep(0.1)
-    down(state)
     raise Problem(f"not ready within {START_WITHIN:.0f} s", f"read {state.logs}")
 
 
-def _waiting_for(told: dict) -> str:  # type: ignore[type-arg]
+def _waiting_for(told: dict[str, Any]) -> str:
     waiting = [name for name, part in told["parts"].items() if part["state"] != "ready"]
     return f"starting {', '.join(waiting)}" if waiting else "preparing"
 

@@ -105,28 +105,25 @@ def status(report: dict[str, Any]) -> None:
     if report["problem"]:
         line(f"[red]{escape(report['problem'])}[/]")
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in (
-        "",
-        "health",
-        "pid",
-        "address",
-        "position",
-        "relay lag",
-        "projector lag",
-        "parked",
-        "restarts",
-    ):
-        right = heading in ("pid", "position", "relay lag", "parked", "restarts")
+    for heading in ("", "health", "pid", "address", "position", "relay", "projector", "parked", "restarts"):
+        right = heading in ("pid", "position", "relay", "parked", "restarts")
         table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for name, part in {**{s: report[s] for s in SERVERS}, **report["services"]}.items():
         relay, projector = part.get("relay") or {}, part.get("projector") or {}
-        lags = " ".join(f"{source}:{lag}" for source, lag in (projector.get("lag") or {}).items())
-        where = (part["pid"], part["url"], part.get("position"), relay.get("lag"), lags or None)
+        where = (part["pid"], (part["url"] or "·").split("//")[-1], part.get("position"))
+        lags = (_behind(relay.get("lag")), _behind(projector.get("lag")))
         table.add_row(
-            name, coloured(part["health"]), *map(_cell, (*where, part.get("parked"), part["restarts"]))
+            name, coloured(part["health"]), *map(_cell, (*where, *lags, part.get("parked"), part["restarts"]))
         )
-    # Into a pipe or a file the table is as wide as it needs to be.
-    (out if out.is_terminal else Console(width=200, highlight=False)).print(table)
+    # As wide as it needs to be: a narrow terminal wraps a line, but nothing is cut off.
+    Console(width=240, highlight=False, force_terminal=out.is_terminal).print(table)
+
+
+def _behind(lag: Any) -> str | None:
+    """`level`, or how many events behind: of one log, or of each source it reads."""
+    if isinstance(lag, dict):
+        return " ".join(f"{source}:{n}" for source, n in lag.items() if n) or "level"
+    return "level" if lag == 0 else None if lag is None else str(lag)
 
 
 def _cell(value: Any) -> str:
