@@ -13,11 +13,10 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 import pytest_asyncio
-from hypothesis import settings
-
 from backbone.database import LIVE, POLICIES, connected
 from backbone.migrate import migrate
 from chalkline import nats, postgres, provisioning
+from hypothesis import settings
 
 # A busy machine is slow, not wrong: no property fails for the time it took.
 settings.register_profile("chalkline", deadline=None)

@@ -5,14 +5,13 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from conftest import TestDatabase
-from kit.tally import CHAIN_KEY, TALLY, TENANT, Count, Name, NothingToCount, Tallies, named
-
 from backbone import chain
 from backbone.commands import ClaimTaken, CommandIdReused, Order, StaleVersion
 from backbone.deciding import Actor
 from backbone.ledger import Entry, columns, settle, sql
 from backbone.words import private
+from conftest import TestDatabase
+from kit.tally import CHAIN_KEY, TALLY, TENANT, Count, Name, NothingToCount, Tallies, named
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What forbids a decision about partnerships, cycles, goals and models: each a fact, with a stable code."""
 
-# ruff: noqa: D404 - the docstring of a refusal is what a person reads
+
 
 from backbone.deciding import Refusal
 

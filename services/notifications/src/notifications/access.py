@@ -65,7 +65,7 @@ async def gather_notification(
 async def gather_milestone_rule(
     asking: Asking,
     state: MilestoneRule,  # noqa: ARG001 - gatherers share a shape
-    command: MilestoneRuleCommand | Look,  # noqa: ARG001
+    command: MilestoneRuleCommand | Look,  # noqa: ARG001 - every gatherer has the same shape
 ) -> MilestoneRuleFacts:
     actor = asking.by.person
     row = await asking.fact("person", actor) if asking.by.kind == "person" and actor else None

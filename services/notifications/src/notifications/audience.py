@@ -10,7 +10,6 @@ from chalkline_contracts.notifications import Recipient, RecipientRole
 
 from notifications.rules import Rule
 
-
 NAMESPACE = UUID("6f1c1f0e-6f0a-5c7e-9a3b-3a1d5b0c7e21")
 
 

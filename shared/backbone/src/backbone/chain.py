@@ -23,7 +23,7 @@ def payload_digest(
     return hashlib.sha256(b"".join((salt, times.encode(), meta, b"|", data))).digest()
 
 
-def link(  # noqa: D417
+def link(
     key: bytes,
     previous: bytes,
     event_id: UUID,

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Protocol, cast
 from uuid import UUID, uuid5
 
+from chalkline_contracts.event import Event
 from pydantic import TypeAdapter
 from uuid_utils.compat import uuid7
 
@@ -19,7 +20,6 @@ from backbone.recorded import Meta, partition_of
 from backbone.turns import Turns
 from backbone.wire import read_event
 from backbone.words import words_in
-from chalkline_contracts.event import Event
 
 TRIES = 5
 """How often a command without If-Match decides again after losing to another replica."""
@@ -155,8 +155,8 @@ class Commands:
         """Commits a command or says why not.
 
         Raises a Refusal, Unseen, Forbidden, FactsBehind, StaleVersion, CommandIdReused, ClaimTaken,
-        Contended, NotStorable, UnknownAggregate, StreamFault or LedgerUnavailable; after any of them nothing was written
-        (after LedgerUnavailable only the command id can tell).
+        Contended, NotStorable, UnknownAggregate, StreamFault or LedgerUnavailable; after any of them
+        nothing was written (after LedgerUnavailable only the command id can tell).
         """
         if self.refused_because:
             raise StreamFault(self.refused_because)

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from chalkline_contracts.event import Event
+from pydantic import BaseModel, ConfigDict
 
 S = TypeVar("S")
 C = TypeVar("C", bound="Command")

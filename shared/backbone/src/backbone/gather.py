@@ -62,3 +62,8 @@ class Gather(Generic[Item, Result]):
                 else:
                     future.set_result(result)
             del batch, results
+        # Here, not in a callback: whoever just got a result may ask again before callbacks run, and would
+        # wait for a task that has already ended.
+        task = asyncio.current_task()
+        if task is not None:
+            self._running.discard(task)

@@ -27,7 +27,6 @@ from backbone.settings import Settings
 from backbone.subscription import StreamSource
 from backbone.verify import verify
 
-
 sql = Queries("backbone", "sql/queries")
 
 
@@ -136,7 +135,7 @@ def _taking(run: Running, reader: str) -> Callable[[Any, Delivery], Awaitable[No
 
             return react
 
-    async def nobody(db: Any, delivery: Delivery) -> None:
+    async def nobody(_: Any, delivery: Delivery) -> None:
         delivery.recorded()
 
     return nobody

@@ -6,13 +6,14 @@ Every event of a row's aggregate tells the whole row, so the last one of a batch
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalkline_contracts import directory as d
+from chalkline_contracts import goals as g
+from chalkline_contracts.event import Event
+
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns, last_by_key
-from chalkline_contracts import directory as d
-from chalkline_contracts import goals as g
-from chalkline_contracts.event import Event
 
 sql = Queries("backbone", "sql/knowing")
 

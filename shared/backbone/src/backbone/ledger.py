@@ -190,9 +190,9 @@ class Ledger:
                         entry.attempts += 1
                     rows = await self._pool.fetch(sql.append, *columns(entries))
         except CONNECTION_LOST as error:
-            log.error("ledger_unavailable", error=str(error), commands=len(entries))
+            log.warning("ledger_unavailable", error=str(error), commands=len(entries))
             return [LedgerUnavailable() for _ in entries]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - handed to whoever it concerns
             if len(entries) == 1:
                 return [error]
             # Something in here cannot even be sent; each goes alone so that its owner alone hears of it.

@@ -4,13 +4,13 @@ import asyncio
 from typing import Any
 
 import asyncpg
+from chalkline_contracts.event import catalogue
 
 from backbone import wire
 from backbone.queries import Queries
 from backbone.reading import Delivery
 from backbone.recorded import Meta
 from backbone.wire import Envelope
-from chalkline_contracts.event import catalogue
 
 sql = Queries("backbone", "sql/queries")
 
@@ -20,7 +20,7 @@ class LocalLog:
 
     def __init__(
         self, service: str, pool: asyncpg.Pool, reader: Any, wake: asyncio.Event, *, batch: int = 1000
-    ):
+    ) -> None:
         self._service = service
         self._pool = pool
         self._reader = reader

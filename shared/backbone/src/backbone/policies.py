@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import stamina
 import structlog
+from chalkline_contracts.event import Event
 
 from backbone import chain
 from backbone.commands import (
@@ -37,7 +38,6 @@ from backbone.queries import Queries
 from backbone.reading import Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
 from backbone.wire import Unreadable
-from chalkline_contracts.event import Event
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -238,11 +238,12 @@ class PolicyRunner:
         name = f"{policy.name}:{reaction.aggregate_id}:{reaction.ordinal}"
         cause = recorded.meta
         body = reaction.command.model_dump_json().encode()
+        person = person_behind(cause.actor, cause.on_behalf_of)
         return Order(
             aggregate=self._commands.aggregates[reaction.aggregate],
             aggregate_id=reaction.aggregate_id,
             command=reaction.command,
-            actor=Actor("system", policy.name, recorded.tenant, on_behalf_of=person_behind(cause.actor, cause.on_behalf_of)),
+            actor=Actor("system", policy.name, recorded.tenant, on_behalf_of=person),
             command_id=uuid5(recorded.event_id, name),
             request=chain.request_hash(self._chain_key, name.encode(), body),
             correlation_id=cause.correlation_id,

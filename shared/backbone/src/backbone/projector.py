@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import structlog
+from chalkline_contracts.event import Event
 
 from backbone.ledger import CONNECTION_LOST
 from backbone.parking import park, parked_aggregates
 from backbone.queries import Queries
 from backbone.reading import Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
-from chalkline_contracts.event import Event
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -185,7 +185,7 @@ class Projector:
                 except PASSING:
                     raise
                 except Exception as error:  # noqa: BLE001 - any reason parks, and is kept
-                    log.error("event_parked", reader=projection.name, source=self.source,
+                    log.warning("event_parked", reader=projection.name, source=self.source,
                               position=delivery.position, error=repr(error))  # fmt: skip
                     await park(db, projection.name, delivery, error=f"{type(error).__name__}: {error}")
             if delivery.malformed:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chalkline_contracts.event import Event
+
 from backbone.recorded import PARTITIONS, Recorded
 from backbone.wire import Envelope, Malformed
 from backbone.wire import envelope as take_apart
-from chalkline_contracts.event import Event
 
 NOBODY = UUID(int=0)
 """Stands for the tenant and aggregate of a message that does not say whose it is."""
@@ -53,7 +54,7 @@ def delivery(source: str, position: int, raw: Raw) -> Delivery:
     try:
         found = take_apart(subject, payload, headers)
         if found.source != source:
-            raise Malformed(f"an event of {found.source} on the stream of {source}")
+            raise Malformed(f"an event of {found.source} on the stream of {source}")  # noqa: TRY301 - as malformed as the rest
     except Malformed as reason:
         tokens = subject.split(".")
         number = tokens[2] if len(tokens) > 2 else ""

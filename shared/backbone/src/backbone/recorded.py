@@ -9,7 +9,7 @@ from zlib import crc32
 
 from chalkline_contracts.event import Event
 
-E = TypeVar("E", bound=Event, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 PARTITIONS = 64
 
@@ -46,7 +46,7 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded(Generic[E]):
+class Recorded(Generic[E_co]):
     """An event as projections and policies get it, from the local log or from a stream."""
 
     source: str
@@ -57,7 +57,7 @@ class Recorded(Generic[E]):
     tenant: UUID
     aggregate_id: UUID
     version: int
-    event: E
+    event: E_co
     occurred_at: datetime
     recorded_at: datetime
     meta: Meta

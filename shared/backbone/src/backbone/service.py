@@ -31,7 +31,7 @@ from backbone.reading import LEVEL_FOR, Progress
 from backbone.relay import Relay
 from backbone.settings import Settings
 from backbone.subscription import StreamSource
-from backbone.timers import Timers, TimerRunner
+from backbone.timers import TimerRunner, Timers
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")

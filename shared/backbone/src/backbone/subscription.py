@@ -38,7 +38,8 @@ class Doubt(Exception):
 
 class EagerPull(BatchPullStreamSubscriber):
     """FastStream's batch subscriber, except that it takes what is there instead of waiting for a full batch,
-    and that its consumer has the one name this service's permissions allow."""
+    and that its consumer has the one name this service's permissions allow.
+    """
 
     __slots__ = ()
 

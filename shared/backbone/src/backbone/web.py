@@ -94,7 +94,8 @@ def _clock(run: Running) -> APIRouter:
     @router.get("/v1/clock/{tenant}", summary="A district's time here, and what it still has to do")
     async def clock(tenant: UUID, by: Reader) -> Response:
         """`now`: the district's time as this service knows it; `due`: timers it should have fired by then;
-        `queued`: events it has yet to copy, project or react to; `position`: the head of its log."""
+        `queued`: events it has yet to copy, project or react to; `position`: the head of its log.
+        """
         if by.tenant != tenant:
             return Response(status_code=404)
         return JSONResponse(

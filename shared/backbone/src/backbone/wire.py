@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from chalkline_contracts.event import Event, catalogue
 from pydantic_core import from_json
 
 from backbone.recorded import Meta, Recorded
-from chalkline_contracts.event import Event, catalogue
 
 INCARNATION = "Chalkline-Incarnation"
 """`<n>@<position>`: the log's nth history, which shares with the one before what lies up to that position."""

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from chalkline_contracts.values import WordsRef
 from pydantic import BaseModel, BeforeValidator, PlainSerializer, WithJsonSchema
 from uuid_utils.compat import uuid7
-
-from chalkline_contracts.values import WordsRef
 
 LONGEST = 10_000
 """The most characters one text may have."""

@@ -46,7 +46,7 @@ class Event(BaseModel):
         return f"chalkline.{cls.service}.{cls.__name__}.v{cls.schema_version}"
 
     @classmethod
-    def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
+    def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG003 - for those who override it
         """The payload of an older `version` as this version has it. Overridden beside a new version."""
         raise LookupError(f"{cls.__name__} has no version {version}")
 

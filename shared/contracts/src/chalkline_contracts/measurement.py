@@ -132,7 +132,7 @@ class _Measured(BaseModel):
         wanted = Decimal if kind in MEASURED else int
         if not isinstance(numerator, wanted) or not isinstance(denominator, wanted | None):
             how = "as decimals in strings" if wanted is Decimal else "in integers"
-            raise ValueError(f"{kind} is told {how}")  # noqa: TRY004 - pydantic reports ValueErrors
+            raise ValueError(f"{kind} is told {how}")
         if kind != "scale_score" and (numerator < 0 or self.unit != UNITS[kind]):
             raise ValueError(f"{kind} is not negative and is told in {UNITS[kind]}")
         if kind in PROPORTIONS and (

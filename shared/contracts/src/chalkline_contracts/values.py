@@ -2,10 +2,16 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+)
 
 
 class WordsRef(BaseModel):
@@ -29,12 +35,6 @@ def _no_nul(text: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("must not contain lone surrogates") from None
     return text
-
-
-def _decimal_text(value: Any) -> Any:
-    if isinstance(value, float) or isinstance(value, int):
-        raise ValueError("a measured decimal is written as a string, such as \"12.5\"")
-    return value
 
 
 def _storable_time(moment: datetime) -> datetime:
