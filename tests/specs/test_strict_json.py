@@ -4,15 +4,16 @@ import json
 from typing import Any
 
 import pytest
+from backbone.strict_json import DEEPEST, BadJson, loads
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from backbone.strict_json import DEEPEST, BadJson, loads
 
 text = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | text
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4), max_leaves=20
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
+    max_leaves=20,
 )
 objects = st.dictionaries(text, values, max_size=5)
 
@@ -48,9 +49,11 @@ def test_any_text_that_looks_like_json_is_an_object_or_refused_by_code(body: str
 
 
 @given(objects, objects, text)
-def test_a_key_that_is_there_twice_is_pointed_at(first: dict[str, Any], second: dict[str, Any], key: str) -> None:
+def test_a_key_that_is_there_twice_is_pointed_at(
+    first: dict[str, Any], second: dict[str, Any], key: str
+) -> None:
     name = json.dumps(key)
-    body = f'{{{name}: {json.dumps(first)}, {name}: {json.dumps(second)}}}'
+    body = f"{{{name}: {json.dumps(first)}, {name}: {json.dumps(second)}}}"
     escaped = key.replace("~", "~0").replace("/", "~1")
     assert refused(body.encode()) == ("json_duplicate_key", f"/{escaped}")
 
@@ -64,7 +67,7 @@ def test_a_key_that_is_there_twice_is_pointed_at(first: dict[str, Any], second: 
         (b"{'a': 1}", "json_malformed", ""),
         (b'{"a": 01}', "json_malformed", ""),
         (b'{"a": "\x00"}', "json_malformed", ""),
-        (b'\xef\xbb\xbf{}', "json_malformed", ""),
+        (b"\xef\xbb\xbf{}", "json_malformed", ""),
         (b'{"a": NaN, oops', "json_malformed", ""),
         (b'{"a": "\xff"}', "json_not_utf8", ""),
         (b'{"a": "\xed\xa0\x80"}', "json_not_utf8", ""),

@@ -88,7 +88,7 @@ class Doors:
         else:
             if entrance is not None or path == BULK_PATH:
                 scope[ALLOW] = "POST"
-            elif len(rest) == 1 and collection in self._views:
+            elif len(rest) == 1 and rest[0] and collection in self._views:
                 scope[ALLOW] = "GET, HEAD"
             await self._app(scope, receive, send)
 
