@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backbone import publishing, streams, wire
-from backbone.leases import Lease
-from backbone.relay import Relay
+from backbone import streams, wire
 from kit.broker import Broker, own_broker
-from kit.copies import AlwaysHeld, as_superuser, copied, level, relaying, roll_back, until
+from kit.copies import as_superuser, copied, level, relaying, roll_back, until
 from kit.tally import SERVICE, Tallies
 from nats.aio.client import Client
 
@@ -138,23 +136,6 @@ async def test_a_stream_ahead_of_the_log_is_left_alone_and_commands_are_refused(
         assert found.state.messages == 10
 
 
-async def test_a_log_rolled_back_and_grown_past_its_stream_is_noticed(
-    tallies: Tallies, database: Any, nc: Client
-) -> None:
-    await counted(tallies, 5)
-    async with relaying(tallies, database.app, nc):
-        await until(lambda: level(nc, database.app))
-    await roll_back(database, to=3)
-    await counted(Tallies(database.app), 4)
-    faults: list[str | None] = []
-    async with relaying(tallies, database.app, nc, fault=faults.append) as relay:
-        await until(lambda: relay.state == "refused")
-        assert relay.reason == "stream_differs"
-        found = await streams.info(nc, SERVICE)
-        assert found is not None
-        assert found.state.messages == 5
-
-
 async def test_a_foreign_stream_is_left_alone(tallies: Tallies, database: Any, nc: Client) -> None:
     await streams.create(nc, SERVICE, history="1@0")
     for n in range(3):
@@ -180,71 +161,6 @@ async def test_a_stream_that_is_sound_again_lets_commands_through(
         await streams.delete(nc, SERVICE)
         await until(lambda: relay.state == "copying")
         assert faults == ["stream_ahead", None]
-
-
-async def test_two_relays_at_full_speed_leave_one_copy(
-    tallies: Tallies, database: Any, server: Broker
-) -> None:
-    await two_relays(tallies, database, server, Relay)
-
-
-class Unfenced(Relay):
-    def fence(self, after: int) -> dict[str, str]:
-        return {}
-
-
-async def test_without_the_fence_two_relays_would_spoil_the_stream(
-    tallies: Tallies, database: Any, server: Broker
-) -> None:
-    with pytest.raises(AssertionError):
-        await two_relays(tallies, database, server, Unfenced)
-
-
-async def two_relays(tallies: Tallies, database: Any, server: Broker, kind: type[Relay]) -> None:
-    one, two = await server.connect(), await server.connect()
-    free = {"lease": AlwaysHeld(database.app, "relay", "anyone"), "kind": kind}
-    async with (
-        relaying(tallies, database.app, one, **free) as first,
-        relaying(tallies, database.app, two, **free) as second,
-    ):
-        await until(lambda: first.looked.is_set() and second.looked.is_set())
-        for _ in range(10):
-            await counted(tallies, 200)
-        await until(lambda: (first.lag, second.lag) == (0, 0) or "refused" in (first.state, second.state))
-        await copied(one, database.app)
-
-
-async def test_a_relay_that_slept_through_its_lease_does_no_harm(
-    tallies: Tallies, database: Any, server: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nc, other = await server.connect(), await server.connect()
-    asleep, awake = asyncio.Event(), asyncio.Event()
-    publish = publishing.publish
-
-    async def sleeps_before_publishing(client: Client, *arguments: Any, **more: Any) -> int:
-        if client is nc and not asleep.is_set():
-            asleep.set()
-            await awake.wait()
-        return await publish(client, *arguments, **more)
-
-    monkeypatch.setattr("backbone.publishing.publish", sleeps_before_publishing)
-    lease = {"seconds": 0.3}
-    async with relaying(
-        tallies, database.app, nc, lease=Lease(database.app, "relay", "zombie", **lease)
-    ) as zombie:
-        await counted(tallies, 30)
-        await asyncio.wait_for(asleep.wait(), 5)
-        async with relaying(
-            tallies, database.app, other, lease=Lease(database.app, "relay", "heir", **lease)
-        ):
-            await until(lambda: level(other, database.app))
-            await tallies.count(1, 1)
-            await until(lambda: level(other, database.app))
-            awake.set()
-            await until(lambda: zombie.state == "standby")
-            await counted(tallies, 30)
-            await until(lambda: level(other, database.app))
-            await copied(other, database.app)
 
 
 async def test_only_one_relay_works_and_the_next_takes_over_at_once_when_it_stops(
