@@ -14,7 +14,7 @@ from uuid import UUID
 from chalkline_contracts.event import Event, catalogue
 from pydantic_core import from_json
 
-from backbone.recorded import Meta, Recorded
+from backbone.recorded import Meta, Recorded, partition_of
 
 INCARNATION = "Chalkline-Incarnation"
 """`<n>@<position>`: the log's nth history, which shares with the one before what lies up to that position."""
@@ -170,10 +170,14 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
             salt=bytes.fromhex(head.get(SALT, "")),
             incarnation=head.get(INCARNATION, ""),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
     if (prefix, owner, written_as, str(found.tenant)) != ("chalkline", service, name, tenant):
         raise Malformed("subject and payload disagree")
+    if found.partition != partition_of(found.tenant, found.aggregate_id):
+        raise Malformed("the partition is not that of its aggregate")
+    if found.occurred_at.tzinfo is None or found.recorded_at.tzinfo is None:
+        raise Malformed("a time says nothing of its zone")
     return found
 
 
