@@ -46,7 +46,9 @@ if command == "migrate" and name == os.environ.get("CANNOT_MIGRATE"):
 if command == "serve" and name == os.environ.get("CANNOT_SERVE"):
     sys.exit("there is no such table")
 if command != "serve":
-    print(json.dumps({"service": name, "asked": sys.argv[1:]}))
+    if "--json" in sys.argv:
+        print(json.dumps({"level": "warning", "event": "a line of a log"}))
+    print(json.dumps({"service": name, "asked": sys.argv[1:]}, indent=2 if "--json" in sys.argv else None))
     sys.exit(0)
 
 READY = {"status": "ready", "service": name, "position": 7, "relay": {"lag": 0, "state": "leading"},

@@ -53,12 +53,23 @@ async def _one(service: Service, arguments: Sequence[str]) -> tuple[Any, int]:
     )
     out, err = await process.communicate()
     code = abs(process.returncode or 0)
-    try:
-        # Its logs go to the same place; what it found is its last line.
-        return json.loads(out.splitlines()[-1]), code
-    except (ValueError, IndexError):
-        return {"error": (err or out).decode(errors="replace").strip()[-2000:]}, code or 1
+    printed = out.decode(errors="replace")
+    if (found := _last_document(printed)) is not None and (code == 0 or "level" not in found):
+        return found, code
+    return {"error": (err.decode(errors="replace") or printed).strip()[-2000:]}, code or 1
+
+
+def _last_document(printed: str) -> dict[str, Any] | None:
+    """What it found: the last JSON object it printed. Its logs go to the same place, before that."""
+    decoder, at, found = json.JSONDecoder(), printed.find("{"), None
+    while at >= 0:
+        try:
+            found, at = decoder.raw_decode(printed, at)
+        except ValueError:
+            at += 1
+        at = printed.find("{", at)
+    return found
 
 
 def _quietly(service: Service) -> dict[str, str]:
-    return {**service.environment(), "CHALKLINE_LOG_LEVEL": "warning"}
+    return {**service.environment(), "CHALKLINE_LOG_LEVEL": "error"}

@@ -1,7 +1,7 @@
 """What went wrong, and how to mend it: the only way this command reports failure to a person."""
 
 
-class Problem(Exception):  # noqa: N818 - a person reads it, not a programmer
+class Problem(Exception):
     """Something a person can mend. `mend` says how, in the imperative."""
 
     def __init__(self, what: str, mend: str = "") -> None:

@@ -58,7 +58,7 @@ def ready(state: State, report: dict[str, Any]) -> None:
         line(f"  {name:<15}{report[name]['url']}")
     serving = [name for name in SERVICES if report["services"][name]["health"] == "ready"]
     for name in serving:
-        line(f"  {name:<15}{report['services'][name]['url']}/docs")
+        line(f"  {name:<15}{report['services'][name]['url']}")
     personas: dict[str, dict[str, str]] = read_json(state.personas) or {}
     tokens = [(name, persona["role"]) for name, persona in personas.items()]
     line("\nA token, to act as somebody:")
