@@ -15,6 +15,7 @@ import asyncpg
 import stamina
 import structlog
 
+from backbone import metrics
 from backbone.gather import Gather
 from backbone.queries import Queries
 
@@ -26,6 +27,14 @@ Outcome = Literal["committed", "repeated", "reused", "conflict", "claimed", "fai
 CONNECTION_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
                    asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, TimeoutError)  # fmt: skip
 """After one of these nobody knows whether a commit happened; only the command id settles it."""
+
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
+"""After one of these nothing was committed, and the same may work later."""
+
+
+def lost(error: BaseException) -> bool:
+    """Whether an error means that the connection is gone; asyncpg's complaints about values do not."""
+    return isinstance(error, CONNECTION_LOST) and not isinstance(error, ValueError)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -183,24 +192,34 @@ class Ledger:
     async def _append(self, entries: list[Entry]) -> list[Settled | BaseException]:
         try:
             async for attempt in stamina.retry_context(
-                on=CONNECTION_LOST, timeout=self._patience, attempts=None, wait_initial=0.05, wait_max=1.0
+                on=lost, timeout=self._patience, attempts=None, wait_initial=0.05, wait_max=1.0
             ):
                 with attempt:
-                    for entry in entries:
-                        entry.attempts += 1
-                    rows = await self._pool.fetch(sql.append, *columns(entries))
-        except CONNECTION_LOST as error:
-            log.warning("ledger_unavailable", error=str(error), commands=len(entries))
-            return [LedgerUnavailable() for _ in entries]
+                    rows = await self._call(entries)
         except Exception as error:  # noqa: BLE001 - handed to whoever it concerns
+            if lost(error) or isinstance(error, BUSY):
+                log.warning("ledger_unavailable", error=repr(error), commands=len(entries))
+                return [LedgerUnavailable() for _ in entries]
             if len(entries) == 1:
                 return [error]
             # Something in here cannot even be sent; each goes alone so that its owner alone hears of it.
             return [settled for entry in entries for settled in await self._append([entry])]
         settled = settle(entries, rows)
-        if any(s.outcome == "committed" and s.position for s in settled):
+        committed = [e for e, s in zip(entries, settled, strict=True) if s.outcome == "committed"]
+        if committed:
+            metrics.appended(sum(len(entry.events) for entry in committed), len(entries))
             self.wake()
         return list(settled)
+
+    async def _call(self, entries: list[Entry]) -> list[asyncpg.Record]:
+        for entry in entries:
+            entry.attempts += 1
+        try:
+            return await self._pool.fetch(sql.append, *columns(entries))
+        except Exception as error:
+            if lost(error):
+                log.warning("append_unanswered", error=repr(error), commands=len(entries))
+            raise
 
 
 @contextmanager
@@ -208,7 +227,9 @@ def reachable() -> Iterator[None]:
     """Turns a lost connection into LedgerUnavailable."""
     try:
         yield
-    except CONNECTION_LOST as error:
+    except (*CONNECTION_LOST, *BUSY) as error:
+        if isinstance(error, ValueError):
+            raise
         raise LedgerUnavailable from error
 
 

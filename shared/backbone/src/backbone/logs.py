@@ -5,6 +5,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
+import stamina
 import structlog
 from structlog.typing import ExcInfo, Processor
 
@@ -48,6 +49,8 @@ def configure(service: str, *, level: str = "info", form: Literal["json", "conso
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
         )
     )
+    # Whoever tries again says so itself, with what it was about.
+    stamina.instrumentation.set_on_retry_hooks([])
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)

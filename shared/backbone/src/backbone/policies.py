@@ -17,8 +17,9 @@ import asyncpg
 import stamina
 import structlog
 from chalkline_contracts.event import Event
+from structlog.contextvars import bound_contextvars
 
-from backbone import chain
+from backbone import chain, trace
 from backbone.commands import (
     ClaimTaken,
     CommandIdReused,
@@ -213,13 +214,19 @@ class PolicyRunner:
     async def react(self, policy: Policy, recorded: Recorded[Any]) -> list[Outcome]:
         """What a policy wants of one event, done in order. Faults are tried again, then raised."""
         outcomes = []
-        async for reaction in policy.react(recorded, partial(self._look, recorded.tenant)):
-            order = self._order(policy, recorded, reaction)
-            async for attempt in stamina.retry_context(
-                on=FAULTS, attempts=self._attempts, timeout=30.0, wait_initial=0.05, wait_max=5.0
-            ):
-                with attempt:
-                    outcomes.append(await self._outcome(order, reaction))
+        here = trace.trace_from(recorded.meta.traceparent)
+        with bound_contextvars(trace_id=here.trace_id, correlation_id=recorded.meta.correlation_id):
+            async for reaction in policy.react(recorded, partial(self._look, recorded.tenant)):
+                order = self._order(policy, recorded, reaction, here)
+                async for attempt in stamina.retry_context(
+                    on=FAULTS, attempts=self._attempts, timeout=30.0, wait_initial=0.05, wait_max=5.0
+                ):
+                    with attempt:
+                        outcome = await self._outcome(order, reaction)
+                log.info("reacted", policy=policy.name, event_id=str(recorded.event_id),
+                         aggregate=reaction.aggregate, aggregate_id=str(reaction.aggregate_id),
+                         outcome=outcome.code or outcome.outcome)  # fmt: skip
+                outcomes.append(outcome)
         return outcomes
 
     async def _look(self, tenant: UUID, query: str, key: UUID) -> Any:
@@ -234,7 +241,7 @@ class PolicyRunner:
             return Outcome(reaction, order.command_id, "refused", snake_case(type(refusal).__name__))
         return Outcome(reaction, order.command_id, "done" if answer.events else "nothing")
 
-    def _order(self, policy: Policy, recorded: Recorded[Any], reaction: Reaction) -> Order:
+    def _order(self, policy: Policy, recorded: Recorded[Any], reaction: Reaction, here: trace.Trace) -> Order:
         name = f"{policy.name}:{reaction.aggregate_id}:{reaction.ordinal}"
         cause = recorded.meta
         body = reaction.command.model_dump_json().encode()
@@ -248,7 +255,7 @@ class PolicyRunner:
             request=chain.request_hash(self._chain_key, name.encode(), body),
             correlation_id=cause.correlation_id,
             causation_id=str(recorded.event_id),
-            traceparent=cause.traceparent,
+            traceparent=here.child().traceparent,
         )  # fmt: skip
 
     async def _park(self, policy: Policy, delivery: Delivery, error: str | None) -> None:
