@@ -7,6 +7,7 @@ PostgreSQL and nats-server are real.
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -428,6 +429,19 @@ def test_nothing_outlives_a_supervisor_that_was_killed(platform: Platform) -> No
     eventually(lambda: platform.processes() == [])
     assert platform.status()["state"] == "stopped"
     platform.does("up")
+    assert platform.status()["state"] == "ready"
+
+
+def test_a_platform_whose_folder_was_deleted_by_hand_stops_and_the_next_begins_anew(
+    platform: Platform,
+) -> None:
+    platform.does("up", "--only", "servers")
+    chosen = platform.state.ports.read_text()
+    shutil.rmtree(platform.state.home)
+    eventually(lambda: platform.processes() == [])
+    platform.state.make()
+    platform.state.ports.write_text(chosen)
+    platform.does("up", "--only", "servers")
     assert platform.status()["state"] == "ready"
 
 

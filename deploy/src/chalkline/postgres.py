@@ -113,7 +113,12 @@ def ground(folder: Path, account: Account | None) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
     digest = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:12]
-    real = _owned(ELSEWHERE / f"chalkline-{digest}", account, mode=0o700)
+    real = ELSEWHERE / f"chalkline-{digest}"
+    if not folder.is_symlink() and real.exists():
+        # The state folder was deleted by hand, and its secrets with it: nobody can open these data again.
+        _refuse_strangers(real, (account.uid,))
+        shutil.rmtree(real)
+    _owned(real, account, mode=0o700)
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() and folder.readlink() != real:
         folder.unlink()
@@ -151,7 +156,7 @@ def binaries(account: Account | None) -> Path:
     return home / wheel.name / installed.name / "bin"
 
 
-def _owned(folder: Path, account: Account, mode: int) -> Path:
+def _owned(folder: Path, account: Account, mode: int) -> None:
     """The folder, made for the account. Anybody may write under /var/tmp: a stranger's is refused."""
     try:
         folder.mkdir(mode=mode)
@@ -159,7 +164,6 @@ def _owned(folder: Path, account: Account, mode: int) -> Path:
         _refuse_strangers(folder, (account.uid,))
     else:
         os.chown(folder, account.uid, account.gid)
-    return folder
 
 
 def _refuse_strangers(folder: Path, owners: Sequence[int]) -> None:

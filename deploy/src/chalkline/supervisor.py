@@ -88,6 +88,7 @@ class Supervisor:
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, self.stopping.set)
         with locked(self.state):
+            watch = asyncio.create_task(self._stop_when_forgotten())
             log.info("starting %s", ", ".join(self.wanted))
             try:
                 await self._unless_stopping(self._start())
@@ -96,8 +97,16 @@ class Supervisor:
                 self.status, self.problem = "failed", problem
                 log.error("%s", problem)  # noqa: TRY400 - the problem says it all, a traceback nothing
             finally:
+                watch.cancel()
                 await self._stop()
         return 1 if self.problem else 0
+
+    async def _stop_when_forgotten(self) -> None:
+        """Whoever deletes the state folder by hand could not stop us any more: nobody would know our pid."""
+        while self.state.lock.exists():  # noqa: ASYNC110 - a folder sets no event
+            await asyncio.sleep(1)
+        log.warning("the state folder is gone")
+        self.stopping.set()
 
     async def _unless_stopping(self, work: Any) -> None:
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self.stopping.wait())
@@ -260,6 +269,8 @@ class Supervisor:
         self._tell()
 
     def _tell(self) -> None:
+        if not self.state.run.is_dir():
+            return  # deleted by hand; see `_stop_when_forgotten`
         write_json(
             self.state.platform,
             {
