@@ -213,7 +213,8 @@ async def test_who_may_not_see_finds_nothing_and_who_may_not_do_is_told(
         assert code(answer) == expected
         if expected[0] == 404:
             bodies.append(answer.json())
-    for nowhere in ("/v1/nothing", "/nothing", "/v1/notes/", f"/v1/notes/{uuid4()}/stamp-note", "/v1/notes/x/stamp-note",
+    for nowhere in ("/v1/nothing", "/nothing", "/v1/notes/",
+                    f"/v1/notes/{uuid4()}/stamp-note", "/v1/notes/x/stamp-note",
                     f"/v1/clubs/{note}/close-club", f"/v1/notes/{note}/unknown",
                     "/v1/notes/{id}/stamp-note", f"/v1/notes/{UUID(note).hex}/stamp-note",
                     f"/v1/notes/{note}/stamp-note/"):  # fmt: skip

@@ -1,5 +1,6 @@
 """Whose token is believed, and what is said of every other."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -117,25 +118,6 @@ def unsigned(claims: dict[str, Any], **header: Any) -> str:
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
 
 
-FORGERIES: list[tuple[str, Callable[[Issuer], str], str]] = [
-    ("none", lambda i: unsigned(i.claims(), alg="none", kid="first"), "token_algorithm"),
-    ("None", lambda i: unsigned(i.claims(), alg="None", kid="first"), "token_algorithm"),
-    ("no alg", lambda i: unsigned(i.claims(), kid="first"), "token_malformed"),
-    ("a list for alg", lambda i: unsigned(i.claims(), alg=["ES256"], kid="first"), "token_algorithm"),
-    ("empty signature", lambda i: unsigned(i.claims(), alg="ES256", kid="first"), "token_signature"),
-    ("a list for kid", lambda i: unsigned(i.claims(), alg="ES256", kid=["first"]), "token_malformed"),
-    ("a path for kid", lambda i: unsigned(i.claims(), alg="ES256", kid="../../dev/null"), "token_signature"),
-    ("crit", lambda i: i.token(header={"b64": True, "crit": ["b64"]}), "token_algorithm"),
-    ("jwk in the header", lambda i: _own_key(i, "jwk"), "token_algorithm"),
-    ("jku in the header", lambda i: _own_key(i, "jku"), "token_algorithm"),
-    ("x5u in the header", lambda i: _own_key(i, "x5u"), "token_algorithm"),
-    ("HS256 with the public key", lambda i: _confused(i), "token_algorithm"),
-    ("another's signature", lambda i: _forged(i, "ES256"), "token_signature"),
-    ("RS256 under the id of an EC key", lambda i: _forged(i, "RS256"), "token_algorithm"),
-    ("ES384", lambda i: _forged(i, "ES384"), "token_algorithm"),
-]  # fmt: skip
-
-
 def _forger(algorithm: str) -> ECKey | RSAKey:
     if algorithm == "RS256":
         return RSAKey.generate_key(2048)
@@ -161,6 +143,25 @@ def _confused(issuer: Issuer) -> str:
     signed = unsigned(issuer.claims(), alg="HS256", kid="first").rstrip(".")
     mac = hmac.digest(issuer.keys["first"].as_pem(private=False), signed.encode(), "sha256")
     return f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+FORGERIES: list[tuple[str, Callable[[Issuer], str], str]] = [
+    ("none", lambda i: unsigned(i.claims(), alg="none", kid="first"), "token_algorithm"),
+    ("None", lambda i: unsigned(i.claims(), alg="None", kid="first"), "token_algorithm"),
+    ("no alg", lambda i: unsigned(i.claims(), kid="first"), "token_malformed"),
+    ("a list for alg", lambda i: unsigned(i.claims(), alg=["ES256"], kid="first"), "token_algorithm"),
+    ("empty signature", lambda i: unsigned(i.claims(), alg="ES256", kid="first"), "token_signature"),
+    ("a list for kid", lambda i: unsigned(i.claims(), alg="ES256", kid=["first"]), "token_malformed"),
+    ("a path for kid", lambda i: unsigned(i.claims(), alg="ES256", kid="../../dev/null"), "token_signature"),
+    ("crit", lambda i: i.token(header={"b64": True, "crit": ["b64"]}), "token_algorithm"),
+    ("jwk in the header", lambda i: _own_key(i, "jwk"), "token_algorithm"),
+    ("jku in the header", lambda i: _own_key(i, "jku"), "token_algorithm"),
+    ("x5u in the header", lambda i: _own_key(i, "x5u"), "token_algorithm"),
+    ("HS256 with the public key", _confused, "token_algorithm"),
+    ("another's signature", lambda i: _forged(i, "ES256"), "token_signature"),
+    ("RS256 under the id of an EC key", lambda i: _forged(i, "RS256"), "token_algorithm"),
+    ("ES384", lambda i: _forged(i, "ES384"), "token_algorithm"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("forge", "code"), [f[1:] for f in FORGERIES], ids=[f[0] for f in FORGERIES])
@@ -232,6 +233,13 @@ async def test_a_new_key_is_found_when_a_token_names_it_but_not_at_any_rate(issu
     assert await refused(identity, token) == "token_signature"  # too soon after the last reading
     now.at += PAUSE_S + 1
     assert (await identity.caller(f"Bearer {token}")).id == str(PERSON)
+
+
+async def test_those_who_come_first_all_wait_for_the_keys(issuer: Issuer) -> None:
+    identity = Identity(Keys(str(issuer.path)), issuer=ISSUER, audience=AUDIENCE)
+    tokens = [issuer.token(jti=str(n)) for n in range(20)]
+    callers = await asyncio.gather(*(identity.caller(f"Bearer {token}") for token in tokens))
+    assert {caller.id for caller in callers} == {str(PERSON)}
 
 
 async def test_when_the_issuer_is_out_the_keys_we_know_go_on(issuer: Issuer) -> None:

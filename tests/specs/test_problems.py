@@ -101,7 +101,7 @@ class Pet(Command):
     animal: Annotated[Dog | Cat, Field(discriminator="kind")]
     plain: Dog | Cat | None = None
     loud: Annotated[str, AfterValidator(_shout)] | None = None
-    scores: list[int] = []
+    scores: tuple[int, ...] = ()
 
 
 def pointers(sent: dict[str, Any], at: tuple[str, ...] = ()) -> dict[str, str]:

@@ -41,16 +41,17 @@ class Keys:
         self._now = now
         self._keys: dict[str | None, PublicKey] = {}
         self._read_at = -FRESH_S - PAUSE_S
+        self._readings = 0
         self._reading = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None) -> PublicKey | None:
         """The key of that id, or the only key if a token names none. Raises a Problem before any is known."""
         since, known = self._now() - self._read_at, self._known(kid)
-        if known is None and since > PAUSE_S:
-            await self._read(self._read_at)
+        if known is None and (since > PAUSE_S or self._reading.locked()):
+            await self._read(self._readings)
         elif since > FRESH_S:  # nobody waits for what is only a precaution
-            self._refreshing = asyncio.create_task(self._read(self._read_at))
+            self._refreshing = asyncio.create_task(self._read(self._readings))
         if not self._keys:
             raise Problem("keys_unavailable")
         return self._known(kid)
@@ -60,9 +61,9 @@ class Keys:
             return next(iter(self._keys.values())) if len(self._keys) == 1 else None
         return self._keys.get(kid)
 
-    async def _read(self, seen: float) -> None:
+    async def _read(self, seen: int) -> None:
         async with self._reading:
-            if self._read_at != seen:  # somebody read them while we waited
+            if self._readings != seen:  # somebody read them while we waited
                 return
             self._read_at = self._now()
             try:
@@ -72,6 +73,8 @@ class Keys:
                 log.warning("keys_unavailable", source=self._source, error=type(error).__name__)
                 if not self._keys:  # nobody can be let in: try again soon
                     self._read_at += RETRY_S - PAUSE_S
+            finally:
+                self._readings += 1
 
     async def _fetch(self) -> bytes:
         if self._source.startswith(("http://", "https://")):
