@@ -33,12 +33,12 @@ class LocalLog:
         head = await self._pool.fetchrow(sql.head)
         assert head is not None
         await reader.incarnated(head["incarnation"], head["incarnation_from"])
-        position = await reader.begin()
+        position = await reader.begin(head["position"])
         while True:
             self._wake.clear()
             batch = await self.read(position)
+            await reader.process(batch)
             if batch:
-                await reader.process(batch)
                 position = batch[-1].position
             if len(batch) < self._batch:
                 reader.progress.head(self._service, position)

@@ -25,6 +25,7 @@ async def parked_aggregates(db: Any, source: str) -> set[Aggregate]:
 async def park(db: Any, reader: str, delivery: Delivery, *, error: str | None) -> None:
     """Keeps a delivery; `error` is None for one that merely queues behind another."""
     subject, payload, headers = delivery.raw()
+    error = None if error is None else _storable(error)
     tenant, aggregate_id = delivery.aggregate
     await db.execute(
         sql.park, reader, delivery.source, tenant, aggregate_id, delivery.position, subject, payload,
@@ -55,8 +56,13 @@ async def retry_aggregate(
                 async with db.transaction():
                     await take(db, waiting)
             except Exception as error:  # noqa: BLE001 - told to the operator, and kept
-                reason = f"{type(error).__name__}: {error}"
+                reason = _storable(f"{type(error).__name__}: {error}")
                 await db.execute(sql.keep_parked, reader, source, row["position"], reason)
                 return taken, reason
             await db.execute(sql.unpark, reader, source, row["position"])
             taken += 1
+
+
+def _storable(reason: str) -> str:
+    """A reason may quote anything; what text in PostgreSQL cannot hold is replaced."""
+    return reason.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

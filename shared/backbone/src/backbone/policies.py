@@ -7,7 +7,7 @@ event's aggregate for this policy alone. A policy's checkpoint moves after its c
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -115,39 +115,58 @@ class PolicyRunner:
         self._projected = projected
         self._attempts = attempts
         self._checkpoints: dict[str, list[int]] = {}
+        self._turn = asyncio.Lock()
+        """Reading and idling take turns: each believes what the other left in memory and database."""
+        self._astray = False
 
-    async def begin(self, head: Callable[[], "asyncio.Future[int] | Any"] | None = None) -> int:
-        """Reads every policy's checkpoints; returns the position to read after."""
-        for policy, _ in self._policies:
-            start = await head() if head is not None and policy.starts == "now" else 0
-            await self._pool.execute(sql.begin_policy, policy.name, self.source, start)
-            stands = [0] * PARTITIONS
-            for row in await self._pool.fetch(sql.checkpoints, policy.name, self.source):
-                stands[row["partition"]] = row["position"]
-            self._checkpoints[policy.name] = stands
-        lowest = self._lowest()
-        self.progress.restart(self.source, lowest)
-        return min(lowest)
+    async def begin(self, head: int = 0) -> int:
+        """Reads every policy's checkpoints; returns the position to read after.
+
+        `head` is where the source ends: a policy that starts `now` starts there, once.
+        """
+        async with self._turn:
+            for policy, _ in self._policies:
+                start = head if policy.starts == "now" else 0
+                await self._pool.execute(sql.begin_policy, policy.name, self.source, start)
+                stands = [0] * PARTITIONS
+                for row in await self._pool.fetch(sql.checkpoints, policy.name, self.source):
+                    stands[row["partition"]] = row["position"]
+                self._checkpoints[policy.name] = stands
+            lowest = self._lowest()
+            self.progress.restart(self.source, lowest)
+            self._astray = False
+            return min(lowest)
 
     async def incarnated(self, incarnation: int, shared: int) -> bool:
         """A new history shares what lies at or before `shared`: what came after it there is gone.
 
         Policies go back to that point and no further. What they react to again has the same ids.
         """
-        known = await self._pool.fetchval(sql.incarnation_of, self.source)
-        if known == incarnation:
-            return True
-        if known is not None:
-            log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
-            await self._pool.execute(sql.step_back, self.source, shared)
-        await self._pool.execute(sql.note_incarnation, self.source, incarnation)
-        return known is None
+        async with self._turn:
+            known = await self._pool.fetchval(sql.incarnation_of, self.source)
+            if known == incarnation:
+                return True
+            if known is not None:
+                log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
+                await self._pool.execute(sql.step_back, self.source, shared)
+            await self._pool.execute(sql.note_incarnation, self.source, incarnation)
+            return known is None
 
     async def process(self, batch: Sequence[Delivery]) -> None:
-        """Reacts to a batch. Events of one aggregate are taken in order, different ones at once."""
+        """Reacts to a batch. Events of one aggregate are taken in order, different ones at once.
+
+        Raises FactsBehind while what a reaction may look at is not projected yet.
+        """
+        async with self._turn:
+            if self._astray:
+                raise Fenced(f"checkpoints of {self.source} were moved")
+            await self._process(batch)
+
+    async def _process(self, batch: Sequence[Delivery]) -> None:
         if batch:
             last = batch[-1]
-            await self._projected.reached(self.source, last.partition, last.position, within=10.0)
+            if not await self._projected.reached(self.source, last.partition, last.position, within=10.0):
+                raise FactsBehind
         for policy, handled in self._policies:
             stands = self._checkpoints[policy.name]
             new = [d for d in batch if d.position > stands[d.partition]]
@@ -159,13 +178,21 @@ class PolicyRunner:
             self.progress.advance(self.source, batch[-1].position)
 
     async def idle(self) -> None:
-        seen = self.progress.seen(self.source)
-        for name, stands in self._checkpoints.items():
-            if seen > min(stands):
-                await self._pool.execute(sql.advance_idle, name, self.source, seen)
-                self._checkpoints[name] = [max(seen, p) for p in stands]
-        if self._checkpoints:
-            self.progress.stands(self.source, self._lowest())
+        """Moves the partitions nothing happened in up to where the source was read. Raises Fenced."""
+        async with self._turn:
+            seen = self.progress.seen(self.source)
+            for name, stands in self._checkpoints.items():
+                if seen > min(stands) and not self._astray:
+                    try:
+                        async with self._pool.acquire() as db, db.transaction():
+                            await self._fence(db, name, range(PARTITIONS))
+                            await db.execute(sql.advance_idle, name, self.source, seen)
+                    except Fenced:
+                        self._astray = True
+                        raise
+                    self._checkpoints[name] = [max(seen, p) for p in stands]
+            if self._checkpoints:
+                self.progress.stands(self.source, self._lowest())
 
     async def _react_all(self, policy: Policy, mine: Sequence[Delivery]) -> list[tuple[UUID, UUID, Outcome]]:
         """Reacts for each aggregate in its order; returns (event id, tenant, outcome) of what settled."""
@@ -186,17 +213,23 @@ class PolicyRunner:
                     policy, deliveries, waiting=(policy.name, *aggregate) in parked
                 )
 
-        results = await asyncio.gather(*(one(a, d) for a, d in by_aggregate.items()))
-        return [outcome for outcomes in results for outcome in outcomes]
+        # All of them end before any fault is told: nothing of this batch is still under way when it comes again.
+        results = await asyncio.gather(*(one(a, d) for a, d in by_aggregate.items()), return_exceptions=True)
+        settled: list[tuple[UUID, UUID, Outcome]] = []
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+            settled += result
+        return settled
 
     async def _react_in_order(
         self, policy: Policy, deliveries: list[Delivery], *, waiting: bool
     ) -> list[tuple[UUID, UUID, Outcome]]:
         settled: list[tuple[UUID, UUID, Outcome]] = []
         for delivery in deliveries:
-            if waiting:
-                await self._park(policy, delivery, None)
+            if waiting and await self._queue(policy, delivery):
                 continue
+            waiting = False
             try:
                 recorded = delivery.recorded()
                 outcomes = await self.react(policy, recorded)
@@ -265,19 +298,34 @@ class PolicyRunner:
         async with self._pool.acquire() as db:
             await park(db, policy.name, delivery, error=error)
 
+    async def _queue(self, policy: Policy, delivery: Delivery) -> bool:
+        """Puts an event behind those of its aggregate that are parked; False if none is any more.
+
+        Asked while holding the partition, as a retry does: an event never queues behind nothing.
+        """
+        async with self._pool.acquire() as db, db.transaction():
+            await db.execute(sql.hold_partition, self.source, delivery.partition)
+            if (policy.name, *delivery.aggregate) not in await parked_aggregates(db, self.source):
+                return False
+            await park(db, policy.name, delivery, error=None)
+            return True
+
+    async def _fence(self, db: Any, policy: str, partitions: Iterable[int]) -> None:
+        wanted, stands = sorted(partitions), self._checkpoints[policy]
+        rows = await db.fetch(sql.lock_checkpoints, policy, self.source, wanted)
+        if len(rows) != len(wanted) or any(r["position"] != stands[r["partition"]] for r in rows):
+            raise Fenced(f"{policy}: checkpoints of {self.source} were moved")
+
     async def _settle(
         self, policy: Policy, new: Sequence[Delivery], outcomes: Sequence[tuple[UUID, UUID, Outcome]]
     ) -> None:
         reached = {d.partition: d.position for d in new}
         async with self._pool.acquire() as db, db.transaction():
-            stands = self._checkpoints[policy.name]
-            rows = await db.fetch(sql.lock_checkpoints, policy.name, self.source, sorted(reached))
-            if len(rows) != len(reached) or any(r["position"] != stands[r["partition"]] for r in rows):
-                raise Fenced(f"{policy.name}: checkpoints of {self.source} were moved")
+            await self._fence(db, policy.name, reached)
             await record_outcomes(db, policy.name, outcomes)
             await db.execute(sql.advance, policy.name, self.source, list(reached), list(reached.values()))
         for partition, position in reached.items():
-            stands[partition] = position
+            self._checkpoints[policy.name][partition] = position
 
     def _lowest(self) -> list[int]:
         return [min(stands[p] for stands in self._checkpoints.values()) for p in range(PARTITIONS)]

@@ -17,7 +17,7 @@ from chalkline_contracts.event import Event
 from backbone.ledger import CONNECTION_LOST
 from backbone.parking import park, parked_aggregates
 from backbone.queries import Queries
-from backbone.reading import Delivery, Progress
+from backbone.reading import LEVEL_FOR, Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,10 @@ class Fenced(Exception):
     """Somebody else has moved these checkpoints: what is in memory is no longer true."""
 
 
+class OwnFault(Exception):
+    """A projection failed as a lost connection would, while its connection stands: the event is the reason."""
+
+
 class Projector:
     """Keeps all projections of a service level with one source.
 
@@ -75,19 +79,25 @@ class Projector:
             if any(e.service == source for e in p.handles)
         ]
         self._checkpoints = [0] * PARTITIONS
+        self._turn = asyncio.Lock()
+        """Reading and idling take turns: each believes what the other left in memory and database."""
+        self._begun = False
+        self._astray = False
         self.ceilings: Sequence[int] | None = None
         """Where to stop in each partition; only a rebuild that must meet the live tables sets it."""
         self.processed = 0
         """How many deliveries were new to it."""
 
-    async def begin(self) -> int:
+    async def begin(self, head: int = 0) -> int:  # noqa: ARG002 - only policies may start at the source's end
         """Reads the checkpoints; returns the position to read after."""
-        await self._pool.execute(sql.begin_checkpoints, self.reader, self.source)
-        rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
-        for row in rows:
-            self._checkpoints[row["partition"]] = row["position"]
-        self.progress.restart(self.source, self._checkpoints)
-        return min(self._checkpoints)
+        async with self._turn:
+            await self._pool.execute(sql.begin_checkpoints, self.reader, self.source)
+            rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
+            for row in rows:
+                self._checkpoints[row["partition"]] = row["position"]
+            self.progress.restart(self.source, self._checkpoints)
+            self._begun, self._astray = True, False
+            return min(self._checkpoints)
 
     async def incarnated(self, incarnation: int, shared: int) -> bool:
         """Notes which history the source tells; True if it is the one these rows came from.
@@ -95,18 +105,28 @@ class Projector:
         After a history that shares only what lies at or before `shared`, rows derived from more than
         that are wrong: everything is derived again from the beginning.
         """
-        known = await self._pool.fetchval(sql.incarnation_of, self.source)
-        if known == incarnation:
-            return True
-        first = known is None
-        if not first:
-            log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
-            await self._begin_again()
-        await self._pool.execute(sql.note_incarnation, self.source, incarnation)
-        return first
+        async with self._turn:
+            known = await self._pool.fetchval(sql.incarnation_of, self.source)
+            if known == incarnation:
+                return True
+            first = known is None
+            if not first:
+                log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
+                await self._begin_again()
+            await self._pool.execute(sql.note_incarnation, self.source, incarnation)
+            return first
 
     async def process(self, batch: Sequence[Delivery]) -> None:
-        """Projects a batch in the order of its positions. Raises only for faults that pass, and Fenced."""
+        """Projects a batch in the order of its positions. Raises only for faults that pass, and Fenced.
+
+        An empty batch only asks whether to go on.
+        """
+        async with self._turn:
+            if self._astray:
+                raise Fenced(f"{self.source}: the checkpoints were moved")
+            await self._process(batch)
+
+    async def _process(self, batch: Sequence[Delivery]) -> None:
         new = [d for d in batch if self._is_new(d)]
         self.processed += len(new)
         if new:
@@ -124,24 +144,47 @@ class Projector:
             self.progress.advance(self.source, batch[-1].position)
 
     async def idle(self) -> None:
-        """Moves the partitions nothing happened in up to where the source was read."""
-        seen = self.progress.seen(self.source)
-        if self.progress.level([self.source]) and not self.progress.lag(self.source):
-            await self._pool.execute(sql.note_level, self.source)
-        if self.ceilings is None and seen > min(self._checkpoints):
-            async with self._pool.acquire() as db, db.transaction():
-                await self._fence(db, range(PARTITIONS))
-                await db.execute(sql.advance_idle, self.reader, self.source, seen)
-            self._checkpoints = [max(seen, position) for position in self._checkpoints]
-            self.progress.stands(self.source, self._checkpoints)
+        """Moves the partitions nothing happened in up to where the source was read.
+
+        Raises Fenced, as the next `process` will, when the checkpoints are not where it left them: a swapped
+        or emptied table is noticed although nothing happens in this source.
+        """
+        async with self._turn:
+            if not self._begun or self._astray or self.ceilings is not None:
+                return
+            age = self.progress.level_age(self.source)
+            if age < LEVEL_FOR:
+                await self._pool.execute(sql.note_level, self.source, age)
+            try:
+                await self._catch_up_idle(self.progress.seen(self.source))
+            except Fenced:
+                self._astray = True
+                raise
+
+    async def _catch_up_idle(self, seen: int) -> None:
+        if seen <= min(self._checkpoints):
+            rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
+            if sorted((row["partition"], row["position"]) for row in rows) != list(
+                enumerate(self._checkpoints)
+            ):
+                raise Fenced(f"{self.source}: the checkpoints were moved")
+            return
+        async with self._pool.acquire() as db, db.transaction():
+            await self._fence(db, range(PARTITIONS))
+            await db.execute(sql.advance_idle, self.reader, self.source, seen)
+        self._checkpoints = [max(seen, position) for position in self._checkpoints]
+        self.progress.stands(self.source, self._checkpoints)
 
     async def settle(self, positions: Sequence[int]) -> None:
         """Moves each partition up to a position: all there is up to it has been processed."""
-        async with self._pool.acquire() as db, db.transaction():
-            await self._fence(db, range(PARTITIONS))
-            await db.execute(sql.advance, self.reader, self.source, list(range(PARTITIONS)), list(positions))
-        self._checkpoints = list(positions)
-        self.progress.restart(self.source, self._checkpoints)
+        async with self._turn:
+            async with self._pool.acquire() as db, db.transaction():
+                await self._fence(db, range(PARTITIONS))
+                await db.execute(
+                    sql.advance, self.reader, self.source, list(range(PARTITIONS)), list(positions)
+                )
+            self._checkpoints = list(positions)
+            self.progress.restart(self.source, self._checkpoints)
 
     def _is_new(self, delivery: Delivery) -> bool:
         if delivery.position <= self._checkpoints[delivery.partition]:
@@ -162,7 +205,7 @@ class Projector:
                     else:
                         events.append(delivery.recorded())
                 if events:
-                    await projection.project(events, db)
+                    await _project(projection, events, db)
             for delivery in batch:
                 if delivery.malformed:
                     await self._malformed(db, delivery)
@@ -181,7 +224,7 @@ class Projector:
                     continue
                 try:
                     async with db.transaction():
-                        await projection.project([delivery.recorded()], db)
+                        await _project(projection, [delivery.recorded()], db)
                 except PASSING:
                     raise
                 except Exception as error:  # noqa: BLE001 - any reason parks, and is kept
@@ -221,6 +264,16 @@ class Projector:
             for table in await db.fetch(sql.tables_of_this_schema):
                 await db.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names from the catalogue
         self._checkpoints = [0] * PARTITIONS
+        self.progress.lost()
+
+
+async def _project(projection: Projection, events: Sequence[Recorded[Any]], db: Connection) -> None:
+    try:
+        await projection.project(events, db)
+    except (OSError, asyncpg.InterfaceError) as error:
+        if isinstance(error, TimeoutError) or db.is_closed():
+            raise
+        raise OwnFault(f"{type(error).__name__}: {error}") from error
 
 
 async def run_idle(projector: Any, *, every: float = 1.0) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from uuid import UUID
 
 from chalkline_contracts.event import Event
@@ -98,17 +99,24 @@ class Progress:
         if self.seen(source) >= position:
             self._level_at[source] = time.monotonic()
 
-    def known_level(self, source: str) -> None:
-        """Told by the database that another process saw the source level just now."""
-        self._level_at[source] = time.monotonic()
+    def known_level(self, source: str, age: float = 0.0) -> None:
+        """Told by the database that another process saw the source level so many seconds ago."""
+        self._level_at[source] = max(time.monotonic() - age, self._level_at.get(source, -inf))
+
+    def level_age(self, source: str) -> float:
+        """Seconds since the source was seen level; infinite if it never was."""
+        return time.monotonic() - self._level_at.get(source, -inf)
+
+    def lost(self) -> None:
+        """What was derived is gone: nothing counts as level until it has been derived again."""
+        self._level_at.clear()
 
     def lag(self, source: str) -> int:
         return max(0, self._heads.get(source, 0) - self.seen(source))
 
     def level(self, sources: Sequence[str]) -> bool:
         """Whether each of these was seen level within the last 30 s."""
-        now = time.monotonic()
-        return all(now - self._level_at.get(source, -LEVEL_FOR) < LEVEL_FOR for source in sources)
+        return all(self.level_age(source) < LEVEL_FOR for source in sources)
 
     def has(self, source: str, partition: int, position: int) -> bool:
         stands = self._stands.get(source)

@@ -71,7 +71,10 @@ async def rebuild(
         for source, projector in projectors.items():
             upto = _positions(live, source)
             projector.ceilings = upto
-            await feed(projector, max(upto))
+            if max(upto):
+                await feed(projector, max(upto))
+            else:  # nothing was read of it yet
+                await projector.begin()
             await projector.settle(upto)
 
     await fill(await owner.fetch(sql.live_checkpoints))
@@ -81,6 +84,7 @@ async def rebuild(
         await fill(await owner.fetch(sql.live_checkpoints_locked))
         await _compare(owner, comparison)
         if swap:
+            await owner.execute(sql.carry_levels)
             await owner.execute("DROP SCHEMA IF EXISTS projections_before CASCADE")
             await owner.execute("ALTER SCHEMA projections RENAME TO projections_before")
             await owner.execute("ALTER SCHEMA projections_next RENAME TO projections")

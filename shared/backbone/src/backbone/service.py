@@ -197,7 +197,7 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
 
 async def _ask_levels(run: Running) -> None:
     for row in await run.pool.fetch(sql.level_sources, LEVEL_FOR):
-        run.progress.known_level(row["source"])
+        run.progress.known_level(row["source"], row["age"])
 
 
 async def _keep_asking_levels(run: Running) -> None:

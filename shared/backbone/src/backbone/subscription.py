@@ -5,6 +5,7 @@ deleted, a delivery is missing, nothing comes although something should. The bro
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,6 +25,9 @@ from backbone.reading import Delivery, delivery
 from backbone.wire import INCARNATION, stream_name
 
 log = structlog.get_logger(__name__)
+
+HISTORY = re.compile(r"(\d{1,9})@(\d{1,18})", re.ASCII)
+"""The header that names a stream's history, and up to where it shares the one before."""
 
 ASKED_EVERY = 5.0
 """Seconds between looks at where the stream stands."""
@@ -102,7 +106,7 @@ class StreamSource:
         self._incarnation, self._delivered, self._heard = None, 0, time.monotonic()
         self._doubt = asyncio.get_running_loop().create_future()
         last = await self._found()
-        position = await self._reader.begin()
+        position = await self._reader.begin(last)
         # At least the last message is looked at: it tells whether this is still the history we know,
         # even where that has become shorter than what was read of the old one.
         subscriber = self._subscriber(max(1, min(position + 1, last)))
@@ -170,8 +174,10 @@ class StreamSource:
                 raise Doubt(f"delivery {nth} came after {self._delivered}")
             self._delivered = nth
             headers = message.headers or {}
-            if headers.get(INCARNATION) != self._incarnation:
-                await self._note_incarnation(headers.get(INCARNATION))
+            history = headers.get(INCARNATION)
+            # What says nothing of its history, or nothing readable, says nothing against the one we know.
+            if history != self._incarnation and (told := HISTORY.fullmatch(history or "")):
+                await self._note_incarnation(told)
             found.append(delivery(self._source, sequence, (message.subject, message.data, headers)))
         return found
 
@@ -179,6 +185,7 @@ class StreamSource:
         assert self._doubt is not None
         progress = self._reader.progress
         while True:
+            await self._reader.process(())  # waits for what is being processed; raises if it went astray
             last = (await self._last()).state.last_seq
             progress.head(self._source, last)
             if last <= progress.seen(self._source):
@@ -189,11 +196,10 @@ class StreamSource:
             if done:
                 self._doubt.result()
 
-    async def _note_incarnation(self, header: str | None) -> None:
-        number, _, shared = (header or "1@0").partition("@")
-        self._incarnation = header
-        if not await self._reader.incarnated(int(number), int(shared or 0)):
-            raise Doubt(f"{self._source} has a new history: {header}")
+    async def _note_incarnation(self, told: re.Match[str]) -> None:
+        self._incarnation = told[0]
+        if not await self._reader.incarnated(int(told[1]), int(told[2])):
+            raise Doubt(f"{self._source} has a new history: {told[0]}")
 
     async def _found(self) -> int:
         """The stream's last sequence, as soon as its owner has made it."""

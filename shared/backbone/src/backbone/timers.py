@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 
 from backbone import chain
-from backbone.commands import Commands, Order
+from backbone.commands import Commands, Order, StreamFault
 from backbone.deciding import Actor, Command, Refusal
 from backbone.ledger import LedgerUnavailable
 
@@ -88,8 +88,11 @@ class TimerRunner:
             except Refusal as refusal:
                 log.warning("timer_refused", rule=row["rule"], cycle=str(row["cycle_id"]), code=refusal.code)
                 continue
-            except LedgerUnavailable:
+            except (LedgerUnavailable, StreamFault):
                 break
+            except Exception as error:  # noqa: BLE001 - one that cannot fire holds up no other; it is tried again
+                log.warning("timer_failed", rule=row["rule"], cycle=str(row["cycle_id"]), error=repr(error))
+                continue
             fired += bool(answer.events) and not answer.replayed
         return fired
 
