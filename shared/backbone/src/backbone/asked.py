@@ -12,7 +12,8 @@ from backbone.entrances import uuid_in
 from backbone.problems import Problem
 
 JSON_TYPES = frozenset({"application/json"})
-NDJSON_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+NDJSON_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain"})
+"""Lines of JSON; as plain text too, for tools that know no better name."""
 
 Reached = Callable[[str, int, int], Awaitable[bool]]
 """Waits until this service has seen (service, partition, position); False if that takes too long."""

@@ -134,10 +134,14 @@ def _bulk() -> dict[str, Any]:
             "NDJSON, at most 8 MB, 10,000 lines, 64 kB a line. Lines of one aggregate are decided in order;"
             " it is not a transaction. The answer has a line for each, in the same order."
         ),
-        "parameters": list(_READ_HEADERS),
+        # Without their examples: tools that try examples have none of NDJSON to go with them.
+        "parameters": [{k: v for k, v in p.items() if k != "example"} for p in _READ_HEADERS],
         "requestBody": {
             "required": True,
-            "content": {"application/x-ndjson": {"schema": {"$ref": REF.format(model="Line")}}},
+            "content": {
+                "application/x-ndjson": {"schema": {"$ref": REF.format(model="Line")}},
+                "text/plain": {"schema": {"type": "string", "description": "The same lines"}},
+            },
         },
         "responses": {
             "200": {
