@@ -3,8 +3,9 @@
 One event goes alone; more go as an atomic batch, which the broker stores whole or not at all.
 """
 
+import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ LARGEST = 1000
 HEAVIEST = 4 * 1024 * 1024
 """Bytes of payload in one batch, unless a single event is larger."""
 ANSWER_WITHIN = 5.0
+A_WHILE = 50
+"""Messages after which others on the event loop get their turn: a backlog must not slow the doors."""
 
 Wired = tuple[str, bytes, dict[str, str]]
 """Subject, payload, headers."""
@@ -32,11 +35,13 @@ class Unpublishable(Exception):
     """An event this code has no contract for: newer code wrote it, and newer code must publish it."""
 
 
-def wired(service: str, rows: Iterable[Any], history: str) -> Iterator[list[Wired]]:
+async def wired(service: str, rows: Iterable[Any], history: str) -> AsyncIterator[list[Wired]]:
     """The messages of consecutive rows, in batches of bounded number and weight."""
     batch: list[Wired] = []
     weight = 0
-    for row in rows:
+    for ordinal, row in enumerate(rows, 1):
+        if ordinal % A_WHILE == 0:
+            await asyncio.sleep(0)
         try:
             message = wire.message(service, row, history)
         except LookupError as error:
@@ -68,6 +73,8 @@ async def publish(nc: Client, batch: Sequence[Wired], *, after: int, fence: Mapp
                 headers.update(fence)
             if ordinal < len(batch):
                 await nc.publish(subject, payload, headers=headers)
+            if ordinal % A_WHILE == 0:
+                await asyncio.sleep(0)
         headers[Header.BATCH_COMMIT.value] = "1"
         answer = await nc.request(subject, payload, timeout=ANSWER_WITHIN, headers=headers)
     told = json.loads(answer.data)

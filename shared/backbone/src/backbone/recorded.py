@@ -1,6 +1,5 @@
 """An event with its circumstances: where it lies, when it happened, who caused it and why."""
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -8,6 +7,7 @@ from uuid import UUID
 from zlib import crc32
 
 from chalkline_contracts.event import Event
+from pydantic_core import from_json, to_json
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
@@ -36,13 +36,11 @@ class Meta:
 
     def encode(self) -> bytes:
         """The bytes that are stored and digested; the same fields always give the same bytes."""
-        return json.dumps(
-            {k: v for k, v in asdict(self).items() if v is not None}, separators=(",", ":")
-        ).encode()
+        return to_json({k: v for k, v in asdict(self).items() if v is not None})
 
     @classmethod
     def decode(cls, data: bytes) -> "Meta":
-        return cls(**json.loads(data))
+        return cls(**from_json(data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,7 +178,7 @@ class Relay:
             for ordinal, row in enumerate(rows, after + 1):
                 if row["position"] != ordinal:
                     raise LogDamaged(f"position {ordinal} is missing")
-            for batch in publishing.wired(self.service, rows, history):
+            async for batch in publishing.wired(self.service, rows, history):
                 after = await publishing.publish(self._nc, batch, after=after, fence=self.fence(after))
                 self.published = after
 

@@ -4,7 +4,6 @@
 stream to the byte. Headers repeat what routing and recovery need.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chalkline_contracts.event import Event, catalogue
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from backbone.recorded import Meta, Recorded, partition_of
 
@@ -118,9 +117,9 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
         "dataclassification": contract.tier,
     }
     present = {name: value for name, value in attributes.items() if value is not None}
-    envelope = json.dumps(present, separators=(",", ":"))
     # Blanked data are gone for good; that something happened stays.
-    payload = f'{envelope[:-1]},"data":{"null" if row["data"] is None else row["data"]}}}'.encode()
+    data = b"null" if row["data"] is None else row["data"].encode()
+    payload = b"".join((to_json(present)[:-1], b',"data":', data, b"}"))
     headers = {
         "Content-Type": "application/cloudevents+json",
         "message_id": attributes["id"],
