@@ -6,6 +6,7 @@ reordering. A stream that is not a copy of this log is left alone until an opera
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -106,7 +107,10 @@ class Relay:
                     with attempt:
                         await self._pass()
         finally:
-            await self._lease.give_back()
+            # Courtesy only: it ends by itself, and the database may be what is being stopped.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(2.0):
+                    await self._lease.give_back()
 
     async def _pass(self) -> None:
         """Looks at the stream, then copies until it is time to look again. Raises if it came to nothing."""
