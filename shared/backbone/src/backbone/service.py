@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 from faststream.nats import NatsBroker
+from faststream.nats.security import NatsNKey
 from nats.aio.client import Client
 
 from backbone.commands import Commands
@@ -278,7 +279,7 @@ async def broker_of(name: str, settings: Settings) -> AsyncIterator[NatsBroker]:
     broker = NatsBroker(
         settings.nats_url,
         name=name,
-        nkeys_seed_str=seed or None,
+        security=NatsNKey.from_seed(seed) if seed else None,
         inbox_prefix=inbox_prefix(name),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,

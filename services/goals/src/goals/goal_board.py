@@ -1,0 +1,215 @@
+"""The goal board: a person's own goals, each with where it started, where it stands and where it shall go.
+
+Rebuildable: drop the tables, replay the log, and the same rows come back.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from backbone.application import Reader
+from backbone.folding import Row, folded, in_columns
+from backbone.lists import DESCRIBED, Lists, Page, Told, person_of
+from backbone.projector import Connection, Projection
+from backbone.queries import Queries
+from backbone.recorded import Recorded
+from backbone.rows import columns
+from backbone.service import Running
+from chalkline_contracts import goals as g
+from chalkline_contracts.event import Event
+from chalkline_contracts.measurement import Direction, Measurement
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from goals.arithmetic import median, quotient
+
+sql = Queries("goals", "sql/queries")
+
+HANDLES: Final[tuple[type[Event], ...]] = (
+    g.GoalDrafted, g.BaselineRecorded, g.GoalProposed, g.GoalSet, g.ProgressMeasured, g.ProgressRetracted,
+    g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn, g.GoalAbandoned,
+)  # fmt: skip
+STATUS: Final[dict[type[Event], str]] = {
+    g.GoalTargetMet: "target_met",
+    g.GoalAchieved: "achieved",
+    g.AchievementWithdrawn: "active",
+    g.GoalAbandoned: "abandoned",
+}
+NO_TERMS: Final[Row] = dict.fromkeys(("target", "tolerance", "due_on", "required_consecutive"))
+
+Status = Literal["draft", "baselined", "active", "target_met", "achieved", "abandoned"]
+
+
+async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = await folded(events, db, known=sql.goals_known, key="goal_id", change=change)
+    await db.execute(
+        sql.board_goals,
+        *in_columns(
+            rows, "tenant", "goal_id", "cycle_id", "partnership_id", "coach_id", "owner_ids", "focus", "status",
+            "metric_code", "direction", "target", "tolerance", "due_on", "required_consecutive", "goal_version",
+            "drafted_at", "position",
+        ),
+    )  # fmt: skip
+    await _project_partners(rows, {r.aggregate_id for r in events if isinstance(r.event, g.GoalDrafted)}, db)
+    await _project_measurements(events, db)
+
+
+def change(row: Row | None, recorded: Recorded[Any]) -> Row:
+    match recorded.event:
+        case g.GoalDrafted() as event:
+            return {
+                "cycle_id": event.cycle_id,
+                "partnership_id": event.partnership_id,
+                "coach_id": event.coach_id,
+                "owner_ids": event.owner_ids,
+                "focus": event.focus,
+                "status": "draft",
+                "metric_code": None,
+                "direction": None,
+                **NO_TERMS,
+                "goal_version": None,
+                "drafted_at": recorded.occurred_at,
+            }
+        case g.BaselineRecorded(measurements=measurements):
+            assert row is not None
+            if row["goal_version"] is not None:  # a new line under a goal that stays set
+                return {}
+            metric = measurements[-1]
+            told = {"metric_code": metric.metric_code, "direction": metric.direction}
+            return {"status": "baselined", **told, **NO_TERMS}
+        case g.GoalProposed() as event:
+            return _terms(event)
+        case g.GoalSet() as event:
+            return {"status": "active", "goal_version": event.goal_version, **_terms(event)}
+        case event:
+            return {"status": STATUS[type(event)]} if type(event) in STATUS else {}
+
+
+def _terms(event: g.GoalProposed | g.GoalSet) -> Row:
+    return {
+        "metric_code": event.metric.metric_code,
+        "direction": event.metric.direction,
+        "target": event.target,
+        "tolerance": event.tolerance,
+        "due_on": event.due_on,
+        "required_consecutive": event.required_consecutive,
+    }
+
+
+async def _project_partners(rows: Sequence[Row], begun: set[UUID], db: Connection) -> None:
+    partners = [
+        {**row, "person_id": person_id, "coaching": person_id not in row["owner_ids"]}
+        for row in rows
+        if row["goal_id"] in begun
+        for person_id in sorted({row["coach_id"], *row["owner_ids"]})
+    ]
+    if partners:
+        await db.execute(
+            sql.board_partners,
+            *in_columns(partners, "tenant", "person_id", "drafted_at", "goal_id", "coaching"),
+        )
+
+
+async def _project_measurements(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    """The last word on each measurement: told, or retracted."""
+    charted: dict[tuple[UUID, UUID, UUID], tuple[Any, ...] | None] = {}
+    for recorded in events:
+        match recorded.event:
+            case g.BaselineRecorded(measurements=measurements):
+                for ordinal, measurement in enumerate(measurements):
+                    _chart(charted, recorded, measurement, ordinal, is_baseline=True)
+            case g.ProgressMeasured(measurement=measurement):
+                _chart(charted, recorded, measurement, 0, is_baseline=False)
+            case g.ProgressRetracted(measurement_id=measurement_id):
+                charted[recorded.tenant, recorded.aggregate_id, measurement_id] = None
+    keys = sorted(charted, key=lambda key: [str(part) for part in key])
+    told = [(*key, *values) for key in keys if (values := charted[key]) is not None]
+    gone = [key for key in keys if charted[key] is None]
+    if told:
+        await db.execute(sql.board_measurements, *columns(told, 8))
+    if gone:
+        await db.execute(sql.unboard_measurements, *columns(gone, 3))
+
+
+def _chart(
+    charted: dict[tuple[UUID, UUID, UUID], tuple[Any, ...] | None],
+    recorded: Recorded[Any],
+    measurement: Measurement,
+    ordinal: int,
+    *,
+    is_baseline: bool,
+) -> None:
+    exact = quotient(measurement)
+    if exact is not None:
+        key = (recorded.tenant, recorded.aggregate_id, measurement.measurement_id)
+        place = (measurement.occurred_at, recorded.version, ordinal)
+        charted[key] = (*place, str(exact), is_baseline)
+
+
+class GoalOnBoard(Told):
+    """A goal with its chart summed up. Numbers are exact quotients, such as "4/5"; never a percentage."""
+
+    goal_id: UUID
+    cycle_id: UUID
+    partnership_id: UUID
+    coach_id: UUID
+    owner_ids: list[UUID]
+    focus: str
+    status: Status
+    metric_code: str | None
+    """From the baseline on."""
+    direction: Direction | None
+    baseline: str | None
+    """The median of its baseline's measurements; null before, and when all of them were retracted."""
+    target: str | None
+    """As proposed or agreed; null to maintain."""
+    tolerance: str | None
+    """Only to maintain."""
+    due_on: date | None
+    required_consecutive: int | None
+    latest: str | None
+    """The latest measurement on the chart, the baseline's among them."""
+    last_measured_at: datetime | None
+    measurements_n: int
+    """On the chart beside the baseline's."""
+    goal_version: int | None
+    """Null until the goal is set."""
+    drafted_at: datetime
+
+
+class GoalsWanted(Page):
+    cycle_id: Annotated[UUID | None, Field(description="Only those of this cycle")] = None
+    status: Annotated[Status | None, Field(description="Only those that stand there")] = None
+
+
+def routes(run: Running) -> APIRouter:
+    router, lists = APIRouter(tags=["Goal"]), Lists(run)
+
+    @router.get("/v1/goals", summary="My goals, newest first", **DESCRIBED)
+    async def goals(
+        request: Request, response: Response, by: Reader, wanted: Annotated[GoalsWanted, Query()]
+    ) -> list[GoalOnBoard]:
+        """The goals you own, and those you coach while the partnership is agreed. Nobody else's, whoever
+        you are.
+        """
+        person = person_of(by)
+        rows = await lists.page(
+            request, response, by, wanted, sql.goal_board, person, wanted.cycle_id, wanted.status
+        )
+        if any(row["coaching"] for row in rows):
+            lists.must_be_level(by)
+        return [_told(row) for row in rows]
+
+    return router
+
+
+def _told(row: Any) -> GoalOnBoard:
+    told = {name: row[name] for name in GoalOnBoard.model_fields if name in row}
+    baselines = [Fraction(value) for value in row["baselines"]]
+    baseline = str(median(baselines)) if baselines else None
+    return GoalOnBoard(**told, goal_id=row["id"], drafted_at=row["at"], baseline=baseline)
+
+
+GOAL_BOARD = Projection(name="goal_board", handles=HANDLES, project=project)

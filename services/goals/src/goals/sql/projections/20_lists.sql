@@ -1,0 +1,96 @@
+-- What a person sees of their own: partnerships, cycles and goals, newest first. `…_partners` say whose a row
+-- is, in the order of the list; `position` is the last event a row reflects. `partnerships` (facts) says
+-- whether a coach may still look.
+CREATE TABLE listed_partnerships (
+    tenant         uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    coach_id       uuid NOT NULL,
+    teacher_ids    uuid[] NOT NULL,
+    template       text NOT NULL,
+    status         text NOT NULL,
+    consented      uuid[] NOT NULL,
+    proposed_at    timestamptz NOT NULL,
+    position       bigint NOT NULL,
+    PRIMARY KEY (tenant, partnership_id)
+);
+CREATE INDEX ON listed_partnerships (tenant, proposed_at, partnership_id);
+
+CREATE TABLE partnership_partners (
+    tenant         uuid NOT NULL,
+    person_id      uuid NOT NULL,
+    proposed_at    timestamptz NOT NULL,
+    partnership_id uuid NOT NULL,
+    PRIMARY KEY (tenant, person_id, proposed_at, partnership_id)
+);
+
+CREATE TABLE listed_cycles (
+    tenant         uuid NOT NULL,
+    cycle_id       uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    coach_id       uuid NOT NULL,
+    teacher_ids    uuid[] NOT NULL,
+    focus          text NOT NULL,
+    template       text NOT NULL,
+    phase          text,
+    status         text NOT NULL,
+    planned_weeks  integer NOT NULL,
+    cadence_days   integer NOT NULL,
+    started_at     timestamptz NOT NULL,
+    ended_at       timestamptz,
+    position       bigint NOT NULL,
+    PRIMARY KEY (tenant, cycle_id)
+);
+CREATE INDEX ON listed_cycles (tenant, started_at, cycle_id);
+CREATE INDEX ON listed_cycles (tenant, partnership_id, started_at, cycle_id);
+
+CREATE TABLE cycle_partners (
+    tenant     uuid NOT NULL,
+    person_id  uuid NOT NULL,
+    started_at timestamptz NOT NULL,
+    cycle_id   uuid NOT NULL,
+    coaching   boolean NOT NULL,
+    PRIMARY KEY (tenant, person_id, started_at, cycle_id)
+);
+
+CREATE TABLE board_goals (
+    tenant               uuid NOT NULL,
+    goal_id              uuid NOT NULL,
+    cycle_id             uuid NOT NULL,
+    partnership_id       uuid NOT NULL,
+    coach_id             uuid NOT NULL,
+    owner_ids            uuid[] NOT NULL,
+    focus                text NOT NULL,
+    status               text NOT NULL,
+    metric_code          text,
+    direction            text,
+    target               text,
+    tolerance            text,
+    due_on               date,
+    required_consecutive integer,
+    goal_version         integer,
+    drafted_at           timestamptz NOT NULL,
+    position             bigint NOT NULL,
+    PRIMARY KEY (tenant, goal_id)
+);
+
+CREATE TABLE board_partners (
+    tenant     uuid NOT NULL,
+    person_id  uuid NOT NULL,
+    drafted_at timestamptz NOT NULL,
+    goal_id    uuid NOT NULL,
+    coaching   boolean NOT NULL,
+    PRIMARY KEY (tenant, person_id, drafted_at, goal_id)
+);
+
+-- A goal's chart. `version` and `ordinal` are where in the goal's stream a measurement was told.
+CREATE TABLE board_measurements (
+    tenant         uuid NOT NULL,
+    goal_id        uuid NOT NULL,
+    measurement_id uuid NOT NULL,
+    occurred_at    timestamptz NOT NULL,
+    version        integer NOT NULL,
+    ordinal        integer NOT NULL,
+    quotient       text NOT NULL,
+    is_baseline    boolean NOT NULL,
+    PRIMARY KEY (tenant, goal_id, measurement_id)
+);

@@ -1,0 +1,147 @@
+"""Lists: what the reads of every service share. Newest first, a page at a time, each page where the last ended.
+
+Every list's query takes ($1 tenant, $2 and $3 the place after which it goes on, $4 how many, $5 … its own)
+and returns, beside what it tells, `id`, `at` and `position`: the aggregate, when it began, and the position
+of the last event that the row reflects.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, TypeAlias
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from backbone.asked import MOST_LEVELS
+from backbone.deciding import Actor, FactsBehind, Forbidden
+from backbone.ledger import patiently
+from backbone.paging import Cursors, next_link
+from backbone.recorded import partition_of
+from backbone.service import Running
+
+Row: TypeAlias = Any
+"""An asyncpg Record: read by column name."""
+
+NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+"""The place before everything: no event happens after the year 2199."""
+
+
+class Page(BaseModel):
+    """Which part of a list; a list with filters extends it. Unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=2048, description="From the Link of the page before; never made by hand")
+    ] = None
+
+
+class Told(BaseModel):
+    """Base of what a row of a list tells."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _header(description: str, example: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}, "example": example}
+
+
+DESCRIBED: Final[dict[str, Any]] = {
+    "responses": {
+        200: {
+            "headers": {
+                "Link": _header("Where the next page is (RFC 8288); absent on the last",
+                                '</v1/goals?limit=50&cursor=q80B>; rel="next"'),
+                "At-Least": _header("What these rows reflect; hand it back to any service", "goals:17:4711"),
+            }
+        }
+    },
+    "openapi_extra": {
+        "parameters": [
+            {
+                "name": "At-Least",
+                "in": "header",
+                "description": "Wait until these positions are seen here",
+                "schema": {"type": "string"},
+                "example": "goals:17:4711",
+            }
+        ]
+    },
+}  # fmt: skip
+"""What OpenAPI says of every list: `@router.get("/v1/goals", summary=…, **DESCRIBED)`."""
+
+
+class Lists:
+    """The lists of one running service."""
+
+    def __init__(self, run: Running) -> None:
+        self._run = run
+        self._cursors = Cursors(run.settings.chain)
+
+    async def page(
+        self, request: Request, response: Response, by: Actor, page: Page, query: str, *wanted: Any
+    ) -> Sequence[Row]:
+        """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem."""
+        path = request.url.path
+        purpose = f"{path} {by.tenant} {by}"
+        place = NEWEST if page.cursor is None else self._place(purpose, page.cursor)
+        arguments = (by.tenant, *place, page.limit + 1, *wanted)
+        rows = await patiently(lambda: self._run.pool.fetch(query, *arguments))
+        shown = rows[: page.limit]
+        if len(rows) > page.limit:
+            cursor = self._cursors.encode(purpose, shown[-1]["at"].isoformat(), str(shown[-1]["id"]))
+            response.headers["Link"] = next_link(path, cursor, **_parameters(page))
+        if shown:
+            response.headers["At-Least"] = _at_least(self._run.service.name, by.tenant, shown)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization"
+        return shown
+
+    async def roles(self, by: Actor) -> frozenset[str]:
+        """The roles a person holds today; none for anyone who is not an active person of the district."""
+        if by.kind != "person":
+            return frozenset()
+        row = await self._run.facts.row("person", by.tenant, UUID(by.id))
+        return frozenset(row["roles"]) if row and row["active"] else frozenset()
+
+    async def belongs(self, by: Actor) -> bool:
+        """Whether they are an active person of their district, or its operator."""
+        if by.kind != "person":
+            return True
+        row = await self._run.facts.row("person", by.tenant, UUID(by.id))
+        return bool(row and row["active"])
+
+    def must_be_level(self, by: Actor) -> None:
+        """Raises FactsBehind unless what is known of others is fresh: asked before showing what is theirs."""
+        if not self._run.facts.about(by, by.tenant, self._run.commands).level:
+            raise FactsBehind
+
+    def _place(self, purpose: str, cursor: str) -> tuple[datetime, UUID]:
+        at, id_ = self._cursors.decode(purpose, cursor)
+        return datetime.fromisoformat(at), UUID(id_)
+
+
+def person_of(by: Actor) -> UUID:
+    """The person whose own list it is. Raises Forbidden for an operator, who has none."""
+    if by.kind != "person":
+        raise Forbidden
+    return UUID(by.id)
+
+
+def _parameters(page: Page) -> dict[str, str]:
+    told = page.model_dump(mode="json", exclude={"cursor"}, exclude_none=True, exclude_unset=True)
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()
+    }
+
+
+def _at_least(service: str, tenant: UUID, rows: Sequence[Row]) -> str:
+    """The positions these rows reflect, of as many partitions as one At-Least may name."""
+    reached: dict[int, int] = {}
+    for row in rows:
+        partition = partition_of(tenant, row["id"])
+        reached[partition] = max(row["position"], reached.get(partition, 0))
+    latest = sorted(reached.items(), key=lambda level: -level[1])[:MOST_LEVELS]
+    return ", ".join(f"{service}:{partition}:{position}" for partition, position in latest)

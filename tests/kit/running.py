@@ -1,0 +1,160 @@
+"""Whole services in this process, on databases of their own and the session's broker, as people see them.
+
+    async with serving("directory", "goals", server=…, broker=…, secrets=…, folder=tmp_path) as served:
+        answer = await served.goals.get("/v1/goals", by=TESS)
+
+Services that are not started but read have an empty stream. All four share one broker with every other
+test of the session, so their streams are made anew at the start and gone at the end.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import nats
+from backbone import streams
+from backbone.service import Running, Service, inbox_prefix, running
+from backbone.settings import Settings
+from backbone.web import application
+from chalkline.nats import Nats
+from chalkline.postgres import Postgres
+from conftest import TestDatabase, fresh_database
+
+from kit.tokens import AUDIENCE, ISSUER, TENANT, Issuer
+
+SERVICES = ("directory", "goals", "observations", "notifications")
+
+
+@dataclass(frozen=True)
+class Served:
+    """One running service and its database, asked over HTTP without a socket."""
+
+    run: Running
+    database: TestDatabase
+    http: httpx.AsyncClient
+    issuer: Issuer
+
+    async def get(
+        self, path: str, *, by: UUID | None, tenant: UUID = TENANT, **headers: str
+    ) -> httpx.Response:
+        """As a person, or as the tenant's operator with `by=None`."""
+        return await self.http.get(path, headers=self._who(by, tenant) | _spelled(headers))
+
+    async def post(
+        self, path: str, *, by: UUID | None, tenant: UUID | None = TENANT, **body: Any
+    ) -> httpx.Response:
+        """A command, under a fresh id; fails the test unless it is accepted."""
+        key = {"Idempotency-Key": str(uuid4())}
+        answer = await self.http.post(path, json=body, headers=self._who(by, tenant) | key)
+        assert answer.is_success, answer.text
+        return answer
+
+    async def begin(
+        self, collection: str, *, by: UUID | None, tenant: UUID | None = TENANT, **body: Any
+    ) -> UUID:
+        """A new aggregate's id."""
+        answer = await self.post(f"/v1/{collection}", by=by, tenant=tenant, **body)
+        return UUID(answer.json()["id"])
+
+    async def level(self) -> None:
+        """Returns when this service has projected and reacted to all there is, of every source."""
+        while await self.run.queued() or not self.run.progress.level(self.run.service.sources):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    def _who(self, by: UUID | None, tenant: UUID | None) -> dict[str, str]:
+        if by is None:
+            return self.issuer.operator(tenant)
+        assert tenant is not None
+        return self.issuer.person(by, tenant)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The services that were started, by name."""
+
+    issuer: Issuer
+    services: dict[str, Served] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Served:
+        try:
+            return self.services[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    async def level(self, within: float = 20.0) -> None:
+        """Returns when every service has caught up with every other."""
+        async with asyncio.timeout(within):
+            for _ in range(3):  # a reaction of one is another's news
+                for served in self.services.values():
+                    await self._heard(served)
+                    await served.level()
+
+    async def _heard(self, served: Served) -> None:
+        """Tells a service where its sources stand now instead of within five seconds."""
+        for source in served.run.service.reads:
+            if source in self.services:
+                position = await self.services[source].database.app.fetchval(
+                    "SELECT position FROM ledger.head"
+                )
+                served.run.progress.head(source, position)
+
+
+@asynccontextmanager
+async def serving(
+    *names: str, server: Postgres, broker: Nats, secrets: Path, folder: Path
+) -> AsyncIterator[Platform]:
+    """Starts the named services; everything they need is made, and taken away at the end."""
+    platform = Platform(Issuer(folder))
+    async with AsyncExitStack() as stack:
+        for name in SERVICES:
+            await stack.enter_async_context(_own_stream(name, broker, empty=name not in names))
+        for name in names:
+            database = await stack.enter_async_context(fresh_database(server, secrets, name))
+            service: Service = import_module(f"{name}.app").SERVICE
+            settings = Settings(
+                secrets_dir=folder / "none",
+                database_url=database.provisioned.full_url,
+                owner_database_url=database.provisioned.full_owner_url,
+                nats_url=broker.url,
+                nats_seed=broker.seed(name).read_text().strip(),
+                chain_key=os.urandom(32).hex(),
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                jwks=str(platform.issuer.path),
+            )
+            run = await stack.enter_async_context(running(service, settings))
+            transport = httpx.ASGITransport(application(run, version="0"))
+            http = await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url=f"http://{name}", timeout=10)
+            )
+            platform.services[name] = Served(run, database, http, platform.issuer)
+        yield platform
+
+
+@asynccontextmanager
+async def _own_stream(name: str, broker: Nats, *, empty: bool) -> AsyncIterator[None]:
+    client = await nats.connect(
+        broker.url,
+        nkeys_seed_str=broker.seed(name).read_text().strip(),
+        inbox_prefix=inbox_prefix(name).encode(),
+    )
+    try:
+        await streams.delete(client, name)
+        if empty:
+            await streams.create(client, name, history="1@0")
+        yield
+        await streams.delete(client, name)
+    finally:
+        await client.close()
+
+
+def _spelled(headers: dict[str, str]) -> dict[str, str]:
+    """`at_least=…` is the header At-Least."""
+    return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,0 +1,83 @@
+"""A district opened over HTTP: who is in it, and a pair at work. For tests that look from outside."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kit.running import Platform
+
+ROLES = ("coach", "teacher", "principal", "administrator", "coaching_lead")
+
+
+@dataclass(frozen=True)
+class School:
+    """One district with one school, and a person of each role."""
+
+    tenant: UUID
+    district_org: UUID
+    school: UUID
+    people: dict[str, UUID]
+
+    def __getattr__(self, role: str) -> UUID:
+        try:
+            return self.people[role]
+        except KeyError:
+            raise AttributeError(role) from None
+
+
+async def open_school(platform: Platform, *more: str) -> School:
+    """`more` are further teachers, by name."""
+    directory = platform.directory
+    opened = await directory.post(
+        "/v1/districts", by=None, tenant=None, name="Prairie", time_zone="America/Chicago", sandbox=False
+    )
+    tenant = UUID(opened.json()["id"])
+
+    async def begin(collection: str, **body: Any) -> UUID:
+        return await directory.begin(collection, by=None, tenant=tenant, **body)
+
+    district_org = await begin("orgs", name="Prairie District", type="district")
+    school = await begin("orgs", name="North", type="school", parent_id=str(district_org))
+    people: dict[str, UUID] = {}
+    for who in (*ROLES, *more):
+        role = who if who in ROLES else "teacher"
+        people[who] = await begin("people", name=f"The {who}", experience_band="novice")
+        where = district_org if role in ("administrator", "coaching_lead") else school
+        path = f"/v1/people/{people[who]}/assign-role"
+        told = {"role": role, "org_id": str(where), "begin": "2020-08-01"}
+        await directory.post(path, by=None, tenant=tenant, **told)
+    await platform.level()
+    return School(tenant, district_org, school, people)
+
+
+async def pair_up(platform: Platform, school: School, teacher: str = "teacher") -> UUID:
+    """An agreed partnership of the coach and a teacher."""
+    goals, coach, own = platform.goals, school.coach, school.people[teacher]
+    partnership = await goals.begin(
+        "partnerships", by=coach, tenant=school.tenant, coach_id=str(coach), teacher_ids=[str(own)]
+    )
+    for person in (coach, own):
+        await goals.post(f"/v1/partnerships/{partnership}/give-consent", by=person, tenant=school.tenant)
+    await platform.level()
+    return partnership
+
+
+async def cycle_of(platform: Platform, school: School, partnership: UUID, focus: str = "engagement") -> UUID:
+    return await platform.goals.begin(
+        "cycles", by=school.coach, tenant=school.tenant, partnership_id=str(partnership), focus=focus
+    )
+
+
+def on_task(intervals: int, *, days_ago: float) -> dict[str, Any]:
+    """So many of ten intervals on task."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    return {
+        "metric_code": "on_task",
+        "kind": "intervals_on_task",
+        "numerator": intervals,
+        "denominator": 10,
+        "direction": "increase",
+        "occurred_at": at.isoformat(),
+        "source": "observation",
+    }
