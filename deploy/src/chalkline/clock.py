@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from chalkline import issuer
+from chalkline.coaching import persistent
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVICES, State, read_json
@@ -45,14 +46,25 @@ async def advance(
     tenant = district(state, who)
     services = _services(state)
     token = issuer.token(state, issuer.Bearer("operator", "operator", str(tenant)))
-    async with httpx.AsyncClient(
-        timeout=30, trust_env=False, headers={"Authorization": f"Bearer {token}"}
-    ) as http:
+    async with _client(token) as http:
         directory = services[0]
         target = to or (await standing(http, directory, tenant)).now + (by or timedelta())
         await _post(http, f"{directory.url}/v1/districts/{tenant}/advance-clock", {"to": target.isoformat()})
         await _settled(http, services, tenant, target, progress)
     return target
+
+
+async def settled(state: State, tenant: UUID) -> None:
+    """Returns when nothing is due and nothing is queued as the clock stands."""
+    token = issuer.token(state, issuer.Bearer("operator", "operator", str(tenant)))
+    async with _client(token) as http:
+        services = _services(state)
+        now = (await standing(http, services[0], tenant)).now
+        await _settled(http, services, tenant, now, lambda _: None)
+
+
+def _client(token: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=30, trust_env=False, headers={"Authorization": f"Bearer {token}"})
 
 
 def district(state: State, who: str) -> UUID:
@@ -69,8 +81,7 @@ def district(state: State, who: str) -> UUID:
 
 
 async def standing(http: httpx.AsyncClient, service: Service, tenant: UUID) -> Standing:
-    answer = await http.get(f"{service.url}/v1/clock/{tenant}")
-    told = _checked(answer)
+    told = _checked(await persistent(lambda: http.get(f"{service.url}/v1/clock/{tenant}")))
     return Standing(
         now=datetime.fromisoformat(told["now"]),
         due=told["due"],
@@ -110,16 +121,8 @@ def _services(state: State) -> list[Service]:
 
 
 async def _post(http: httpx.AsyncClient, url: str, body: dict[str, Any]) -> None:
-    key = str(uuid4())
-    for attempt in range(3):
-        try:
-            _checked(await http.post(url, json=body, headers={"Idempotency-Key": key}))
-        except httpx.TransportError:
-            if attempt == 2:
-                raise
-            await asyncio.sleep(0.5)  # the same key: whatever happened to the first, it happens once
-        else:
-            return
+    key = {"Idempotency-Key": str(uuid4())}  # the same each time: whatever happened, it happens once
+    _checked(await persistent(lambda: http.post(url, json=body, headers=key)))
 
 
 def _checked(answer: httpx.Response) -> dict[str, Any]:

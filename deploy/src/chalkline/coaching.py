@@ -71,9 +71,9 @@ class Coaching:
         answer = await self._command(who, path, step, body)
         return str(answer["id"])
 
-    async def does(self, who: Persona, path: str, step: str = "", **body: Any) -> Json:
-        """A command on one that exists: `goals/<id>/agree-goal`. The step is the path and who, unless given."""
-        return await self._command(who, path, step or f"{who.id} {path}", body)
+    async def does(self, who: Persona, path: str, **body: Any) -> Json:
+        """A command on one that exists: `goals/<id>/agree-goal`. The step is all that is said."""
+        return await self._command(who, path, f"{who.id} {path} {body}", body)
 
     async def sees(self, who: Persona, path: str) -> Json | None:
         """What a look or a list shows, None if it does not exist for them."""
@@ -114,7 +114,7 @@ class Coaching:
     async def _send(
         self, who: Persona, method: str, path: str, *, body: Json | None = None, key: str | None = None
     ) -> httpx.Response:
-        service = COMMANDED.get(path.split("/")[0], "directory")
+        service = COMMANDED.get(path.split("/", maxsplit=1)[0], "directory")
         headers = {"Authorization": f"Bearer {self._token(who)}"}
         if key:
             headers["Idempotency-Key"] = key

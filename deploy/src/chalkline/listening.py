@@ -30,8 +30,8 @@ def subject_of(words: str) -> str:
     return words if words.startswith("ev.") else f"ev.{words}.>"
 
 
-async def events(state: State, subject: str) -> AsyncIterator[Msg]:
-    """Messages on the subject from now on, until the caller stops."""
+async def events(state: State, subject: str, listening: asyncio.Event | None = None) -> AsyncIterator[Msg]:
+    """Messages on the subject from now on, until the caller stops. `listening` is set once none can be missed."""
     port = (read_json(state.ports) or {}).get("nats")
     seed = state.secrets / "operator" / "nats_seed"
     if port is None or not seed.exists():
@@ -49,6 +49,7 @@ async def events(state: State, subject: str) -> AsyncIterator[Msg]:
             name="chalkline listen",
             error_cb=on_error,
             connect_timeout=2,
+            reconnect_time_wait=0.2,  # whoever listens misses what is said meanwhile
             allow_reconnect=True,
             max_reconnect_attempts=-1,
         )
@@ -61,6 +62,8 @@ async def events(state: State, subject: str) -> AsyncIterator[Msg]:
         await connection.flush()
         if not refused.empty():
             raise Problem(f"nobody may listen to {subject}: {refused.get_nowait()}", "events are under ev.>")
+        if listening:
+            listening.set()
         async for message in subscription.messages:
             yield message
     finally:
@@ -124,6 +127,8 @@ def _clock(time: str | None) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, dict) and value.keys() == {"ref", "digest"}:
+        return "‹words›"  # they stay where they were said
     if isinstance(value, dict):
         return (
             "{"

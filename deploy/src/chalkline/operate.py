@@ -40,8 +40,13 @@ def foreground(state: State, wanted: Sequence[str]) -> int:
     return asyncio.run(supervisor.Supervisor(state, wanted).run())
 
 
-def background(state: State, wanted: Sequence[str], progress: Callable[[str], None]) -> None:
-    """Starts the supervisor, detached, and returns when everything is ready. Raises Problem if it fails."""
+def background(
+    state: State, wanted: Sequence[str], progress: Callable[[str], None], *, dies_with_caller: bool = False
+) -> None:
+    """Starts the supervisor, detached, and returns when everything is ready. Raises Problem if it fails.
+
+    With `dies_with_caller` the kernel stops it should the calling thread end without having done so.
+    """
     state.make()
     with state.log("supervisor").open("ab") as log:
         process = subprocess.Popen(
@@ -51,6 +56,7 @@ def background(state: State, wanted: Sequence[str], progress: Callable[[str], No
             stderr=log,
             start_new_session=True,
             cwd=Path.cwd(),
+            preexec_fn=processes.dies_with_parent(signal.SIGTERM) if dies_with_caller else None,  # noqa: PLW1509 - no other thread
         )
     try:
         _wait(state, process, progress)

@@ -40,14 +40,14 @@ async def spawn(
             env=dict(env) if env is not None else None,
             # A group of its own: Ctrl-C in a terminal reaches the supervisor alone, which stops in order.
             process_group=0,
-            preexec_fn=_dies_with_parent(on_parent_death),
+            preexec_fn=dies_with_parent(on_parent_death),
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
 
 
-def _dies_with_parent(death: signal.Signals) -> Callable[[], None] | None:
+def dies_with_parent(death: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None  # elsewhere a killed supervisor's processes are found by their pid files
     prctl, parent, number = ctypes.CDLL(None).prctl, os.getpid(), int(death)

@@ -43,7 +43,9 @@ class District:
 
 async def open_district(client: Coaching, name: str, school: str) -> District:
     """Opens a sandbox district with an office, a school and the cast."""
-    opened = await client.begins(OPERATOR, "districts", "open", name=name, sandbox=True, time_zone=str(TIME_ZONE))
+    opened = await client.begins(
+        OPERATOR, "districts", "open", name=name, sandbox=True, time_zone=str(TIME_ZONE)
+    )
     client.tenant = UUID(opened)
     office = await client.begins(OPERATOR, "orgs", "office", name=f"{name}, district office", type="district")
     at = {"district": office}
@@ -55,7 +57,7 @@ async def open_district(client: Coaching, name: str, school: str) -> District:
         email = f"{key}@example.org"
         person = await client.begins(OPERATOR, "people", f"enrol {key}", name=full_name, email=email)
         await client.does(OPERATOR, f"people/{person}/assign-role", role=role, org_id=at[where], begin=SINCE)
-        return Persona(full_name.split()[0], person, role)
+        return Persona(full_name.split(maxsplit=1)[0], person, role)
 
     people = await asyncio.gather(*(enrol(key, *told) for key, told in CAST.items()))
     return District(client.tenant, dict(zip(CAST, people, strict=True)))
