@@ -63,7 +63,7 @@ class Report:
             self.more += 1
 
     def to_json(self) -> str:
-        return json.dumps({**asdict(self), "ok": self.ok}, indent=2)
+        return json.dumps({**asdict(self), "ok": self.ok})
 
     def text(self) -> str:
         """For a person: what was looked at, then what was found."""
