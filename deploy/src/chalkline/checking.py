@@ -1,7 +1,7 @@
 """Is everything that it must be? Every projection against a rebuild, every stream and chain against its log."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ async def check(services: list[Service], done: Callable[[str], None]) -> list[Ch
     return list(await asyncio.gather(*(both(service) for service in services)))
 
 
-def table(found: list[Checked], heard: dict[str, int]) -> Table:
+def table(found: list[Checked], heard: Mapping[str, int]) -> Table:
     """Counts, and a verdict each."""
     shown = Table(box=None, pad_edge=False, header_style="dim")
     shown.add_column("")

@@ -22,6 +22,7 @@ from chalkline import (
     listening,
     operate,
     provisioning,
+    seeding,
     show,
     supervisor,
     topology,
@@ -82,6 +83,9 @@ def up(
     else:
         with _spinner("starting") as progress:
             operate.background(state, wanted, progress)
+    if set(SERVICES) <= set(wanted):
+        with _spinner("opening a sample district"):
+            asyncio.run(seeding.sample(state))
     report = asyncio.run(state_of.status(state))
     if report["state"] in ("ready", "degraded"):
         show.ready(state, report)

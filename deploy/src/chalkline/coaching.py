@@ -31,7 +31,7 @@ COMMANDED = {
     "districts": "directory", "orgs": "directory", "people": "directory",
     "partnerships": "goals", "cycles": "goals", "goals": "goals", "model-templates": "goals",
     "instruments": "observations", "observations": "observations",
-    "notifications": "notifications", "milestone-rules": "notifications",
+    "notifications": "notifications", "inbox": "notifications", "milestone-rules": "notifications",
 }  # fmt: skip
 """Which service answers for a collection."""
 
@@ -75,14 +75,14 @@ class Coaching:
         """A command on one that exists: `goals/<id>/agree-goal`. The step is all that is said."""
         return await self._command(who, path, f"{who.id} {path} {body}", body)
 
-    async def sees(self, who: Persona, path: str) -> Json | None:
+    async def sees(self, who: Persona, path: str) -> Any:
         """What a look or a list shows, None if it does not exist for them."""
         answer = await self._send(who, "GET", path)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         return _checked(answer)
 
-    async def until(self, who: Persona, path: str, true: Callable[[Json], bool], what: str) -> Json:
+    async def until(self, who: Persona, path: str, true: Callable[[Any], bool], what: str) -> Any:
         """Looks until it is true: what policies do follows what was answered, a moment later."""
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -96,13 +96,12 @@ class Coaching:
     async def now(self) -> datetime:
         """Where the district's clock stands."""
         seen = await self.sees(OPERATOR, f"clock/{self.tenant}")
-        assert seen is not None
         return datetime.fromisoformat(seen["now"])
 
     async def _command(self, who: Persona, path: str, step: str, body: Json) -> Json:
         key = str(uuid5(self.seed, step))
         answer = await self._send(who, "POST", path, body=body, key=key)
-        told = _checked(answer)
+        told: Json = _checked(answer)
         self.commands += 1
         service, partition, position = answer.headers["At-Least"].split(":")
         self._levels[service, partition] = max(int(position), self._levels.get((service, partition), 0))
@@ -161,10 +160,9 @@ async def coaching(state: State, seed: UUID) -> AsyncIterator[Coaching]:
         yield Coaching(state, seed, http, urls)
 
 
-def _checked(answer: httpx.Response) -> Json:
+def _checked(answer: httpx.Response) -> Any:
     if answer.is_success:
-        told: Json = answer.json()
-        return told
+        return answer.json()
     try:
         problem = answer.json()
     except ValueError:

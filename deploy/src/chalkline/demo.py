@@ -129,7 +129,7 @@ async def _play(state: State, stage: Stage, client: Coaching) -> None:
 
 
 def _told(state: State, stage: Stage, found: list[Checked], client: Coaching, seconds: float) -> int:
-    show.out.print(checking.table(found, stage.heard))
+    show.whole(checking.table(found, stage.heard))
     faults = [fault for one in found for fault in one.faults]
     if faults:
         raise Problem("\n".join(faults), f"look at the logs in {state.logs}")

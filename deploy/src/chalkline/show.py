@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 from rich.console import Console
 from rich.markup import escape
@@ -58,7 +59,7 @@ def ready(state: State, report: dict[str, Any]) -> None:
         line(f"  {name:<15}{report[name]['url']}")
     serving = [name for name in SERVICES if report["services"][name]["health"] == "ready"]
     for name in serving:
-        line(f"  {name:<15}{report['services'][name]['url']}")
+        line(f"  {name:<15}{report['services'][name]['url']}/openapi.json")
     personas: dict[str, dict[str, str]] = read_json(state.personas) or {}
     tokens = [(name, persona["role"]) for name, persona in personas.items()]
     line("\nA token, to act as somebody:")
@@ -86,13 +87,35 @@ def _next(
             (called(state, "doctor"), "what this machine lacks, if anything"),
             (called(state, "down"), "stop everything"),
         ]
+    if (maya := personas.get("maya")) and "cycle" in maya and set(SERVICES) <= set(serving):
+        return _with_sample(state, report, maya)
     someone = next(iter(personas), "operator")
     url = report["services"]["goals" if "goals" in serving else serving[0]]["url"]
     bearer = f'-H "Authorization: Bearer $({called(state, "token", "--as", someone)})"'
     return [
         (called(state, "listen"), "in a second terminal: events as they arrive"),
         (called(state, "status"), "how far each service is"),
-        (f"curl {bearer} {url}/openapi.json", "what a service takes and answers"),
+        (f"curl -s {bearer} {url}/openapi.json", "what a service takes and answers"),
+    ]
+
+
+def _with_sample(state: State, report: dict[str, Any], maya: dict[str, str]) -> list[tuple[str, str]]:
+    """Maya's inbox, a command of hers, and two weeks later."""
+    url = {name: part["url"] for name, part in report["services"].items()}
+    bearer = f'-H "Authorization: Bearer $({called(state, "token", "--as", "maya")})"'
+    # The same key at every `up`: typed again, it answers as it did the first time.
+    key = f"-H 'Idempotency-Key: {uuid5(UUID(maya['cycle']), 'learn')}'"
+    body = "-H 'Content-Type: application/json' -d '{\"phase\": \"learn\"}'"
+    return [
+        (f"curl -s {bearer} {url['notifications']}/v1/inbox", "Maya's inbox"),
+        (
+            f"curl -s {bearer} {key} {body} {url['goals']}/v1/cycles/{maya['cycle']}/enter-phase",
+            "a command of hers: it happens once, however often it is sent",
+        ),
+        (
+            called(state, "clock", "advance", "maya", "--by", "16d"),
+            f"then a visit is overdue: look into the inbox again ({called(state, 'listen')} shows it come)",
+        ),
     ]
 
 
@@ -115,7 +138,11 @@ def status(report: dict[str, Any]) -> None:
         table.add_row(
             name, coloured(part["health"]), *map(_cell, (*where, *lags, part.get("parked"), part["restarts"]))
         )
-    # As wide as it needs to be: a narrow terminal wraps a line, but nothing is cut off.
+    whole(table)
+
+
+def whole(table: Table) -> None:
+    """As wide as it needs to be: a narrow terminal wraps a line, but nothing is cut off."""
     Console(width=240, highlight=False, force_terminal=out.is_terminal).print(table)
 
 

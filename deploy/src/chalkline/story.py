@@ -55,10 +55,10 @@ class Play:
         self.act.step(f"[cyan]week {week}[/]  the clock moves on to {moment:%A %-d %B, %H:%M}")
         return moment
 
-    async def shows(self, who: str, status: str) -> Json:
+    async def shows(self, who: str, status: str) -> None:
         """Waits until the goal is what it must become."""
         path = f"goals/{self.goal}"
-        return await self.client.until(
+        await self.client.until(
             self.who(who),
             path,
             lambda seen: bool(seen["data"]["status"] == status),
@@ -184,18 +184,18 @@ async def _missed_visit(story: Play) -> None:
     await story.on(4, 3)
     overdue = await _told(story, "maya", "VisitOverdue")
     act.step("[yellow]VisitOverdue[/] came due: Maya finds it in her inbox")
-    await client.does(maya, f"notifications/{overdue['id']}/acknowledge-notification")
+    await client.does(maya, f"notifications/{overdue['notification_id']}/acknowledge-notification")
     act.step("she acknowledges it")
 
 
 async def _told(story: Play, who: str, milestone: str) -> Json:
     """The notification of a milestone in somebody's inbox."""
 
-    def found(seen: Json) -> list[Json]:
-        return [item for item in seen["items"] if item["milestone"] == milestone]
+    def found(inbox: list[Json]) -> list[Json]:
+        return [told for told in inbox if told["milestone"] == milestone]
 
     seen = await story.client.until(
-        story.who(who), "notifications", lambda seen: bool(found(seen)), f"{milestone} in the inbox of {who}"
+        story.who(who), "inbox", lambda seen: bool(found(seen)), f"{milestone} in the inbox of {who}"
     )
     return found(seen)[0]
 
