@@ -1,0 +1,138 @@
+"""The demo: what a newcomer types first. It plays, checks itself, and leaves nothing running."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from chalkline import ports, supervisor
+from chalkline.state import SERVICES, State, read_json
+
+pytestmark = pytest.mark.system
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CHALKLINE_")}
+    return {**kept, "CHALKLINE_HOME": str(folder / "here"), "COLUMNS": "200"}
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chalkline", *words],
+        env=environment(folder), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+
+
+def alive(folder: Path) -> list[str]:
+    """Command lines of whatever speaks of this folder, or was started for a service in it."""
+    real = [str(folder), *(str(path.resolve()) for path in folder.glob("*/postgres"))]
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = " ".join(process.cmdline()) + process.environ().get("CHALKLINE_SECRETS_DIR", "")
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(path in words for path in real):
+            found.append(words)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    for name in ("here", "here-demo"):  # ports nobody else uses, for both homes
+        state, chosen = State(tmp_path / name), dict[str, int]()
+        state.make()
+        for part in ports.USUAL:
+            chosen[part] = ports.any_free(chosen.values())
+        state.ports.write_text(json.dumps(chosen))
+    yield tmp_path
+    for name in ("here", "here-demo"):
+        run(tmp_path, "reset", "--yes", "--home", str(tmp_path / name))
+    assert alive(tmp_path) == []
+
+
+def rows(told: str) -> dict[str, list[str]]:
+    """The table at the end: what is said of each service."""
+    return {
+        words[0]: words[1:] for line in told.splitlines() if (words := line.split()) and words[0] in SERVICES
+    }
+
+
+def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(folder: Path) -> None:
+    began = time.monotonic()
+    done = run(folder, "demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert time.monotonic() - began < 60
+    for what in (
+        "VisitOverdue came due",
+        "the target is met",
+        "the goal is achieved",
+        "closes the cycle",
+        "Achieved.",
+    ):
+        assert what in done.stdout
+    table = rows(done.stdout)
+    assert list(table) == list(SERVICES)
+    for events, heard, stream, *_, projections, copied, chained in table.values():
+        assert int(events) == int(heard) == int(stream) > 0
+        assert (projections, copied, chained) == ("✓", "✓", "✓")
+    assert alive(folder) == []
+    personas: dict[str, Any] = read_json(State(folder / "here-demo").personas)
+    assert {"maya", "tomas", "priya", "ada", "leo", "nora"} <= set(personas)
+    assert run(folder, "token", "--as", "maya", "--home", str(folder / "here-demo")).stdout.count(".") == 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_demo_that_is_interrupted_leaves_nothing_running(folder: Path, how: signal.Signals) -> None:
+    playing = subprocess.Popen(
+        [sys.executable, "-m", "chalkline", "demo"],
+        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert playing.stdout
+    for line in playing.stdout:
+        if "Maya starts a cycle" in line:
+            break
+    playing.send_signal(how)
+    playing.communicate(timeout=60)
+    assert playing.returncode != 0
+    deadline = time.monotonic() + 30
+    while alive(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert alive(folder) == []
+
+
+def test_up_opens_a_sample_district_and_what_it_suggests_works_as_typed(folder: Path) -> None:
+    told = run(folder, "up").stdout
+    look, command, advance = (
+        re.split(r"\s{2,}", line.strip())[0] for line in told.split("Next, try:")[1].strip().splitlines()
+    )
+    told_before = json.loads(typed(folder, look))
+    assert "VisitOverdue" not in [one["milestone"] for one in told_before]
+    first, again = json.loads(typed(folder, command)), json.loads(typed(folder, command))
+    assert first == again
+    typed(folder, advance)
+    assert "VisitOverdue" in [one["milestone"] for one in json.loads(typed(folder, look))]
+    personas = State(folder / "here").personas.read_text()
+    assert "token --as maya" in run(folder, "up").stdout
+    assert State(folder / "here").personas.read_text() == personas
+    played = run(folder, "demo", "--against-running")
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert supervisor.running(State(folder / "here"))
+    assert {"maya", "demo-maya"} <= set(read_json(State(folder / "here").personas))
+
+
+def typed(folder: Path, line: str) -> str:
+    done = subprocess.run(
+        ["bash", "-c", line], env=environment(folder), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, f"{shlex.quote(line)}: {done.stdout}{done.stderr}"
+    return done.stdout
