@@ -155,18 +155,40 @@ async def test_a_proposal_shows_who_has_consented(platform: Platform, school: Sc
     assert (pair["status"], pair["consented"]) == ("proposed", [str(school.theo)])
 
 
-async def test_pages_hold_every_row_once_and_lead_to_the_next(platform: Platform, school: School) -> None:
+@pytest.mark.parametrize("sandbox", [False, True])
+async def test_pages_hold_every_row_once_and_lead_to_the_next(platform: Platform, sandbox: bool) -> None:
+    """In a sandbox everything happens at one moment."""
+    school = await open_school(platform, sandbox=sandbox)
     partnership = await pair_up(platform, school)
     cycles = [await cycle_of(platform, school, partnership, f"focus_{n}") for n in range(7)]
+    newest_first = sorted(cycles, reverse=True) if sandbox else cycles[::-1]
     await platform.level()
     for who in ("teacher", "coach", "principal"):
         path, found, pages = f"/v1/cycles?limit=3&partnership_id={partnership}", [], 0
         while path:
             answer = await platform.goals.get(path, by=school.people[who], tenant=school.tenant)
-            found += [row["cycle_id"] for row in answer.json()]
+            found += [UUID(row["cycle_id"]) for row in answer.json()]
             pages += 1
             path = answer.links.get("next", {}).get("url", "")
-        assert (found, pages) == ([str(cycle) for cycle in reversed(cycles)], 3)
+        assert (found, pages) == (newest_first, 3)
+
+
+async def test_while_others_are_out_of_sight_only_ones_own_is_shown(
+    platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await draft(platform, school, await cycle_of(platform, school, await pair_up(platform, school)))
+    await platform.level()
+    monkeypatch.setattr(platform.goals.run.progress, "level", lambda _: False)
+    for path, refused in (
+        ("/v1/goals", ("coach",)),
+        ("/v1/cycles", ("coach", "principal")),
+        ("/v1/partnerships", ("principal",)),
+    ):
+        assert len(await see(platform, school, path, "teacher")) == 1
+        for who in refused:
+            answer = await platform.goals.get(path, by=school.people[who], tenant=school.tenant)
+            assert (answer.status_code, answer.json()["code"]) == (503, "facts_behind")
+            assert answer.headers["retry-after"]
 
 
 async def test_a_cursor_serves_its_own_reader_and_list_only(platform: Platform, school: School) -> None:
@@ -220,3 +242,8 @@ async def test_the_lists_are_described(platform: Platform) -> None:
         assert content["items"]["$ref"].endswith(model)
         assert "Link" in described["responses"]["200"]["headers"]
         assert document["components"]["schemas"][model]["description"]
+
+
+async def test_all_that_was_shown_comes_out_the_same_when_it_is_derived_again(platform: Platform) -> None:
+    await platform.level()
+    assert await platform.goals.derived_again()

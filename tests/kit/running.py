@@ -9,6 +9,7 @@ test of the session, so their streams are made anew at the start and gone at the
 
 import asyncio
 import os
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from uuid import UUID, uuid4
 import httpx
 import nats
 from backbone import streams
+from backbone.jobs import rebuild_projections
 from backbone.service import Running, Service, inbox_prefix, running
 from backbone.settings import Settings
 from backbone.web import application
@@ -67,6 +69,11 @@ class Served:
         """Returns when this service has projected and reacted to all there is, of every source."""
         while await self.run.queued() or not self.run.progress.level(self.run.service.sources):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+    async def derived_again(self) -> bool:
+        """Whether every projection comes out the same when it is derived from its logs once more."""
+        told = Namespace(compare_only=True, json=False)
+        return await rebuild_projections(self.run.service, self.run.settings, told) == 0
 
     def _who(self, by: UUID | None, tenant: UUID | None) -> dict[str, str]:
         if by is None:

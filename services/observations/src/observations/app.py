@@ -2,6 +2,13 @@
 
 from backbone.service import Service
 
+from observations import instrument_list, observation_list
 from observations.aggregates import AGGREGATES
 
-SERVICE = Service(name="observations", reads=("directory", "goals"), aggregates=AGGREGATES)
+SERVICE = Service(
+    name="observations",
+    reads=("directory", "goals"),
+    aggregates=AGGREGATES,
+    projections=(observation_list.OBSERVATION_LIST, instrument_list.INSTRUMENT_LIST),
+    routes=lambda run: [observation_list.routes(run), instrument_list.routes(run)],
+)

@@ -1,0 +1,16 @@
+-- What each person was told, newest first; `position` is the last event a row reflects.
+CREATE TABLE inbox (
+    tenant          uuid NOT NULL,
+    notification_id uuid NOT NULL,
+    recipient_id    uuid NOT NULL,
+    milestone       text NOT NULL,
+    cycle_id        uuid NOT NULL,
+    goal_id         uuid,
+    due_at          timestamptz NOT NULL,
+    sent_at         timestamptz NOT NULL,
+    acknowledged_at timestamptz,
+    position        bigint NOT NULL,
+    PRIMARY KEY (tenant, notification_id)
+);
+CREATE INDEX ON inbox (tenant, recipient_id, sent_at, notification_id);
+CREATE INDEX ON inbox (tenant, recipient_id, sent_at, notification_id) WHERE acknowledged_at IS NULL;

@@ -1,0 +1,47 @@
+-- Observations and instruments, newest first; `position` is the last event a row reflects. `observed_people`
+-- says whose an observation is, in the order of the list; `partnerships` (facts) says whether a coach may
+-- still look.
+CREATE TABLE listed_observations (
+    tenant         uuid NOT NULL,
+    observation_id uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    coach_id       uuid NOT NULL,
+    teacher_ids    uuid[] NOT NULL,
+    cycle_id       uuid,
+    status         text NOT NULL,
+    takes_place_at timestamptz NOT NULL,
+    duration_s     integer,
+    mode           text,
+    instrument     text,
+    measurements_n integer NOT NULL,
+    shared_at      timestamptz,
+    acknowledged_at timestamptz,
+    position       bigint NOT NULL,
+    PRIMARY KEY (tenant, observation_id)
+);
+
+CREATE TABLE observed_people (
+    tenant         uuid NOT NULL,
+    person_id      uuid NOT NULL,
+    takes_place_at timestamptz NOT NULL,
+    observation_id uuid NOT NULL,
+    coaching       boolean NOT NULL,
+    PRIMARY KEY (tenant, person_id, takes_place_at, observation_id)
+);
+CREATE INDEX ON observed_people (tenant, observation_id);
+
+CREATE TABLE listed_instruments (
+    tenant        uuid NOT NULL,
+    instrument_id uuid NOT NULL,
+    instrument    text NOT NULL,
+    name_ref      uuid NOT NULL,
+    framework     text,
+    items         jsonb NOT NULL,
+    lowest        integer,
+    highest       integer,
+    status        text NOT NULL,
+    published_at  timestamptz NOT NULL,
+    position      bigint NOT NULL,
+    PRIMARY KEY (tenant, instrument_id)
+);
+CREATE INDEX ON listed_instruments (tenant, published_at, instrument_id);

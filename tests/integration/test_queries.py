@@ -1,0 +1,163 @@
+"""Every named query is one that PostgreSQL takes, and no list reads more than its page."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from backbone.migrate import create_projections, projections_text
+from backbone.queries import Queries
+from chalkline.postgres import Postgres
+from conftest import TestDatabase, fresh_database
+
+pytestmark = pytest.mark.integration
+
+SERVICES = ("directory", "goals", "observations", "notifications")
+MADE_NOT_ASKED = frozenset({"migrations", "functions", "projections"})
+"""Folders that make tables and functions."""
+
+Query = tuple[str, str]
+"""Its file, as `<package>/<folder>/<name>`, and its text."""
+
+
+@pytest_asyncio.fixture(scope="module", params=SERVICES)
+async def service(
+    request: pytest.FixtureRequest, postgres_server: Postgres, secrets: Path
+) -> AsyncIterator[tuple[str, TestDatabase]]:
+    async with fresh_database(postgres_server, secrets, request.param) as database:
+        yield request.param, database
+
+
+def queries(package: str) -> Iterator[Query]:
+    """What a package asks, from every folder of its `sql`."""
+    import_module(package)
+    root = files(package).joinpath("sql")
+    for folder in sorted(f.name for f in root.iterdir()) if root.is_dir() else ():
+        if folder not in MADE_NOT_ASKED:
+            found = Queries(package, f"sql/{folder}")
+            yield from ((f"{package}/{folder}/{name}", getattr(found, name)) for name in found.names())
+
+
+def lists(package: str) -> list[Query]:
+    """Those that give a page: they take the place after which it goes on and how many."""
+    return [(name, text) for name, text in queries(package) if "< ($2, $3)" in text and "LIMIT $4" in text]
+
+
+async def test_every_named_query_fits_the_tables_of_its_service(service: tuple[str, TestDatabase]) -> None:
+    name, database = service
+    owner = await asyncpg.connect(database.provisioned.full_owner_url)
+    async with owner.transaction():  # what a rebuild asks is beside
+        await create_projections(owner, "projections_next", projections_text(name), database.name)
+    await owner.close()
+    async with database.app.acquire() as db:
+        for query, text in (*queries("backbone"), *queries(name)):
+            try:
+                await db.prepare(text)
+            except asyncpg.PostgresError as error:
+                pytest.fail(f"{query}: {error}")
+
+
+async def test_every_list_begins_where_its_page_does_and_reads_no_further(
+    service: tuple[str, TestDatabase],
+) -> None:
+    name, database = service
+    assert lists(name)
+    await fill(database.owner)
+    async with database.app.acquire() as db:
+        for query, text in lists(name):
+            found = await plan(db, text)
+            nodes = list(flat(found))
+            read_whole = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+            assert not read_whole, f"{query} reads all of {read_whole}"
+            begins = [node for node in nodes if "ROW(" in node.get("Index Cond", "")]
+            assert begins, f"{query} looks for its place without an index"
+            sorted_whole = [node for node in flat(found, below="Aggregate") if sorts_all(node)]
+            assert not sorted_whole, f"{query} sorts what lies before its page"
+
+
+async def test_the_look_for_whole_reads_finds_one(postgres_server: Postgres, secrets: Path) -> None:
+    async with fresh_database(postgres_server, secrets, "goals") as database:
+        await database.owner.execute(
+            "DO $$ DECLARE i record; BEGIN FOR i IN SELECT indexname FROM pg_indexes WHERE schemaname ="
+            " 'projections' AND tablename = 'listed_cycles' AND indexname NOT LIKE '%pkey' LOOP"
+            " EXECUTE format('DROP INDEX projections.%I', i.indexname); END LOOP; END $$"
+        )
+        await fill(database.owner)
+        async with database.app.acquire() as db:
+            text = Queries("goals", "sql/queries").cycles_of_district
+            nodes = list(flat(await plan(db, text)))
+        assert any(sorts_all(node) for node in nodes)
+
+
+async def plan(db: Any, text: str) -> dict[str, Any]:
+    """The plan for whatever values come."""
+    async with db.transaction():
+        types = [parameter.name for parameter in (await db.prepare(text)).get_parameters()]
+        await db.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await db.execute(f"PREPARE listed AS {text}")
+        nothing = ", ".join(f"NULL::{name}" for name in types)
+        told = await db.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE listed ({nothing})")
+        await db.execute("DEALLOCATE listed")
+    found: dict[str, Any] = json.loads(told)[0]["Plan"]
+    return found
+
+
+def flat(node: dict[str, Any], *, below: str = "") -> Iterator[dict[str, Any]]:
+    """A plan's nodes; nothing `below` nodes of a kind, such as what sums up what belongs to one row."""
+    yield node
+    if node["Node Type"] != below:
+        for inner in node.get("Plans", ()):
+            yield from flat(inner, below=below)
+
+
+def sorts_all(node: dict[str, Any]) -> bool:
+    """Whether it sorts something that was not cut to a page before."""
+    return node["Node Type"] == "Sort" and all(inner["Node Type"] != "Limit" for inner in flat(node))
+
+
+VALUES = {
+    "uuid": "md5('{column}' || n)::uuid",
+    "text": "'x' || n % 5",
+    "boolean": "n % 2 = 0",
+    "smallint": "n % 64",
+    "integer": "n % 7",
+    "bigint": "n",
+    "date": "date '2026-01-01' + n % 300",
+    "timestamp with time zone": "timestamptz '2026-01-01' + n * interval '1 minute'",
+    "uuid[]": "ARRAY[md5('person' || n % 500)::uuid]",
+    "text[]": "ARRAY['x' || n % 5]",
+    "jsonb": "'[]'::jsonb",
+    "bytea": "'x'::bytea",
+}
+KNOWN = {
+    "tenant": "md5('tenant' || n % 20)::uuid",
+    "person_id": "md5('person' || n % 500)::uuid",
+    "coach_id": "md5('person' || n % 500)::uuid",
+    "recipient_id": "md5('person' || n % 500)::uuid",
+}
+
+
+async def fill(owner: Any, rows: int = 6_000) -> None:
+    """Many rows in every table that a list may read: twenty districts, five hundred people."""
+    tables: dict[str, list[tuple[str, str]]] = {}
+    for found in await owner.fetch(
+        "SELECT c.oid::regclass::text AS name, a.attname AS column, format_type(a.atttypid, NULL) AS type"
+        "  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+        " WHERE c.relkind = 'r' AND (c.relnamespace = 'projections'::regnamespace"
+        "       AND c.relname NOT IN ('checkpoints', 'parked', 'incarnations')"
+        "       OR c.oid = 'ledger.private_words'::regclass)"
+        " ORDER BY c.oid, a.attnum"
+    ):
+        tables.setdefault(found["name"], []).append((found["column"], found["type"]))
+    for table, columns in tables.items():
+        values = [KNOWN.get(column, VALUES[kind].format(column=column)) for column, kind in columns]
+        await owner.execute(
+            f"INSERT INTO {table} SELECT {', '.join(values)} FROM generate_series(1, {rows}) AS n"
+            " ON CONFLICT DO NOTHING"
+        )
+        await owner.execute(f"ANALYZE {table}")
