@@ -43,7 +43,7 @@ class Service:
             self.ledger, (NOTE, CLUB), clock=Clock(), gatherer=Gatherer(), chain_key=CHAIN_KEY
         )
         self.trouble: Exception | None = None
-        self.refusing: str | None = None
+        self.commands = commands
         self.asked: list[tuple[str, int, int]] = []
         boards = APIRouter()
 
@@ -63,7 +63,6 @@ class Service:
             identity=Identity(Keys(str(self.issuer.path)), issuer=ISSUER, audience=AUDIENCE),
             request_key=CHAIN_KEY,
             reached=self.reached,
-            refusing=lambda: self.refusing,
             checks={"database": self.check},
             progress=self.progress,
             publishes=[NotePinned, NoteStamped],
@@ -345,9 +344,9 @@ async def test_a_fault_of_ours_says_nothing_of_itself(
 async def test_while_an_operator_is_needed_no_command_is_taken(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    service.refusing = "stream_differs"
+    service.commands.refused_because = "stream_differs"
     assert code(await pin(http)) == (503, "stream_differs")
-    service.refusing = None
+    service.commands.refused_because = None
     assert (await pin(http)).status_code == 201
 
 

@@ -16,7 +16,7 @@ from backbone.asked import Reached, headers_of, level_reached
 from backbone.asyncapi import asyncapi_document
 from backbone.commands import Commands
 from backbone.deciding import Actor
-from backbone.door import TRACE, Doors, Refusing
+from backbone.door import TRACE, Doors
 from backbone.front import Front, http_problem
 from backbone.health import Check, Progress, health_routes
 from backbone.identity import Identity
@@ -40,13 +40,12 @@ def create_app(
     publishes: Sequence[type[Event]],
     subscribes: Sequence[type[Event]] = (),
     routes: Sequence[APIRouter | BaseRoute] = (),
-    refusing: Refusing = lambda: None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Wires a service's HTTP side together.
 
     `routes` are the service's lists and other reads, FastAPI's (the actor by `Reader`) or Starlette's (by
-    `reader(request)`). `reached` waits for what At-Least names, `refusing` says why no command is taken now.
+    `reader(request)`). `reached` waits for what At-Least names.
     `publishes` and `subscribes` are the contracts that AsyncAPI speaks of.
     """
     app = FastAPI(
@@ -83,7 +82,6 @@ def create_app(
         identity=identity,
         request_key=request_key,
         reached=reached,
-        refusing=refusing,
     )
     app.add_middleware(Front)
     return app

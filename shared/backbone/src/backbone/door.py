@@ -3,7 +3,7 @@
 A table answers which path is which command, so a service with many commands finds one as fast as with few.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,7 +27,7 @@ from backbone.deciding import Aggregate
 from backbone.entrances import Entrance, aggregate_id_in, answer_members, at_least, entrances
 from backbone.identity import Caller, Identity
 from backbone.looks import looking, plain, words_named
-from backbone.problems import Problem, problem_of
+from backbone.problems import problem_of
 from backbone.responding import respond
 from backbone.strict_json import loads
 
@@ -36,10 +36,6 @@ LARGEST = 64 * 1024
 BULK_PATH = "/v1/commands"
 ROUTE, ALLOW, TRACE = "chalkline.route", "chalkline.allow", "chalkline.trace"
 """Keys of an ASGI scope: the route's template, the methods a path takes, the request's trace."""
-
-
-Refusing = Callable[[], str | None]
-"""The code of why no command is taken now, such as a stream that is not a copy of the log."""
 
 
 class Doors:
@@ -57,11 +53,10 @@ class Doors:
         identity: Identity,
         request_key: bytes,
         reached: Reached,
-        refusing: Refusing = lambda: None,
     ) -> None:
         self._app = app
         self._service, self._commands, self._identity = service, commands, identity
-        self._key, self._reached, self._refusing = request_key, reached, refusing
+        self._key, self._reached = request_key, reached
         aggregates: Sequence[Aggregate[Any]] = list(commands.aggregates.values())
         self._entrances = {entrance.path: entrance for entrance in entrances(aggregates)}
         self._views = {a.collection: a for a in aggregates if a.view is not None}
@@ -95,7 +90,6 @@ class Doors:
     async def settle(self, order: Order) -> Answer:
         """Handles an order and counts what became of it. Raises a Problem."""
         try:
-            self._may_commit()
             answer = await self._commands.handle(order)
         except Exception as error:  # noqa: BLE001 - problem_of knows each, and logs what nobody foresaw
             problem = problem_of(error)
@@ -103,10 +97,6 @@ class Doors:
             raise problem from None
         metrics.settled("repeated" if answer.replayed else "committed")
         return answer
-
-    def _may_commit(self) -> None:
-        if (code := self._refusing()) is not None:
-            raise Problem(code, status=503)
 
     async def _caller(self, headers: dict[bytes, str]) -> Caller:
         caller = await self._identity.caller(headers.get(b"authorization"))

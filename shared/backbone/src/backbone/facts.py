@@ -14,7 +14,7 @@ import asyncpg
 from backbone.commands import Commands, Order
 from backbone.deciding import Actor
 from backbone.gather import Gather
-from backbone.ledger import reachable
+from backbone.ledger import patiently
 from backbone.queries import Queries
 from backbone.reading import Progress
 
@@ -67,8 +67,8 @@ class Facts:
 
     def _fetching(self, text: str) -> Any:
         async def fetch(keys: list[tuple[UUID, UUID]]) -> list[Any]:
-            with reachable():
-                rows = await self._pool.fetch(text, [k[0] for k in keys], [k[1] for k in keys])
+            tenants, wanted = [k[0] for k in keys], [k[1] for k in keys]
+            rows = await patiently(lambda: self._pool.fetch(text, tenants, wanted))
             found = {(row["tenant"], row["key"]): row for row in rows}
             return [found.get(key) for key in keys]
 

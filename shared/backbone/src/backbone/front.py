@@ -82,6 +82,8 @@ def _traceparent(scope: Scope) -> str | None:
 def _finish(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else UNKNOWN
     route = scope.get(ROUTE) or getattr(scope.get("route"), "path_format", None) or UNKNOWN
+    if scope["path"] in QUIET:
+        route = scope["path"]
     key = (method, route, status)
     timer = _timers.get(key)
     if timer is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -54,6 +55,8 @@ def health_routes(service: str, checks: Mapping[str, Check], progress: Progress)
         return JSONResponse(body, status_code=200 if ready else 503)
 
     async def metrics(_: Request) -> Response:
+        with suppress(Exception):  # the gauges of how far everything has come stay as they last were
+            await asyncio.wait_for(progress(), PATIENCE)
         return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -4,11 +4,10 @@ See `sql/functions/append.sql` for the call itself. Appends are gathered (group 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -22,10 +21,12 @@ from backbone.queries import Queries
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
 
+Result = TypeVar("Result")
+
 Outcome = Literal["committed", "repeated", "reused", "conflict", "claimed", "failed"]
 
 CONNECTION_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
-                   asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, TimeoutError)  # fmt: skip
+                   asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.InternalClientError, TimeoutError)  # fmt: skip
 """After one of these nobody knows whether a commit happened; only the command id settles it."""
 
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
@@ -141,8 +142,7 @@ class Ledger:
 
     async def first_answer(self, tenant: UUID, command_id: UUID) -> FirstAnswer | None:
         """The answer of a committed command, or None. Raises LedgerUnavailable."""
-        with reachable():
-            rows = await self._pool.fetch(sql.first_answer, tenant, command_id)
+        rows = await patiently(lambda: self._pool.fetch(sql.first_answer, tenant, command_id), self._patience)
         if not rows:
             return None
         head = rows[0]
@@ -158,11 +158,14 @@ class Ledger:
 
     async def history(self, tenant: UUID, stream_id: UUID) -> list[asyncpg.Record]:
         """Every event of an aggregate in order: type, schema_version, data."""
-        return await self._pool.fetch(sql.stream_history, tenant, stream_id)
+        return await patiently(
+            lambda: self._pool.fetch(sql.stream_history, tenant, stream_id), self._patience
+        )
 
     async def words(self, tenant: UUID, stream_id: UUID) -> dict[UUID, str]:
         """The private words of an aggregate that still exist, by reference."""
-        return {row["ref"]: row["words"] for row in await self._pool.fetch(sql.words_of, tenant, stream_id)}
+        rows = await patiently(lambda: self._pool.fetch(sql.words_of, tenant, stream_id), self._patience)
+        return {row["ref"]: row["words"] for row in rows}
 
     def woken_by_appends(self) -> asyncio.Event:
         """An event that is set after every commit of this process; the listener clears it."""
@@ -179,8 +182,8 @@ class Ledger:
         await self._loads.idle()
 
     async def _load(self, keys: list[tuple[UUID, UUID]]) -> list[Stored | None]:
-        with reachable():
-            rows = await self._pool.fetch(sql.load_streams, [k[0] for k in keys], [k[1] for k in keys])
+        tenants, streams = [k[0] for k in keys], [k[1] for k in keys]
+        rows = await patiently(lambda: self._pool.fetch(sql.load_streams, tenants, streams), self._patience)
         found = {
             (r["tenant"], r["stream_id"]): Stored(
                 r["kind"], r["version"], r["state"], r["state_schema"], r["hash"]
@@ -191,15 +194,10 @@ class Ledger:
 
     async def _append(self, entries: list[Entry]) -> list[Settled | BaseException]:
         try:
-            async for attempt in stamina.retry_context(
-                on=lost, timeout=self._patience, attempts=None, wait_initial=0.05, wait_max=1.0
-            ):
-                with attempt:
-                    rows = await self._call(entries)
+            rows = await patiently(lambda: self._call(entries), self._patience)
+        except LedgerUnavailable:
+            return [LedgerUnavailable() for _ in entries]
         except Exception as error:  # noqa: BLE001 - handed to whoever it concerns
-            if lost(error) or isinstance(error, BUSY):
-                log.warning("ledger_unavailable", error=repr(error), commands=len(entries))
-                return [LedgerUnavailable() for _ in entries]
             if len(entries) == 1:
                 return [error]
             # Something in here cannot even be sent; each goes alone so that its owner alone hears of it.
@@ -214,23 +212,40 @@ class Ledger:
     async def _call(self, entries: list[Entry]) -> list[asyncpg.Record]:
         for entry in entries:
             entry.attempts += 1
-        try:
-            return await self._pool.fetch(sql.append, *columns(entries))
-        except Exception as error:
-            if lost(error):
-                log.warning("append_unanswered", error=repr(error), commands=len(entries))
-            raise
+        return await self._pool.fetch(sql.append, *columns(entries))
 
 
-@contextmanager
-def reachable() -> Iterator[None]:
-    """Turns a lost connection into LedgerUnavailable."""
+async def patiently(call: Callable[[], Awaitable[Result]], patience: float = 10.0) -> Result:
+    """Calls again while the connection is lost, for so many seconds. Raises LedgerUnavailable.
+
+    What is called must be safe to repeat: a read, or an append, which its command ids make so.
+    """
     try:
-        yield
-    except (*CONNECTION_LOST, *BUSY) as error:
-        if isinstance(error, ValueError):
-            raise
-        raise LedgerUnavailable from error
+        try:
+            # As a rule; setting out to retry would cost a lone command more than its decision. The limit is
+            # because a connection that is cut off at an odd moment can leave asyncpg waiting for ever.
+            async with asyncio.timeout(patience):
+                return await call()
+        except Exception as error:
+            if not lost(error):
+                raise
+            log.warning("database_lost", error=repr(error), attempt=1)
+        async for attempt in stamina.retry_context(
+            on=lost, timeout=patience, attempts=None, wait_initial=0.05, wait_max=1.0, wait_jitter=0.05
+        ):
+            with attempt:
+                try:
+                    async with asyncio.timeout(patience):
+                        return await call()
+                except Exception as error:
+                    if lost(error):
+                        log.warning("database_lost", error=repr(error), attempt=attempt.num + 1)
+                    raise
+    except Exception as error:
+        if lost(error) or isinstance(error, BUSY):
+            raise LedgerUnavailable from error
+        raise
+    raise AssertionError  # stamina either returns or raises
 
 
 def settle(entries: Sequence[Entry], rows: Sequence[Any]) -> list[Settled]:
@@ -264,24 +279,26 @@ def settle(entries: Sequence[Entry], rows: Sequence[Any]) -> list[Settled]:
 def columns(entries: Sequence[Entry]) -> tuple[list[Any], ...]:
     """The arguments of `ledger.append`: 12 columns for commands, 12 for events, 3 for claims, 4 for words."""
     through = 0
-    c: tuple[list[Any], ...] = tuple([] for _ in range(12))
-    e: tuple[list[Any], ...] = tuple([] for _ in range(12))
-    k: tuple[list[Any], ...] = tuple([] for _ in range(3))
-    w: tuple[list[Any], ...] = tuple([] for _ in range(4))
+    commands: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    claims: list[tuple[Any, ...]] = []
+    words: list[tuple[Any, ...]] = []
     for ordinal, entry in enumerate(entries, 1):
         through += len(entry.events)
-        _row(c, entry.tenant, entry.command_id, entry.request, entry.stream_id, entry.kind, entry.expected,
-             entry.version, through, entry.state, entry.state_schema, entry.hash, entry.recorded_at)  # fmt: skip
-        for event in entry.events:
-            _row(e, ordinal, event.event_id, event.version, event.type, event.schema_version, entry.partition,
-                 event.data.decode(), entry.meta, event.occurred_at, event.salt, event.digest, event.hash)  # fmt: skip
-        for key, take in entry.takes:
-            _row(k, ordinal, key, take)
-        for ref, salt, text in entry.words:
-            _row(w, ordinal, ref, salt, text)
-    return (*c, *e, *k, *w)
+        commands.append(
+            (entry.tenant, entry.command_id, entry.request, entry.stream_id, entry.kind, entry.expected,
+             entry.version, through, entry.state, entry.state_schema, entry.hash, entry.recorded_at)
+        )  # fmt: skip
+        events += [
+            (ordinal, event.event_id, event.version, event.type, event.schema_version, entry.partition,
+             event.data.decode(), entry.meta, event.occurred_at, event.salt, event.digest, event.hash)
+            for event in entry.events
+        ]  # fmt: skip
+        claims += [(ordinal, *claim) for claim in entry.takes]
+        words += [(ordinal, *word) for word in entry.words]
+    return (*_turned(commands, 12), *_turned(events, 12), *_turned(claims, 3), *_turned(words, 4))
 
 
-def _row(columns: tuple[list[Any], ...], *values: Any) -> None:
-    for column, value in zip(columns, values, strict=True):
-        column.append(value)
+def _turned(rows: list[tuple[Any, ...]], width: int) -> list[Any]:
+    """Rows as columns."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -43,6 +43,7 @@ def main(service: Service) -> None:
 async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> int:
     """Runs until SIGTERM or SIGINT; what was accepted is answered first."""
     async with running(service, settings) as run:
+        await run.compared()
         app = application(run, version=importlib.metadata.version(f"chalkline-{service.name}"))
         config = uvicorn.Config(
             app,

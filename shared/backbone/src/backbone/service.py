@@ -7,7 +7,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +97,15 @@ class Running:
             if asyncio.get_running_loop().time() >= until:
                 return False
             await asyncio.sleep(0.02)
+
+    async def compared(self, *, within: float = 10.0) -> None:
+        """Waits until the relay has compared stream and log once: what is accepted on a log that was restored
+        to an earlier moment could no longer be told from what the stream remembers.
+        """
+        if self.relay is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await self.relay.looked.wait()
 
     async def queued(self) -> int:
         """How many events of its sources this service has yet to project or react to."""

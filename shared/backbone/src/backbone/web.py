@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from backbone.application import Reader, create_app
+from backbone.deciding import Unseen
 from backbone.front import Front
 from backbone.health import Check, NotReady, health_routes
 from backbone.identity import Identity
 from backbone.keys import Keys
-from backbone.metrics import PARKED, PROJECTOR_LAG, RELAY_LAG, TIMERS_DUE
+from backbone.metrics import HEAD, PARKED, PROJECTOR_LAG, RELAY_LAG, TIMERS_DUE
 from backbone.queries import Queries
 from backbone.reading import LEVEL_FOR
 from backbone.service import Running
@@ -71,6 +72,7 @@ def _checks(run: Running) -> Mapping[str, Check]:
 async def _progress(run: Running) -> Mapping[str, Any]:
     position = await run.pool.fetchval(sql.head_position)
     run.progress.head(run.service.name, position)
+    HEAD.set(position)
     lags = {source: run.progress.lag(source) for source in run.service.sources}
     parked = await run.pool.fetchval(sql.parked_count)
     for source, lag in lags.items():
@@ -97,7 +99,7 @@ def _clock(run: Running) -> APIRouter:
         `queued`: events it has yet to copy, project or react to; `position`: the head of its log.
         """
         if by.tenant != tenant:
-            return Response(status_code=404)
+            raise Unseen
         return JSONResponse(
             {
                 "now": rfc3339(await run.clock.now(tenant)),
