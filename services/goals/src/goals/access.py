@@ -292,6 +292,8 @@ async def _stranger(asking: Asking, partners: Iterable[UUID]) -> dict[UUID, Pers
 
 
 async def _people(asking: Asking, *person_ids: UUID) -> dict[UUID, PersonFact]:
+    if not person_ids:
+        return {}
     wanted = tuple(dict.fromkeys(person_ids))
     rows = await asyncio.gather(*(asking.fact("person", person_id) for person_id in wanted))
     return {

@@ -6,9 +6,11 @@ measurement or a retraction needs no rule of its own. The rules are DOMAIN.md's 
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,7 +31,7 @@ class Reading(NamedTuple):
 
     @property
     def quotient(self) -> Fraction:
-        return Fraction(self.numerator, self.denominator)
+        return exact(self.numerator, self.denominator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,24 @@ class Aim:
     required_consecutive: int
 
 
+@lru_cache(maxsize=65_536)
+def exact(over: str | int | Decimal, under: int | Decimal = 1) -> Fraction:
+    """An exact number, from how it is written or from two. Few are new: they are percents and targets."""
+    return Fraction(over) / Fraction(under)
+
+
 def quotient(measurement: Measurement) -> Fraction | None:
     """A measurement as one exact number; None for a ratio whose other side is zero. Rates are per second."""
-    amount = Fraction(measurement.numerator)
+    amount = measurement.numerator
     match measurement.kind:
         case "frequency":
-            return amount / (measurement.window_s or 1)
+            return exact(amount, measurement.window_s or 1)
         case "opportunities_to_respond":
-            return amount * 60 / (measurement.window_s or 1)  # told per minute
+            return exact(amount * 60, measurement.window_s or 1)  # told per minute
         case _ if measurement.denominator is None:
-            return amount
+            return exact(amount)
         case _:
-            return amount / Fraction(measurement.denominator) if measurement.denominator else None
+            return exact(amount, measurement.denominator) if measurement.denominator else None
 
 
 def median(values: Sequence[Fraction]) -> Fraction:
@@ -91,7 +99,7 @@ def charted(chart: Chart, measurement: Measurement, *, is_baseline: bool = False
         is_baseline,
     )
     place = bisect_right(chart.readings, reading.at, key=lambda other: other.at)
-    return replace(chart, readings=(*chart.readings[:place], reading, *chart.readings[place:]))
+    return Chart((*chart.readings[:place], reading, *chart.readings[place:]), chart.retracted)
 
 
 def retracted(chart: Chart, measurement_id: UUID) -> Chart:
@@ -125,13 +133,13 @@ def at_target(aim: Aim, base: Fraction) -> Callable[[Fraction], bool]:
     """Whether a quotient is at target; equal to the target is. Without target or tolerance nothing is."""
     match aim.direction, aim.target, aim.tolerance:
         case "maintain", _, str(tolerance):
-            margin = Fraction(tolerance)
+            margin = exact(tolerance)
             return lambda value: abs(value - base) <= margin
         case "increase", str(target), _:
-            goal = Fraction(target)
+            goal = exact(target)
             return lambda value: value >= goal
         case "decrease", str(target), _:
-            goal = Fraction(target)
+            goal = exact(target)
             return lambda value: value <= goal
         case _:
             return lambda _: False

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -29,6 +30,10 @@ class Look(Command):
     """No wish at all: somebody wants to see. Facts are gathered and asked for `authorise`, nothing is decided."""
 
 
+_uuid = lru_cache(maxsize=10_000)(UUID)
+"""The same few people act again and again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, from the token or, for a policy or timer, from the event that caused it."""
@@ -43,8 +48,8 @@ class Actor:
     def person(self) -> UUID | None:
         """The acting person, or the one a policy acts for."""
         if self.kind == "person":
-            return UUID(self.id)
-        return UUID(self.on_behalf_of) if self.on_behalf_of else None
+            return _uuid(self.id)
+        return _uuid(self.on_behalf_of) if self.on_behalf_of else None
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"

@@ -1,6 +1,6 @@
 """An event with its circumstances: where it lies, when it happened, who caused it and why."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -36,11 +36,14 @@ class Meta:
 
     def encode(self) -> bytes:
         """The bytes that are stored and digested; the same fields always give the same bytes."""
-        return to_json({k: v for k, v in asdict(self).items() if v is not None})
+        return to_json({k: v for k in _MEMBERS if (v := getattr(self, k)) is not None})
 
     @classmethod
     def decode(cls, data: bytes) -> "Meta":
         return cls(**from_json(data))
+
+
+_MEMBERS = tuple(Meta.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from chalkline_contracts.values import WordsRef
@@ -53,16 +54,37 @@ Words = Annotated[
 ]
 
 
-def words_in(value: Any) -> Iterator[PrivateText]:
+def words_in(command: BaseModel) -> Iterator[PrivateText]:
     """Every text in a command, however deep."""
+    return _texts(command) if _may_hold_texts(type(command)) else iter(())
+
+
+@cache
+def _may_hold_texts(command: type[BaseModel]) -> bool:
+    """Whether any field of a command, however deep, is declared as words."""
+    return _declares(command.__pydantic_core_schema__)
+
+
+def _declares(schema: Any) -> bool:
+    match schema:
+        case {"type": "function-before", "function": {"function": validator}} if validator is private:
+            return True
+        case dict():
+            return any(_declares(part) for key, part in schema.items() if key != "metadata")
+        case list() | tuple():
+            return any(_declares(part) for part in schema)
+    return False
+
+
+def _texts(value: Any) -> Iterator[PrivateText]:
     match value:
         case PrivateText():
             yield value
         case BaseModel():
             for name in type(value).model_fields:
-                yield from words_in(getattr(value, name))
+                yield from _texts(getattr(value, name))
         case list() | tuple():
             for item in value:
-                yield from words_in(item)
+                yield from _texts(item)
         case _:
             return
