@@ -1,4 +1,4 @@
-"""Real servers for every test that needs one: PostgreSQL 18 and nats-server, from wheels.
+"""Real servers for every test that needs one: PostgreSQL 18 and nats-server (`kit.servers` says from where).
 
 `postgres` and `broker` are started once a session; `database` is a fresh, migrated one a test.
 """
@@ -17,6 +17,7 @@ from backbone.database import LIVE, POLICIES, connected
 from backbone.migrate import migrate
 from chalkline import nats, postgres, provisioning
 from hypothesis import settings
+from kit import servers
 
 # A busy machine is slow, not wrong: no property fails for the time it took.
 settings.register_profile("chalkline", deadline=None)
@@ -26,6 +27,16 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 CACHE = Path.home() / ".cache" / "chalkline-tests"
 _numbers = itertools.count(1)
+
+
+def pytest_report_header() -> str:
+    return servers.described()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A quiet run has no header, and says it all the same."""
+    if session.config.get_verbosity() < 0:
+        session.config.pluginmanager.getplugin("terminalreporter").write_line(servers.described())
 
 
 @dataclass(frozen=True)
@@ -47,13 +58,13 @@ class TestDatabase:
 @pytest_asyncio.fixture(scope="session")
 async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[postgres.Postgres]:
     folder = tmp_path_factory.mktemp("postgres")
-    async with postgres.start(folder, template=CACHE / "initdb-18") as server:
+    async with servers.postgres_server(folder, template=CACHE / "initdb-18") as server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="session")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[nats.Nats]:
-    async with nats.start(tmp_path_factory.mktemp("nats")) as server:
+    async with servers.nats_server(tmp_path_factory.mktemp("nats")) as server:
         yield server
 
 

@@ -1,0 +1,72 @@
+#!/opt/chalkline/bin/python
+"""What compose runs before anything else: secrets, who may do what on the broker, databases.
+
+python first_start.py secrets      every password, seed and key that is missing; NATS's configuration
+python first_start.py databases    roles and databases, once PostgreSQL answers; takes PostgreSQL's host
+
+Safe to run again and again: what is there stays. In CHALKLINE_HOME each folder of secrets is a volume of
+its own, so that a container sees what is its own and nothing else. Of a service's secrets the group may
+read all but the owner's password: the service runs as a member of the group, its migration as the owner.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from chalkline import credentials, issuer, provisioning, topology
+from chalkline.declared import declared
+from chalkline.ports import USUAL
+from chalkline.state import SERVICES, State, write_json
+
+HERE = Path(__file__).resolve().parent
+READ_BY_GROUP, READ_BY_OWNER, READ_BY_ALL = 0o440, 0o400, 0o444
+
+
+def secrets(state: State) -> None:
+    """Everything the servers and services are given as files."""
+    for service in SERVICES:
+        own = credentials.service_secrets(state.secrets, service)
+        for name in ("database_password", "nats_seed", "chain_key"):
+            (own / name).chmod(READ_BY_GROUP)
+        (own / "owner_password").chmod(READ_BY_OWNER)
+    superuser = state.secrets / "postgres" / "superuser_password"
+    credentials.remember(superuser, credentials.password)
+    superuser.chmod(READ_BY_ALL)  # of the containers that mount it: PostgreSQL's account has another number
+    broker(state)
+    if os.environ["CHALKLINE_ISSUER"] == issuer.ISSUER:
+        issuer.signing_key(state)
+        shutil.copyfile(state.jwks, state.home / "issuer" / "jwks.json")
+    # Where `chalkline listen` finds the broker, from inside the broker's network.
+    write_json(state.ports, {"nats": USUAL["nats"]})
+
+
+def broker(state: State) -> None:
+    """The broker's configuration: public keys and permissions, no secret."""
+    accounts = topology.accounts(credentials.nats_identities(state.secrets))
+    (state.nats / "accounts.conf").write_text(accounts)
+    shutil.copyfile(declared("nats", "nats-server.conf"), state.nats / "nats-server.conf")
+    shutil.copyfile(HERE / "nats.conf", state.nats / "nats.conf")
+
+
+async def databases(state: State, host: str) -> None:
+    """Each service's database and its two roles, with the passwords of their files."""
+    password = quote((state.secrets / "postgres" / "superuser_password").read_text(), safe="")
+    for service in SERVICES:
+        made = await provisioning.provision(
+            f"postgresql://postgres:{password}@{host}/postgres", service, state.secrets
+        )
+        print(f"{made.url} is ready")
+
+
+if __name__ == "__main__":
+    os.umask(0o027)
+    match sys.argv[1:]:
+        case ["secrets"]:
+            secrets(State.at())
+        case ["databases", where]:
+            asyncio.run(databases(State.at(), where))
+        case _:
+            sys.exit(__doc__)
