@@ -1,7 +1,7 @@
 """Law 5: a checkpoint moves in the transaction that wrote the rows; what the broker remembers is never the truth."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def tallies(database: Any) -> AsyncIterator[Tallies]:
+async def tallies(database: Any) -> Tallies:
     await create(database)
-    yield Tallies(database.app)
+    return Tallies(database.app)
 
 
 async def counted(tallies: Tallies, events: int, *, over: int = 7) -> None:

@@ -21,16 +21,16 @@ from conftest import TestDatabase
 from kit import totals
 from kit.broker import Broker, own_broker
 from kit.copies import level, relaying, until
-from kit.tally import SERVICE, Tallies, TallyNamed
+from kit.tally import SERVICE, Tallies
 from kit.totals import Totals, create, reading_log, reading_stream, rows, told
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def tallies(database: TestDatabase) -> AsyncIterator[Tallies]:
+async def tallies(database: TestDatabase) -> Tallies:
     await create(database)
-    yield Tallies(database.app)
+    return Tallies(database.app)
 
 
 @pytest.fixture
