@@ -85,6 +85,12 @@ async def test_an_inbox_is_its_recipients_alone(platform: Platform, school: Scho
     assert (operator.status_code, operator.json()["code"]) == (403, "forbidden")
 
 
+@pytest.mark.parametrize("query", ["unread=1", "unread=", "unread=yes", "unread=TRUE", "read=true"])
+async def test_unread_is_true_or_false(platform: Platform, school: School, query: str) -> None:
+    answer = await platform.notifications.get(f"/v1/inbox?{query}", by=school.coach, tenant=school.tenant)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+
+
 async def test_all_that_was_shown_comes_out_the_same_when_it_is_derived_again(
     platform: Platform, school: School
 ) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told
+from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -68,7 +68,7 @@ class ListedOrg(Told):
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Org"]), Lists(run)
+    router, lists = router_of("Org"), Lists(run)
 
     @router.get("/v1/orgs", summary="The district's organisations, newest first", **DESCRIBED)
     async def orgs(

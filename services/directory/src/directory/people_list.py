@@ -16,7 +16,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told
+from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -85,7 +85,7 @@ class ListedPerson(Told):
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Person"]), Lists(run)
+    router, lists = router_of("Person"), Lists(run)
 
     @router.get("/v1/people", summary="Who works in the district, newest first", **DESCRIBED)
     async def people(

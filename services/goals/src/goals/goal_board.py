@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, person_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -124,7 +124,7 @@ async def _project_measurements(events: Sequence[Recorded[Any]], db: Connection)
                 _chart(charted, recorded, measurement, 0, is_baseline=False)
             case g.ProgressRetracted(measurement_id=measurement_id):
                 charted[recorded.tenant, recorded.aggregate_id, measurement_id] = None
-    keys = sorted(charted, key=lambda key: [str(part) for part in key])
+    keys = sorted(charted, key=lambda key: [part.int for part in key])
     told = [(*key, *values) for key in keys if (values := charted[key]) is not None]
     gone = [key for key in keys if charted[key] is None]
     if told:
@@ -180,12 +180,12 @@ class GoalOnBoard(Told):
 
 
 class GoalsWanted(Page):
-    cycle_id: Annotated[UUID | None, Field(description="Only those of this cycle")] = None
-    status: Annotated[Status | None, Field(description="Only those that stand there")] = None
+    cycle_id: Annotated[Id | Absent, Field(description="Only those of this cycle")] = None
+    status: Annotated[Status | Absent, Field(description="Only those that stand there")] = None
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Goal"]), Lists(run)
+    router, lists = router_of("Goal"), Lists(run)
 
     @router.get("/v1/goals", summary="My goals, newest first", **DESCRIBED)
     async def goals(

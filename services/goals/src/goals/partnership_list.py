@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, person_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -94,7 +94,7 @@ class ListedPartnership(Told):
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Partnership"]), Lists(run)
+    router, lists = router_of("Partnership"), Lists(run)
 
     @router.get("/v1/partnerships", summary="The partnerships I am in, newest first", **DESCRIBED)
     async def partnerships(

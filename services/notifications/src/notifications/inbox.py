@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED, Lists, Page, Told, person_of
+from backbone.lists import DESCRIBED, Flag, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -55,11 +55,11 @@ class NotificationInInbox(Told):
 
 
 class InboxWanted(Page):
-    unread: Annotated[bool, Field(description="Only what was not acknowledged")] = False
+    unread: Annotated[Flag, Field(description="Only what was not acknowledged")] = False
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Notification"]), Lists(run)
+    router, lists = router_of("Notification"), Lists(run)
 
     @router.get("/v1/inbox", summary="What I was told, newest first", **DESCRIBED)
     async def inbox(

@@ -12,7 +12,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told
+from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -76,7 +76,7 @@ class ListedInstrument(Told):
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Instrument"]), Lists(run)
+    router, lists = router_of("Instrument"), Lists(run)
 
     @router.get("/v1/instruments", summary="What the district measures with, newest first", **DESCRIBED)
     async def instruments(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, person_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -114,12 +114,12 @@ class ListedObservation(Told):
 
 
 class ObservationsWanted(Page):
-    partnership_id: Annotated[UUID | None, Field(description="Only those of this partnership")] = None
-    cycle_id: Annotated[UUID | None, Field(description="Only those of this cycle")] = None
+    partnership_id: Annotated[Id | Absent, Field(description="Only those of this partnership")] = None
+    cycle_id: Annotated[Id | Absent, Field(description="Only those of this cycle")] = None
 
 
 def routes(run: Running) -> APIRouter:
-    router, lists = APIRouter(tags=["Observation"]), Lists(run)
+    router, lists = router_of("Observation"), Lists(run)
 
     @router.get("/v1/observations", summary="My observations, latest first", **DESCRIBED)
     async def observations(

@@ -27,7 +27,7 @@ async def folded(
     `known` is a query that takes ($1 tenants, $2 ids); `key` is the column of the aggregate's id. Every row
     notes the position of the last of its events.
     """
-    keys = sorted({(r.tenant, r.aggregate_id) for r in events}, key=lambda k: (str(k[0]), str(k[1])))
+    keys = sorted({(r.tenant, r.aggregate_id) for r in events}, key=lambda k: (k[0].int, k[1].int))
     rows: dict[tuple[UUID, UUID], Row] = {
         (row["tenant"], row[key]): dict(row) for row in await db.fetch(known, *columns(keys, 2))
     }
@@ -47,4 +47,4 @@ def in_columns(rows: Sequence[Row], *names: str) -> list[list[Any]]:
 
 def _flat(value: Any) -> Any:
     """`unnest` would flatten an array of arrays, so a list goes as text."""
-    return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else value
+    return ",".join(str(part) for part in value) if type(value) in (list, tuple) else value

@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
-from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
+from backbone.entrances import uuid_in
 from backbone.ledger import patiently
 from backbone.paging import Cursors, next_link
+from backbone.problems import Problem
 from backbone.recorded import partition_of
 from backbone.service import Running
 
@@ -27,14 +30,38 @@ NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 """The place before everything: no event happens after the year 2199."""
 
 
+def _digits(text: Any) -> Any:
+    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
+        raise ValueError("must be written in digits")
+    return text
+
+
+def _uuid(text: Any) -> Any:
+    return uuid_in(text) if isinstance(text, str) else text
+
+
+def _true_or_false(text: Any) -> Any:
+    if isinstance(text, str) and text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text
+
+
+Id = Annotated[UUID, BeforeValidator(_uuid)]
+"""An id as a parameter, written in 36 characters."""
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+Absent = SkipJsonSchema[None]
+"""`Id | Absent = None`: a parameter that may be left out; nobody can send null."""
+
+
 class Page(BaseModel):
     """Which part of a list; a list with filters extends it. Unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50
+    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=200, description="How many at most")] = 50
     cursor: Annotated[
-        str | None, Field(max_length=2048, description="From the Link of the page before; never made by hand")
+        str | Absent,
+        Field(max_length=2048, description="From the Link of the page before; never made by hand"),
     ] = None
 
 
@@ -73,6 +100,11 @@ DESCRIBED: Final[dict[str, Any]] = {
 """What OpenAPI says of every list: `@router.get("/v1/goals", summary=…, **DESCRIBED)`."""
 
 
+def router_of(aggregate: str) -> APIRouter:
+    """A router for a list of these, beside their other operations in OpenAPI."""
+    return APIRouter(tags=[aggregate], generate_unique_id_function=lambda route: f"list_{route.name}")
+
+
 class Lists:
     """The lists of one running service."""
 
@@ -84,6 +116,8 @@ class Lists:
         self, request: Request, response: Response, by: Actor, page: Page, query: str, *wanted: Any
     ) -> Sequence[Row]:
         """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem."""
+        if len(set(request.query_params)) < len(request.query_params.multi_items()):
+            raise Problem("request_invalid", "a parameter is there twice")
         path = request.url.path
         purpose = f"{path} {by.tenant} {by}"
         place = NEWEST if page.cursor is None else self._place(purpose, page.cursor)
