@@ -27,7 +27,7 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
 
-.PHONY: check test up down clean
+.PHONY: check test demo up down clean
 check: install ## style, types, walls between packages
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -36,6 +36,9 @@ check: install ## style, types, walls between packages
 
 test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
 	$(BIN)/pytest -q
+
+demo: install ## play a six-week coaching cycle on a platform of its own, and check it to the last row
+	$(BIN)/chalkline demo
 
 up: install ## run the platform here; `make down` stops it
 	$(BIN)/chalkline up
