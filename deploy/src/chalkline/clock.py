@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,9 +30,16 @@ class Standing:
     queued: int
     """Events, of its own log or its sources, that a projection, a policy or its relay has yet to handle."""
     position: int
+    read: Mapping[str, int]
+    """The position up to which it has projected and reacted to each of its sources."""
 
-    def level(self, to: datetime) -> bool:
-        return self.now >= to and self.due == 0 and self.queued == 0
+    def level(self, to: datetime, positions: Mapping[str, int]) -> bool:
+        """Whether it has come to this moment, and to where its sources stood when last asked.
+
+        A source that is being started again publishes late: its own position tells, not the reader's queue.
+        """
+        read = all(self.read[source] >= positions.get(source, 0) for source in self.read)
+        return self.now >= to and self.due == 0 and self.queued == 0 and read
 
 
 async def advance(
@@ -87,6 +94,7 @@ async def standing(http: httpx.AsyncClient, service: Service, tenant: UUID) -> S
         due=told["due"],
         queued=told["queued"],
         position=told.get("position", 0),
+        read=told.get("read", {}),
     )
 
 
@@ -100,8 +108,8 @@ async def _settled(
     rounds, before, deadline = 0, None, time.monotonic() + PATIENCE
     while rounds < LEVEL_TWICE:
         found = await asyncio.gather(*(standing(http, service, tenant) for service in services))
-        waiting = [s.name for s, at in zip(services, found, strict=True) if not at.level(target)]
-        positions = [at.position for at in found]
+        positions = {s.name: at.position for s, at in zip(services, found, strict=True)}
+        waiting = [s.name for s, at in zip(services, found, strict=True) if not at.level(target, positions)]
         rounds = rounds + 1 if not waiting and positions == before else int(not waiting)
         before = positions
         if time.monotonic() > deadline:

@@ -107,6 +107,13 @@ class Running:
                 async with asyncio.timeout(within):
                     await self.relay.looked.wait()
 
+    def read(self) -> dict[str, int]:
+        """Up to where each source, its own log included, has been projected and reacted to here."""
+        read = {source: self.progress.seen(source) for source in self.service.sources}
+        for runner in self.policies:
+            read[runner.source] = min(read[runner.source], runner.progress.seen(runner.source))
+        return read
+
     async def queued(self) -> int:
         """How many events of its sources this service has yet to project or react to."""
         position = await self.pool.fetchval(sql.head_position)

@@ -96,7 +96,9 @@ def _clock(run: Running) -> APIRouter:
     @router.get("/v1/clock/{tenant}", summary="A district's time here, and what it still has to do")
     async def clock(tenant: UUID, by: Reader) -> Response:
         """`now`: the district's time as this service knows it; `due`: timers it should have fired by then;
-        `queued`: events it has yet to copy, project or react to; `position`: the head of its log.
+        `queued`: events it has yet to copy, project or react to; `position`: the head of its log;
+        `read`: the position in each source up to which it has done so. What a source has committed and not
+        yet published is in nobody's queue: who must be sure compares `read` with the source's `position`.
         """
         if by.tenant != tenant:
             raise Unseen
@@ -106,6 +108,7 @@ def _clock(run: Running) -> APIRouter:
                 "queued": await run.queued(),
                 "due": await run.timers.due(tenant) if run.timers else 0,
                 "position": await run.pool.fetchval(sql.head_position),
+                "read": run.read(),
             }
         )
 
