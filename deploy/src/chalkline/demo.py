@@ -24,7 +24,7 @@ from chalkline.coaching import Coaching, coaching
 from chalkline.problem import Problem
 from chalkline.seeding import District
 from chalkline.stage import Stage
-from chalkline.state import SERVERS, SERVICES, State
+from chalkline.state import SERVERS, SERVICES, State, read_json, write_json
 
 Home = Annotated[
     Path | None,
@@ -60,7 +60,11 @@ def demo(
 def _on_a_platform_of_its_own(state: State, stage: Stage) -> tuple[list[Checked], Coaching]:
     if supervisor.running(state):
         raise Problem(f"another demo is running in {state.home}", "wait for it, or choose another --home")
+    remembered = read_json(state.ports)
     operate.reset(state)
+    if remembered:  # the same addresses each time
+        state.make()
+        write_json(state.ports, remembered)
     try:
         with stage.showing():
             _start(state, stage)
