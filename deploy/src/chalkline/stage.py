@@ -51,7 +51,7 @@ class Stage:
         if not self.console.is_terminal:
             yield
             return
-        self._live = Live(self._picture(), console=self.console, refresh_per_second=12, transient=True)
+        self._live = Live(self._picture(), console=self.console, refresh_per_second=12)
         try:
             with self._live:
                 yield

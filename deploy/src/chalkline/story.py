@@ -22,7 +22,7 @@ from chalkline.seeding import (
 )
 from chalkline.stage import Act
 
-STEPS = 28
+STEPS = 29
 """How many steps the play has: what the bar counts to."""
 
 Advance = Callable[[datetime], Awaitable[None]]
