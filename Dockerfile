@@ -37,8 +37,8 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip install --no-deps --build-constraints requirements.lock \
     ./shared/contracts ./shared/backbone ./services/${SERVICE} \
  && printf '#!/bin/sh\nexec python -m %s "$@"\n' "${SERVICE}" > ${VIRTUAL_ENV}/bin/service \
- && cp deploy/compose/healthy.py ${VIRTUAL_ENV}/bin/healthy \
- && chmod 0755 ${VIRTUAL_ENV}/bin/service ${VIRTUAL_ENV}/bin/healthy
+ && chmod 0755 ${VIRTUAL_ENV}/bin/service \
+ && install -m 0755 deploy/compose/healthy.py ${VIRTUAL_ENV}/bin/healthy
 
 FROM build AS setup-build
 # The servers themselves are images of their own here, and the services run elsewhere.
@@ -49,7 +49,7 @@ COPY . .
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip install --no-deps --build-constraints requirements.lock \
     ./shared/contracts ./shared/backbone ./deploy \
- && cp deploy/compose/first_start.py deploy/compose/nats.conf ${VIRTUAL_ENV}/bin/
+ && install -m 0644 deploy/compose/first_start.py deploy/compose/nats.conf ${VIRTUAL_ENV}/bin/
 
 FROM python:${PYTHON}-slim AS runtime
 ARG VERSION=0.1.0
@@ -72,7 +72,7 @@ LABEL org.opencontainers.image.title="chalkline-setup" \
 RUN cd /var/lib && install -d -m 0750 -o 10002 -g 10001 chalkline \
  && cd chalkline && install -d -m 0750 -o 10002 -g 10001 nats run secrets \
       secrets/directory secrets/goals secrets/observations secrets/notifications \
- && install -d -m 0755 -o 10002 -g 10001 issuer secrets/postgres \
+ && install -d -m 0755 -o 10002 -g 10001 issuer postgres secrets/postgres \
  && install -d -m 0700 -o 10001 -g 10001 streams
 COPY --from=setup-build /opt/chalkline /opt/chalkline
 ENV CHALKLINE_HOME=/var/lib/chalkline

@@ -1,7 +1,7 @@
 #!/opt/chalkline/bin/python
 """What compose runs before anything else: secrets, who may do what on the broker, databases.
 
-python first_start.py secrets      every password, seed and key that is missing; NATS's configuration
+python first_start.py secrets      every password, seed and key that is missing; the servers' configuration
 python first_start.py databases    roles and databases, once PostgreSQL answers; takes PostgreSQL's host
 
 Safe to run again and again: what is there stays. In CHALKLINE_HOME each folder of secrets is a volume of
@@ -35,6 +35,8 @@ def secrets(state: State) -> None:
     superuser = state.secrets / "postgres" / "superuser_password"
     credentials.remember(superuser, credentials.password)
     superuser.chmod(READ_BY_ALL)  # of the containers that mount it: PostgreSQL's account has another number
+    shutil.copyfile(declared("postgres", "postgresql.conf"), state.postgres / "postgresql.conf")
+    (state.postgres / "postgresql.conf").chmod(0o644)
     broker(state)
     if os.environ["CHALKLINE_ISSUER"] == issuer.ISSUER:
         issuer.signing_key(state)

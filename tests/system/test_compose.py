@@ -176,7 +176,7 @@ def first_start(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def home(tmp_path: Path) -> State:
     """As the setup image has it."""
-    for name in ("nats", "run", "secrets", "issuer"):
+    for name in ("postgres", "nats", "run", "secrets", "issuer"):
         (tmp_path / name).mkdir()
     return State(tmp_path)
 
