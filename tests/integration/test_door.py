@@ -395,7 +395,7 @@ async def test_a_look_shows_what_the_view_names_and_its_words_to_whom_it_names_t
         '"1"',
         "private, no-cache",
     )
-    assert (body["aggregate"], body["state"], body["version"]) == ("Note", "Pinned", 1)
+    assert (body["aggregate"], body["version"]) == ("Note", 1)
     assert body["words"] == {body["data"]["text"]: "for my eyes"}
     theirs = await http.get(f"/v1/notes/{note}", headers=service.issuer.person(OTHER))
     assert (theirs.json()["words"], theirs.json()["data"]) == (

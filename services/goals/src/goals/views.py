@@ -20,8 +20,11 @@ def view_partnership(state: Partnership, facts: GoalsFacts) -> dict[str, Any]:
     """Who is in it and where it stands; a teacher also sees what they share."""
     if isinstance(state, partnership.Unset):
         return {}
+    if facts.by.person not in state.pair.partners:
+        over = isinstance(state, partnership.Declined | partnership.Ended)
+        return {"status": "ended" if over else "open", **_fields(state.pair)}
     shown = {"status": _status(state), **_fields(state.pair)}
-    if isinstance(state, partnership.Proposed) and facts.by.person in state.pair.partners:
+    if isinstance(state, partnership.Proposed):
         shown["consented"] = state.consented
     shares: tuple[Share, ...] = getattr(state, "shares", ())
     if facts.by.person in state.pair.teacher_ids:

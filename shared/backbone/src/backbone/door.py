@@ -155,7 +155,6 @@ class Doors:
             {
                 "id": str(aggregate_id),
                 "aggregate": aggregate.name,
-                "state": type(loaded.state).__name__,
                 "version": loaded.version,
                 "data": plain(shown),
                 "words": {str(ref): text for ref, text in words.items() if ref in named},

@@ -226,8 +226,8 @@ _SCHEMAS = {
     "Answer": _object(list(_ANSWER), **_ANSWER),
     "Problem": _object(["type", "title", "status", "code", "trace_id"], **_PROBLEM),
     "Look": _object(
-        ["id", "aggregate", "state", "version", "data", "words"],
-        id=_UUID, aggregate=_TEXT, state=_TEXT, version=_INT, data={},
+        ["id", "aggregate", "version", "data", "words"],
+        id=_UUID, aggregate=_TEXT, version=_INT, data={},
         words={"type": "object", "additionalProperties": _TEXT},
     ),
     "Outcome": _object(
