@@ -4,12 +4,12 @@ Every line is a command over HTTP by whoever it is said of; between them the san
 follows by itself (progress from an observation, a reminder of a missed visit) is waited for and looked at.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-from chalkline.coaching import Coaching, Json, Persona
+from chalkline.coaching import Coaching, Json
+from chalkline.playing import Advance, Play
 from chalkline.problem import Problem
 from chalkline.seeding import (
     INSTRUMENT,
@@ -24,46 +24,6 @@ from chalkline.stage import Act
 
 STEPS = 29
 """How many steps the play has: what the bar counts to."""
-
-Advance = Callable[[datetime], Awaitable[None]]
-"""Moves the district's clock; returns when all that fell due has happened."""
-
-
-@dataclass(slots=True)
-class Play:
-    """The stage, the players, and where the story stands."""
-
-    client: Coaching
-    act: Act
-    advance: Advance
-    there: District | None = None
-    monday: datetime | None = None
-    partnership: str = ""
-    cycle: str = ""
-    goal: str = ""
-
-    def who(self, name: str) -> Persona:
-        assert self.there is not None
-        return self.there[name]
-
-    async def on(self, week: int, day: int, hour: int = 8) -> datetime:
-        """Moves the clock to a school day: week 1 to 6, day 0 (Monday) to 4."""
-        assert self.monday is not None
-        wanted = (self.monday + timedelta(weeks=week - 1, days=day)).date()
-        moment = datetime.combine(wanted, time(hour), TIME_ZONE)
-        await self.advance(moment)
-        self.act.step(f"[cyan]week {week}[/]  the clock moves on to {moment:%A %-d %B, %H:%M}")
-        return moment
-
-    async def shows(self, who: str, status: str) -> None:
-        """Waits until the goal is what it must become."""
-        path = f"goals/{self.goal}"
-        await self.client.until(
-            self.who(who),
-            path,
-            lambda seen: bool(seen["data"]["status"] == status),
-            f"the goal's turning {status}",
-        )
 
 
 async def play(client: Coaching, act: Act, advance: Advance, opened: Callable[[District], None]) -> Play:
