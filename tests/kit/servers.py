@@ -1,8 +1,8 @@
-"""PostgreSQL and NATS for a session of tests: from wheels, or from images where that is asked for.
+"""PostgreSQL and NATS for a session of tests: in containers where an engine answers, from wheels otherwise.
 
-CHALKLINE_TEST_SERVERS=containers asks for images (by testcontainers, so DOCKER_HOST and TESTCONTAINERS_* count);
-where no engine answers on this machine wheels do, and `described()` says so. Servers that a test kills are
-that test's own and always from wheels.
+An engine counts when it is on this machine and has the images (by testcontainers, so DOCKER_HOST and
+TESTCONTAINERS_* count). CHALKLINE_TEST_SERVERS=wheels never asks for one; =containers also pulls images.
+`described()` says which it is. Servers that a test kills are that test's own and always from wheels.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ from chalkline.nats import start as nats_from_wheel
 from chalkline.postgres import Postgres
 from chalkline.postgres import start as postgres_from_wheel
 
-ASKED = os.environ.get("CHALKLINE_TEST_SERVERS", "wheels")
+ASKED = os.environ.get("CHALKLINE_TEST_SERVERS", "auto")
 POSTGRES, NATS = "postgres:18", "nats:2.12-alpine"  # as in docker-compose.yml
 HERE = ("localhost", "127.0.0.1")
 
 
 def described() -> str:
     """For the first lines of a run."""
-    if ASKED not in ("wheels", "containers"):
-        raise pytest.UsageError(f"CHALKLINE_TEST_SERVERS is wheels or containers, not {ASKED}")
+    if ASKED not in ("auto", "wheels", "containers"):
+        raise pytest.UsageError(f"CHALKLINE_TEST_SERVERS is auto, wheels or containers, not {ASKED}")
     if ASKED == "wheels":
-        return "servers: PostgreSQL and NATS from wheels (CHALKLINE_TEST_SERVERS=containers takes images)"
+        return "servers: PostgreSQL and NATS from wheels, as asked"
     version, why_not = engine()
     if version is None:
-        return f"servers: PostgreSQL and NATS from wheels, although containers were asked for: {why_not}"
+        return f"servers: PostgreSQL and NATS from wheels: {why_not}"
     return (
         f"servers: {POSTGRES} and {NATS} in containers, by engine {version}; those a test kills from wheels"
     )
@@ -52,18 +52,21 @@ def engine() -> tuple[str | None, str]:
         try:
             client = DockerClient()
             version, host = str(client.client.version()["Version"]), client.host()
+            here = {tag for image in client.client.images.list() for tag in image.tags}
         except Exception as error:
-            version, host = "", type(error).__name__
+            version, host, here = "", type(error).__name__, set()
         gc.collect()
     if not version:
         return None, f"no engine answers ({host})"
     if host not in HERE:
         return None, f"the engine is on another machine, {host}"
+    if ASKED == "auto" and (missing := {POSTGRES, NATS} - here):
+        return None, f"the engine has no image {', '.join(sorted(missing))}"
     return version, ""
 
 
 def _contained() -> bool:
-    return ASKED == "containers" and engine()[0] is not None
+    return ASKED != "wheels" and engine()[0] is not None
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ class Page(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=200, description="How many at most")] = 50
+    limit: Annotated[int, Field(ge=1, le=200, description="How many at most"), BeforeValidator(_digits)] = 50
     cursor: Annotated[
         str | Absent,
         Field(max_length=2048, description="From the Link of the page before; never made by hand"),

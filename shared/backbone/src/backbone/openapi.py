@@ -53,6 +53,7 @@ def openapi_document(app: FastAPI, service: str, aggregates: Iterable[Aggregate[
             paths.setdefault(route.path_format, {}).setdefault("get", _read(route))
     paths[BULK_PATH] = {"post": _bulk()}
     paths |= _PLAIN
+    document["servers"] = [{"url": "/"}]
     document["security"] = [{"bearer": []}]
     document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     return document
@@ -60,6 +61,7 @@ def openapi_document(app: FastAPI, service: str, aggregates: Iterable[Aggregate[
 
 def _command(service: str, entrance: Entrance) -> dict[str, Any]:
     aggregate, name = entrance.aggregate, entrance.name
+    twice = entrance.begins and entrance.command in aggregate.commands
     status = "201" if entrance.begins else "200"
     headers: dict[str, Any] = {
         "ETag": _header("The version after this command", '"3"'),
@@ -69,7 +71,7 @@ def _command(service: str, entrance: Entrance) -> dict[str, Any]:
     if entrance.begins:
         headers["Location"] = _header("Where it is", f"/v1/{aggregate.collection}/{_ID}")
     return {
-        "operationId": f"{snake_case(aggregate.name)}_{snake_case(name)}",
+        "operationId": f"{'begin_' if twice else ''}{snake_case(aggregate.name)}_{snake_case(name)}",
         "summary": name,
         "description": " ".join((entrance.command.__doc__ or name).split()),
         "tags": [aggregate.name],

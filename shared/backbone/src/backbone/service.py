@@ -285,8 +285,11 @@ async def broker_of(name: str, settings: Settings) -> AsyncIterator[NatsBroker]:
     async def on_error(error: Exception) -> None:
         log.warning("nats_error", error=str(error))
 
+    ending = False
+
     async def on_disconnect() -> None:
-        log.warning("nats_disconnected")
+        if not ending:
+            log.warning("nats_disconnected")
 
     async def on_reconnect() -> None:
         log.info("nats_reconnected")
@@ -310,4 +313,5 @@ async def broker_of(name: str, settings: Settings) -> AsyncIterator[NatsBroker]:
     try:
         yield broker
     finally:
+        ending = True
         await broker.stop()
