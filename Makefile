@@ -18,7 +18,7 @@ install: .venv/.installed ## everything the other targets need, from the lock fi
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Chalkline needs Python 3.11 or newer")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip --disable-pip-version-check -q install uv==$(UV)
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
 	@touch $@
 

@@ -1,6 +1,6 @@
 """Who hears of a milestone, and by which rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID, uuid5
@@ -33,11 +33,21 @@ def as_published(default: Rule, published: Mapping[str, Any]) -> Rule:
     )
 
 
-def audience(rule: Rule, cycle: Mapping[str, Any] | None) -> tuple[Recipient, ...]:
+async def leads(look: Look, tenant: UUID, rule: Rule) -> Sequence[UUID]:
+    """Who leads coaching in the district, if the rule wants them to hear of it."""
+    if "coaching_lead" not in rule.recipients:
+        return ()
+    found = await look("coaching_leads", tenant)
+    return found["person_ids"] if found else ()
+
+
+def audience(
+    rule: Rule, cycle: Mapping[str, Any] | None, leads: Sequence[UUID] = ()
+) -> tuple[Recipient, ...]:
     """The people of a cycle whom a rule names; nobody while the cycle is not known here."""
     if cycle is None:
         return ()
-    people = {"teacher": cycle["teacher_ids"], "coach": [cycle["coach_id"]]}
+    people = {"teacher": cycle["teacher_ids"], "coach": [cycle["coach_id"]], "coaching_lead": leads}
     return tuple(
         Recipient(person_id=person_id, role=role)
         for role in rule.recipients

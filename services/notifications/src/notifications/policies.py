@@ -12,7 +12,7 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.notifications import MilestoneReached
 
 from notifications.aggregates import CYCLE_WATCH, NOTIFICATION
-from notifications.audience import audience, rule_in_force
+from notifications.audience import audience, leads, rule_in_force
 from notifications.cycle_watch import ReachMilestone
 from notifications.due import of_event
 from notifications.notification import Notify
@@ -42,7 +42,9 @@ async def when_a_cycle_comes_to_a_milestone(recorded: Recorded[Any], look: Look)
             occurrence=of_event(recorded.event_id, goal_id),
             due_at=recorded.recorded_at,
             goal_id=goal_id,
-            recipients=audience(rule, await look("cycle", cycle_id)),
+            recipients=audience(
+                rule, await look("cycle", cycle_id), await leads(look, recorded.tenant, rule)
+            ),
         ),
     )
 

@@ -72,9 +72,8 @@ async def _note(recorded: Recorded[Any], db: Connection) -> Sequence[Cycle]:
             await db.execute(sql.close_cycle, tenant, own_id)
             return [(tenant, own_id)]
         case g.PartnershipEnded():
+            await db.execute(sql.end_partnership, tenant, own_id)
             rows = await db.fetch(sql.cycles_of_partnership, tenant, own_id)
-            for row in rows:
-                await db.execute(sql.close_cycle, tenant, row["cycle_id"])
             return [(tenant, row["cycle_id"]) for row in rows]
         case o.ObservationRecorded() | o.ObservationCorrected() if event.cycle_id is not None:
             await db.execute(

@@ -17,6 +17,7 @@ import structlog
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ConsumerAcks
 from nats.js.api import ConsumerConfig, DeliverPolicy
@@ -31,6 +32,9 @@ HISTORY = re.compile(r"(\d{1,9})@(\d{1,18})", re.ASCII)
 
 ASKED_EVERY = 5.0
 """Seconds between looks at where the stream stands."""
+
+GLANCED_EVERY = 0.25
+"""Seconds between looks at whether the connection was lost and is back."""
 
 STUCK_AFTER = 10.0
 """Seconds without a delivery, while some are due, after which the subscription is made anew."""
@@ -112,7 +116,7 @@ class StreamSource:
         subscriber = self._subscriber(max(1, min(position + 1, last)))
         try:
             await subscriber.start()
-            await self._watch()
+            await self._watch(subscriber.connection)
         finally:
             await subscriber.stop()
 
@@ -181,20 +185,30 @@ class StreamSource:
             found.append(delivery(self._source, sequence, (message.subject, message.data, headers)))
         return found
 
-    async def _watch(self) -> None:
+    async def _watch(self, connection: Client) -> None:
         assert self._doubt is not None
-        progress = self._reader.progress
+        reconnects, asked_at = connection.stats["reconnects"], -ASKED_EVERY
         while True:
-            await self._reader.process(())  # waits for what is being processed; raises if it went astray
-            last = (await self._last()).state.last_seq
-            progress.head(self._source, last)
-            if last <= progress.seen(self._source):
-                self._heard = time.monotonic()
-            elif time.monotonic() - self._heard > STUCK_AFTER:
-                raise Doubt(f"nothing came for {STUCK_AFTER:.0f} s, though {self._source} is at {last}")
-            done, _ = await asyncio.wait([self._doubt], timeout=ASKED_EVERY)
+            if time.monotonic() - asked_at >= ASKED_EVERY:
+                asked_at = time.monotonic()
+                await self._ask()
+            if connection.stats["reconnects"] != reconnects:
+                # The consumer and whatever was on its way went with the broker: no use waiting for them.
+                raise Doubt("the broker was away")
+            done, _ = await asyncio.wait([self._doubt], timeout=GLANCED_EVERY)
             if done:
                 self._doubt.result()
+
+    async def _ask(self) -> None:
+        """Learns where the stream stands; raises Doubt where something should have come and did not."""
+        progress = self._reader.progress
+        await self._reader.process(())  # waits for what is being processed; raises if it went astray
+        last = (await self._last()).state.last_seq
+        progress.head(self._source, last)
+        if last <= progress.seen(self._source):
+            self._heard = time.monotonic()
+        elif time.monotonic() - self._heard > STUCK_AFTER:
+            raise Doubt(f"nothing came for {STUCK_AFTER:.0f} s, though {self._source} is at {last}")
 
     async def _note_incarnation(self, told: re.Match[str]) -> None:
         self._incarnation = told[0]

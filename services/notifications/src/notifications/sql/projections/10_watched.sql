@@ -16,6 +16,13 @@ CREATE TABLE watched_cycles (
     PRIMARY KEY (tenant, cycle_id)
 );
 
+-- A partnership's end ends its cycles, whichever of the two is heard of first.
+CREATE TABLE ended_partnerships (
+    tenant         uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    PRIMARY KEY (tenant, partnership_id)
+);
+
 CREATE TABLE watched_goals (
     tenant      uuid NOT NULL,
     goal_id     uuid NOT NULL,

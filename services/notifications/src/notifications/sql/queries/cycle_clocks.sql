@@ -10,3 +10,5 @@ SELECT c.tenant, c.cycle_id, c.started_at, c.recorded_at, c.cadence_days, c.plan
         WHERE v.tenant = c.tenant AND v.cycle_id = c.cycle_id
         ORDER BY v.started_at DESC, v.observation_id LIMIT 1) AS v ON true
  WHERE c.open
+   AND NOT EXISTS (SELECT FROM ended_partnerships e
+                    WHERE e.tenant = c.tenant AND e.partnership_id = c.partnership_id)
