@@ -1,0 +1,273 @@
+"""A year of coaching in two districts, decided by the deciders themselves, at random but always the same for a seed."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from backbone.deciding import Actor, Aggregate, Command, Refusal
+from backbone.recorded import Meta, Recorded, partition_of
+from backbone.words import private
+from chalkline_contracts.measurement import MeasurementTaken
+from chalkline_contracts.notifications import Recipient
+from directory import aggregates as directory
+from directory.district import AdvanceClock, DistrictFacts, OpenDistrict
+from directory.org import ChangeOrg, CloseOrg, OpenOrg, OrgFacts
+from directory.person import (
+    AssignEvaluator,
+    AssignRole,
+    ChangePerson,
+    DeactivatePerson,
+    EnrolPerson,
+    PersonFacts,
+    WithdrawEvaluator,
+    WithdrawRole,
+)
+from goals import aggregates as goals
+from goals.access import GoalsFacts, PersonFact
+from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, StartCycle
+from goals.goal import (
+    AbandonGoal,
+    AgreeGoal,
+    ConfirmAchievement,
+    CountMeasurement,
+    DraftGoal,
+    PeersAnswers,
+    ProposeGoal,
+    RecordBaseline,
+    RecordProgress,
+    RetractMeasurement,
+)
+from goals.model_template import PRODUCT, PublishModelTemplate, RetireModelTemplate
+from goals.partnership import (
+    DeclinePartnership,
+    EndPartnership,
+    GiveConsent,
+    GrantShare,
+    ProposePartnership,
+    RevokeShare,
+    SuspendPartnership,
+)
+from notifications import aggregates as notifications
+from notifications.cycle_watch import CycleWatchFacts, ReachMilestone
+from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule
+from notifications.notification import AcknowledgeNotification, NotificationFacts, Notify
+from observations import aggregates as observations
+from observations.instrument import InstrumentFacts, PublishInstrument, RetireInstrument
+from observations.observation import (
+    AcknowledgeFeedback,
+    CorrectObservation,
+    ObservationFacts,
+    Partnership,
+    RecordObservation,
+    ScheduleObservation,
+    ShareFeedback,
+    VoidObservation,
+)
+
+SERVICES = ("directory", "goals", "observations", "notifications")
+PEERS = PeersAnswers(powerful=True, easy=True, emotionally_compelling=True, reachable=True, student_focused=True)
+
+
+@dataclass
+class Story:
+    """`recorded[service]` are its events in the order of its log."""
+
+    seed: int
+    recorded: dict[str, list[Recorded[Any]]] = field(default_factory=lambda: defaultdict(list))
+    commands: int = 0
+    refused: int = 0
+
+    def __post_init__(self) -> None:
+        self._rng = random.Random(self.seed)
+        self._states: dict[tuple[str, UUID, UUID], Any] = {}
+        self._versions: dict[tuple[str, UUID, UUID], int] = defaultdict(int)
+        self.now = datetime(2026, 1, 5, 15, tzinfo=UTC)
+        for n in (1, 2):
+            self._district(UUID(int=n))
+
+    def do(
+        self, aggregate: Aggregate[Any], tenant: UUID, own_id: UUID, command: Command, facts: Any, **told: Any
+    ) -> list[Any]:
+        """Decides, folds and records; a refusal leaves nothing."""
+        self.commands += 1
+        self.now += timedelta(minutes=self._rng.randrange(1, 4000))
+        command_id = uuid5(tenant, f"{self.seed}:{self.commands}")
+        by = told.pop("by", Actor("operator", "it", tenant))
+        key = (aggregate.events[0].service, tenant, own_id)  # a cycle and its watch share an id
+        state = self._states.get(key, aggregate.initial)
+        try:
+            events = aggregate.decide(
+                state, command, facts(by=by, command_id=command_id, aggregate_id=own_id, **told), now=self.now
+            )
+        except Refusal:
+            self.refused += 1
+            return []
+        for event in events:
+            log = self.recorded[event.service]
+            self._versions[key] += 1
+            log.append(
+                Recorded(
+                    source=event.service, position=len(log) + 1, partition=partition_of(tenant, own_id),
+                    event_id=uuid5(command_id, f"{event.service}:{self._versions[key]}"), tenant=tenant,
+                    aggregate_id=own_id, version=self._versions[key], event=event,
+                    occurred_at=event.happened_at or self.now, recorded_at=self.now,
+                    meta=Meta(actor=str(by), command_id=str(command_id), request="", correlation_id=str(command_id)),
+                )
+            )  # fmt: skip
+            state = aggregate.evolve(state, event)
+        self._states[key] = state
+        return events
+
+    def state(self, aggregate: Aggregate[Any], tenant: UUID, own_id: UUID) -> Any:
+        return self._states.get((aggregate.events[0].service, tenant, own_id), aggregate.initial)
+
+    # The same ids in both districts, so that what forgot its tenant mixes them up.
+
+    def _district(self, tenant: UUID) -> None:
+        rng = self._rng
+        told: dict[str, Any] = {"time_zone": "America/Chicago", "org_open": True, "evaluator_active": True}
+        opening = OpenDistrict(name=private("D"), sandbox=tenant.int == 1, time_zone="America/Chicago")
+        self.do(directory.DISTRICT, tenant, tenant, opening, DistrictFacts)
+        schools = [UUID(int=100 + n) for n in range(3)]
+        for school in schools:
+            opening_org = OpenOrg(name=private("S"), type="school", time_zone=rng.choice(("America/Denver", None)))
+            self.do(directory.ORG, tenant, school, opening_org, OrgFacts, district_open=True)
+        people = [UUID(int=200 + n) for n in range(6)]
+        for person in people:
+            def do(command: Command, who: UUID = person) -> None:
+                self.do(directory.PERSON, tenant, who, command, PersonFacts, **told)
+
+            do(EnrolPerson(name=private("P"), experience_band=rng.choice(("novice", None))))
+            do(AssignEvaluator(evaluator_id=people[0]))
+            if person == people[2]:
+                do(WithdrawEvaluator(evaluator_id=people[0]))
+            for _ in range(rng.randrange(5)):
+                other, school, role = rng.choice(people), rng.choice(schools), rng.choice(("teacher", "coach"))
+                do(rng.choice((
+                    AssignRole(role=role, org_id=school, begin=date(2026, 1, 1)),
+                    WithdrawRole(role=role, org_id=school),
+                    AssignEvaluator(evaluator_id=other), WithdrawEvaluator(evaluator_id=other),
+                    ChangePerson(name=private("Q"), experience_band="expert"),
+                )))  # fmt: skip
+        self.do(directory.PERSON, tenant, people[-1], DeactivatePerson(), PersonFacts, **told)
+        self.do(directory.ORG, tenant, schools[-1], ChangeOrg(name=private("T")), OrgFacts, district_open=True)
+        self.do(directory.ORG, tenant, schools[-1], CloseOrg(), OrgFacts, district_open=True)
+        self._models(tenant)
+        for n in range(3):
+            self._pair(tenant, n, people)
+        later = AdvanceClock(to=self.now + timedelta(days=30))
+        self.do(directory.DISTRICT, tenant, tenant, later, DistrictFacts)
+
+    def _models(self, tenant: UUID) -> None:
+        template, instrument, rule = UUID(int=300), UUID(int=301), UUID(int=302)
+        facts = {"level": True}
+        publish = PublishModelTemplate(name="ours", version=1, phases=("see", "do"), cadence_days=7, planned_weeks=4)
+        self.do(goals.MODEL_TEMPLATE, tenant, template, publish, GoalsFacts, **facts)
+        self.do(goals.MODEL_TEMPLATE, tenant, template, RetireModelTemplate(), GoalsFacts, **facts)
+        item = {"code": "on_task", "kind": "intervals_on_task", "wording": "W"}
+        told = PublishInstrument.model_validate({"name": "N", "code": "ours", "items": (item,)})
+        for command in (told, told, RetireInstrument()):
+            self.do(observations.INSTRUMENT, tenant, instrument, command, InstrumentFacts)
+        for days in (3, 12):
+            command = PublishMilestoneRule(milestone="VisitOverdue", days=days, enabled=days != 3)
+            self.do(notifications.MILESTONE_RULE, tenant, rule, command, MilestoneRuleFacts)
+
+    def _pair(self, tenant: UUID, n: int, people: list[UUID]) -> None:
+        rng = self._rng
+        coach, teacher = people[n], people[n + 1]
+        anyone = PersonFact(roles=frozenset({"coach", "teacher"}), school_ids=frozenset({UUID(int=100)}))
+        knows = dict.fromkeys(people, anyone)
+        ids = {name: UUID(int=400 + 10 * n + k) for k, name in enumerate(("pair", "cycle", "goal", "visit", "other"))}
+        pair, cycle, goal = ids["pair"], ids["cycle"], ids["goal"]
+
+        def act(aggregate: Aggregate[Any], own_id: UUID, command: Command, who: UUID) -> list[Any]:
+            return self.do(
+                aggregate, tenant, own_id, command, GoalsFacts, by=Actor("person", str(who), tenant), people=knows,
+                partnership=self.state(goals.PARTNERSHIP, tenant, pair), cycle=self.state(goals.CYCLE, tenant, cycle),
+                template=PRODUCT["impact-cycle@1"], school_id=UUID(int=100), time_zone="America/Chicago",
+            )  # fmt: skip
+
+        act(goals.PARTNERSHIP, pair, ProposePartnership(coach_id=coach, teacher_ids=(teacher,)), coach)
+        if n == 2 and rng.random() < 0.3:
+            act(goals.PARTNERSHIP, pair, DeclinePartnership(), teacher)
+            return
+        for who in (coach, teacher):
+            act(goals.PARTNERSHIP, pair, GiveConsent(), who)
+        share = GrantShare.model_validate(
+            {"scope": {}, "audience": (people[4],), "expires_at": self.now + timedelta(days=90)}
+        )
+        for granted in act(goals.PARTNERSHIP, pair, share, teacher):
+            act(goals.PARTNERSHIP, pair, RevokeShare(share_id=granted.share_id), teacher)
+        act(goals.CYCLE, cycle, StartCycle(partnership_id=pair, focus="engagement"), coach)
+        act(goals.CYCLE, cycle, EnterPhase(phase="learn"), teacher)
+        act(goals.GOAL, goal, DraftGoal(cycle_id=cycle), coach)
+        act(goals.GOAL, goal, RecordBaseline(measurements=(self._taken(40), self._taken(44))), coach)
+        propose = ProposeGoal(statement=private("G"), metric_code="on_task", target="0.8", due_on=date(2027, 6, 1),
+                              required_consecutive=rng.choice((1, 2)), peers=PEERS)  # fmt: skip
+        act(goals.GOAL, goal, propose, coach)
+        for who in (coach, teacher):
+            act(goals.GOAL, goal, AgreeGoal(), who)
+        for k in range(rng.randrange(3, 7)):
+            self._weeks(tenant, (coach, teacher), ids, k, act)
+        endings = (CompleteCycle(), CloseCycleEarly(reason_code="moved"), EnterPhase(phase="improve"))
+        ending: Command = rng.choice(endings)
+        if n == 1 or rng.random() < 0.3:
+            act(goals.GOAL, goal, AbandonGoal(reason_code="changed"), teacher)
+        if rng.random() < 0.6:  # else the cycle ends with its partnership, or not at all
+            act(goals.CYCLE, cycle, ending, coach)
+        if rng.random() < 0.8:
+            last = rng.choice((EndPartnership(reason_code="moved"), SuspendPartnership(reason_code="evaluator")))
+            act(goals.PARTNERSHIP, pair, last, teacher)
+
+    def _weeks(self, tenant: UUID, pair: tuple[UUID, UUID], ids: dict[str, UUID], k: int, act: Any) -> None:
+        rng, goal = self._rng, ids["goal"]
+        coach, teacher = pair
+        visit = uuid5(ids["visit"], str(k))
+
+        def observe(command: Command, who: UUID) -> list[Any]:
+            return self.do(
+                observations.OBSERVATION, tenant, visit, command, ObservationFacts,
+                by=Actor("person", str(who), tenant), partnership=Partnership(coach, (teacher,), "agreed"),
+            )  # fmt: skip
+
+        about = {"partnership_id": ids["pair"], "cycle_id": ids["cycle"]}
+        observe(ScheduleObservation(**about, scheduled_at=self.now + timedelta(days=30)), coach)
+        record = RecordObservation.model_validate(
+            about | {"goal_ids": (goal,), "started_at": self.now, "duration_s": 1800, "mode": "live",
+                     "measurements": (self._taken(rng.randrange(60, 100)),), "evidence": private("E"),
+                     "chosen_by": "teacher"}
+        )  # fmt: skip
+        for recorded in observe(record, coach):
+            taken = recorded.measurements[0]
+            count = CountMeasurement(measurement=taken, observation_id=visit, partnership_id=ids["pair"])
+            act(goals.GOAL, goal, count, coach)
+            if rng.random() < 0.25:
+                correct = CorrectObservation(measurements=(self._taken(95),), reason_code="typing_error")
+                if observe(correct, coach):
+                    retract = RetractMeasurement(measurement_id=taken.measurement_id, cause="corrected")
+                    act(goals.GOAL, goal, retract, coach)
+        if rng.random() < 0.5:
+            observe(ShareFeedback(feedback=private("F")), coach)
+            observe(AcknowledgeFeedback(), teacher)
+        elif rng.random() < 0.4:
+            observe(VoidObservation(reason_code="wrong_class"), coach)
+        act(goals.GOAL, goal, RecordProgress(measurement=self._taken(rng.randrange(50, 100))), teacher)
+        act(goals.GOAL, goal, ConfirmAchievement(), teacher)
+        milestone = rng.choice(("VisitOverdue", "GoalSilent", "MidpointReview"))
+        reach = ReachMilestone(milestone=milestone, rule_version=1, occurrence=f"once:{k}", due_at=self.now,
+                               recipients=(Recipient(person_id=coach, role="coach"),))  # fmt: skip
+        self.do(notifications.CYCLE_WATCH, tenant, ids["cycle"], reach, CycleWatchFacts)
+        note = uuid5(ids["other"], str(k))
+        notify = Notify(milestone=milestone, cycle_id=ids["cycle"], recipient_id=coach, due_at=self.now)
+        self.do(notifications.NOTIFICATION, tenant, note, notify, NotificationFacts)
+        self.do(notifications.NOTIFICATION, tenant, note, AcknowledgeNotification(), NotificationFacts)
+
+    def _taken(self, percent: int) -> MeasurementTaken:
+        return MeasurementTaken.model_validate(
+            {"metric_code": "on_task", "kind": "intervals_on_task", "numerator": percent, "denominator": 100,
+             "direction": "increase", "occurred_at": self.now - timedelta(hours=1), "instrument": "time-on-task@1",
+             "source": "observation"}
+        )  # fmt: skip
