@@ -105,8 +105,10 @@ async def test_the_same_ids_in_two_tenants_do_not_mix(database: TestDatabase) ->
         "ALTER TABLE ledger.commands DROP CONSTRAINT commands_pkey, ADD PRIMARY KEY (command_id)",
         "ALTER TABLE ledger.claims DROP CONSTRAINT claims_pkey, ADD PRIMARY KEY (key)",
         "ALTER TABLE ledger.streams DROP CONSTRAINT streams_pkey, ADD PRIMARY KEY (stream_id)",
-        "ALTER TABLE ledger.events DROP CONSTRAINT events_tenant_stream_id_version_key,"
-        " ADD UNIQUE (stream_id, version)",
+        (
+            "ALTER TABLE ledger.events DROP CONSTRAINT events_tenant_stream_id_version_key,"
+            " ADD UNIQUE (stream_id, version)"
+        ),
     ],
     ids=["commands", "claims", "streams", "events"],
 )
