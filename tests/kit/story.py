@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from backbone.deciding import Actor, Aggregate, Command, Refusal
 from backbone.recorded import Meta, Recorded, partition_of
-from backbone.words import private
+from backbone.words import PrivateText, private
 from chalkline_contracts.measurement import MeasurementTaken
 from chalkline_contracts.notifications import Recipient
 from directory import aggregates as directory
@@ -68,7 +68,29 @@ from observations.observation import (
 )
 
 SERVICES = ("directory", "goals", "observations", "notifications")
-PEERS = PeersAnswers(powerful=True, easy=True, emotionally_compelling=True, reachable=True, student_focused=True)
+PEERS = PeersAnswers(
+    powerful=True, easy=True, emotionally_compelling=True, reachable=True, student_focused=True
+)
+
+
+CANARY = "zyzzyva"
+"""In every text that anybody says: wherever it sings, words have travelled."""
+
+
+def said(what: str) -> PrivateText:
+    return private(f"{CANARY}: {what}")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A command as it was decided: by whom, when, and on what facts."""
+
+    aggregate: Aggregate[Any]
+    tenant: UUID
+    own_id: UUID
+    command: Command
+    facts: Any
+    now: datetime
 
 
 @dataclass
@@ -77,6 +99,7 @@ class Story:
 
     seed: int
     recorded: dict[str, list[Recorded[Any]]] = field(default_factory=lambda: defaultdict(list))
+    wishes: list[Wish] = field(default_factory=list)
     commands: int = 0
     refused: int = 0
 
@@ -98,10 +121,10 @@ class Story:
         by = told.pop("by", Actor("operator", "it", tenant))
         key = (aggregate.events[0].service, tenant, own_id)  # a cycle and its watch share an id
         state = self._states.get(key, aggregate.initial)
+        known = facts(by=by, command_id=command_id, aggregate_id=own_id, **told)
+        self.wishes.append(Wish(aggregate, tenant, own_id, command, known, self.now))
         try:
-            events = aggregate.decide(
-                state, command, facts(by=by, command_id=command_id, aggregate_id=own_id, **told), now=self.now
-            )
+            events = aggregate.decide(state, command, known, now=self.now)
         except Refusal:
             self.refused += 1
             return []
@@ -129,31 +152,55 @@ class Story:
     def _district(self, tenant: UUID) -> None:
         rng = self._rng
         told: dict[str, Any] = {"time_zone": "America/Chicago", "org_open": True, "evaluator_active": True}
-        opening = OpenDistrict(name=private("D"), sandbox=tenant.int == 1, time_zone="America/Chicago")
+        opening = OpenDistrict(name=said("a district"), sandbox=tenant.int == 1, time_zone="America/Chicago")
         self.do(directory.DISTRICT, tenant, tenant, opening, DistrictFacts)
         schools = [UUID(int=100 + n) for n in range(3)]
         for school in schools:
-            opening_org = OpenOrg(name=private("S"), type="school", time_zone=rng.choice(("America/Denver", None)))
+            opening_org = OpenOrg(
+                name=said("a school"), type="school", time_zone=rng.choice(("America/Denver", None))
+            )
             self.do(directory.ORG, tenant, school, opening_org, OrgFacts, district_open=True)
         people = [UUID(int=200 + n) for n in range(6)]
+
+        def changed() -> ChangePerson:
+            told = {"name": said("married"), "email": said("other mail"), "sourced_id": said("id")}
+            return ChangePerson.model_validate(told | {"experience_band": "expert"})
+
         for person in people:
+
             def do(command: Command, who: UUID = person) -> None:
                 self.do(directory.PERSON, tenant, who, command, PersonFacts, **told)
 
-            do(EnrolPerson(name=private("P"), experience_band=rng.choice(("novice", None))))
+            band = rng.choice(("novice", None))
+            do(
+                EnrolPerson(
+                    name=said("a person"), email=said("mail"), sourced_id=said("id"), experience_band=band
+                )
+            )
             do(AssignEvaluator(evaluator_id=people[0]))
             if person == people[2]:
                 do(WithdrawEvaluator(evaluator_id=people[0]))
             for _ in range(rng.randrange(5)):
-                other, school, role = rng.choice(people), rng.choice(schools), rng.choice(("teacher", "coach"))
+                other, school, role = (
+                    rng.choice(people),
+                    rng.choice(schools),
+                    rng.choice(("teacher", "coach")),
+                )
                 do(rng.choice((
                     AssignRole(role=role, org_id=school, begin=date(2026, 1, 1)),
                     WithdrawRole(role=role, org_id=school),
                     AssignEvaluator(evaluator_id=other), WithdrawEvaluator(evaluator_id=other),
-                    ChangePerson(name=private("Q"), experience_band="expert"),
+                    changed(),
                 )))  # fmt: skip
         self.do(directory.PERSON, tenant, people[-1], DeactivatePerson(), PersonFacts, **told)
-        self.do(directory.ORG, tenant, schools[-1], ChangeOrg(name=private("T")), OrgFacts, district_open=True)
+        self.do(
+            directory.ORG,
+            tenant,
+            schools[-1],
+            ChangeOrg(name=said("a new sign")),
+            OrgFacts,
+            district_open=True,
+        )
         self.do(directory.ORG, tenant, schools[-1], CloseOrg(), OrgFacts, district_open=True)
         self._models(tenant)
         for n in range(3):
@@ -164,12 +211,15 @@ class Story:
     def _models(self, tenant: UUID) -> None:
         template, instrument, rule = UUID(int=300), UUID(int=301), UUID(int=302)
         facts = {"level": True}
-        publish = PublishModelTemplate(name="ours", version=1, phases=("see", "do"), cadence_days=7, planned_weeks=4)
+        publish = PublishModelTemplate(
+            name="ours", version=1, phases=("see", "do"), cadence_days=7, planned_weeks=4
+        )
         self.do(goals.MODEL_TEMPLATE, tenant, template, publish, GoalsFacts, **facts)
         self.do(goals.MODEL_TEMPLATE, tenant, template, RetireModelTemplate(), GoalsFacts, **facts)
-        item = {"code": "on_task", "kind": "intervals_on_task", "wording": "W"}
-        told = PublishInstrument.model_validate({"name": "N", "code": "ours", "items": (item,)})
-        for command in (told, told, RetireInstrument()):
+        for n in range(3):
+            item = {"code": "on_task", "kind": "intervals_on_task", "wording": said("on task?")}
+            told = PublishInstrument.model_validate({"name": said("ours"), "code": "ours", "items": (item,)})
+            command = told if n < 2 else RetireInstrument()
             self.do(observations.INSTRUMENT, tenant, instrument, command, InstrumentFacts)
         for days in (3, 12):
             command = PublishMilestoneRule(milestone="VisitOverdue", days=days, enabled=days != 3)
@@ -180,7 +230,10 @@ class Story:
         coach, teacher = people[n], people[n + 1]
         anyone = PersonFact(roles=frozenset({"coach", "teacher"}), school_ids=frozenset({UUID(int=100)}))
         knows = dict.fromkeys(people, anyone)
-        ids = {name: UUID(int=400 + 10 * n + k) for k, name in enumerate(("pair", "cycle", "goal", "visit", "other"))}
+        ids = {
+            name: UUID(int=400 + 10 * n + k)
+            for k, name in enumerate(("pair", "cycle", "goal", "visit", "other"))
+        }
         pair, cycle, goal = ids["pair"], ids["cycle"], ids["goal"]
 
         def act(aggregate: Aggregate[Any], own_id: UUID, command: Command, who: UUID) -> list[Any]:
@@ -192,7 +245,7 @@ class Story:
 
         act(goals.PARTNERSHIP, pair, ProposePartnership(coach_id=coach, teacher_ids=(teacher,)), coach)
         if n == 2 and rng.random() < 0.3:
-            act(goals.PARTNERSHIP, pair, DeclinePartnership(), teacher)
+            act(goals.PARTNERSHIP, pair, DeclinePartnership(reason=said("no time")), teacher)
             return
         for who in (coach, teacher):
             act(goals.PARTNERSHIP, pair, GiveConsent(), who)
@@ -205,21 +258,26 @@ class Story:
         act(goals.CYCLE, cycle, EnterPhase(phase="learn"), teacher)
         act(goals.GOAL, goal, DraftGoal(cycle_id=cycle), coach)
         act(goals.GOAL, goal, RecordBaseline(measurements=(self._taken(40), self._taken(44))), coach)
-        propose = ProposeGoal(statement=private("G"), metric_code="on_task", target="0.8", due_on=date(2027, 6, 1),
+        propose = ProposeGoal(statement=said("a goal"), metric_code="on_task", target="0.8", due_on=date(2027, 6, 1),
                               required_consecutive=rng.choice((1, 2)), peers=PEERS)  # fmt: skip
         act(goals.GOAL, goal, propose, coach)
         for who in (coach, teacher):
             act(goals.GOAL, goal, AgreeGoal(), who)
         for k in range(rng.randrange(3, 7)):
             self._weeks(tenant, (coach, teacher), ids, k, act)
-        endings = (CompleteCycle(), CloseCycleEarly(reason_code="moved"), EnterPhase(phase="improve"))
+        endings = (
+            CompleteCycle(),
+            CloseCycleEarly(reason_code="moved", reason=said("moving")),
+            EnterPhase(phase="improve"),
+        )
         ending: Command = rng.choice(endings)
         if n == 1 or rng.random() < 0.3:
-            act(goals.GOAL, goal, AbandonGoal(reason_code="changed"), teacher)
+            act(goals.GOAL, goal, AbandonGoal(reason_code="changed", reason=said("for another")), teacher)
         if rng.random() < 0.6:  # else the cycle ends with its partnership, or not at all
             act(goals.CYCLE, cycle, ending, coach)
         if rng.random() < 0.8:
-            last = rng.choice((EndPartnership(reason_code="moved"), SuspendPartnership(reason_code="evaluator")))
+            end = EndPartnership(reason_code="moved", reason=said("moved"))
+            last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator")))
             act(goals.PARTNERSHIP, pair, last, teacher)
 
     def _weeks(self, tenant: UUID, pair: tuple[UUID, UUID], ids: dict[str, UUID], k: int, act: Any) -> None:
@@ -237,7 +295,7 @@ class Story:
         observe(ScheduleObservation(**about, scheduled_at=self.now + timedelta(days=30)), coach)
         record = RecordObservation.model_validate(
             about | {"goal_ids": (goal,), "started_at": self.now, "duration_s": 1800, "mode": "live",
-                     "measurements": (self._taken(rng.randrange(60, 100)),), "evidence": private("E"),
+                     "measurements": (self._taken(rng.randrange(60, 100)),), "evidence": said("what was seen"),
                      "chosen_by": "teacher"}
         )  # fmt: skip
         for recorded in observe(record, coach):
@@ -245,12 +303,14 @@ class Story:
             count = CountMeasurement(measurement=taken, observation_id=visit, partnership_id=ids["pair"])
             act(goals.GOAL, goal, count, coach)
             if rng.random() < 0.25:
-                correct = CorrectObservation(measurements=(self._taken(95),), reason_code="typing_error")
+                correct = CorrectObservation(
+                    measurements=(self._taken(95),), reason_code="typing_error", evidence=said("seen again")
+                )
                 if observe(correct, coach):
                     retract = RetractMeasurement(measurement_id=taken.measurement_id, cause="corrected")
                     act(goals.GOAL, goal, retract, coach)
         if rng.random() < 0.5:
-            observe(ShareFeedback(feedback=private("F")), coach)
+            observe(ShareFeedback(feedback=said("well done")), coach)
             observe(AcknowledgeFeedback(), teacher)
         elif rng.random() < 0.4:
             observe(VoidObservation(reason_code="wrong_class"), coach)

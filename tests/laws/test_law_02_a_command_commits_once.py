@@ -68,11 +68,13 @@ async def storm(database: TestDatabase, *, ids_kept: bool = True) -> None:
     await connection.execute(f'GRANT pg_signal_backend TO "{database.name}_owner"')
     await connection.close()
     killer = asyncio.create_task(killing())
+    clients = [asyncio.create_task(client(n)) for n in range(1, 121)]
     try:
-        await asyncio.gather(*(client(n) for n in range(1, 121)))
+        await asyncio.gather(*clients)
     finally:
-        killer.cancel()
-        await asyncio.gather(killer, return_exceptions=True)
+        for task in (killer, *clients):
+            task.cancel()
+        await asyncio.gather(killer, *clients, return_exceptions=True)
         await asyncio.gather(*(replica.ledger.close() for replica in replicas))
     counted = await database.app.fetch("SELECT (data->>'n')::int AS n FROM ledger.events ORDER BY 1")
     assert [row["n"] for row in counted] == list(range(1, 121))
