@@ -27,7 +27,7 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
 
-.PHONY: check test demo up down clean
+.PHONY: check test demo up down golden clean
 check: install ## style, types, walls between packages
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -46,5 +46,12 @@ up: install ## run the platform here; `make down` stops it
 down: install
 	$(BIN)/chalkline down
 
+golden: install ## write the golden file of every new contract (never an old one again)
+	$(BIN)/python tests/contracts/golden.py
+
 clean: ## forget the environment and every cache (a running platform: `make down` first)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: bench
+bench: install ## measure speed, beside what else one might use (QUICK=1: short rounds)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
