@@ -104,12 +104,13 @@ class StreamSource:
         self._heard = 0.0
         self._doubt: asyncio.Future[None] | None = None
         self._incarnation: str | None = None
+        self._created: Any = None
 
     async def run(self) -> None:
         """Reads until cancelled, or until something is in doubt: then raises, to be begun again."""
         self._incarnation, self._delivered, self._heard = None, 0, time.monotonic()
         self._doubt = asyncio.get_running_loop().create_future()
-        last = await self._found()
+        last, self._created = await self._found()
         position = await self._reader.begin(last)
         # At least the last message is looked at: it tells whether this is still the history we know,
         # even where that has become shorter than what was read of the old one.
@@ -203,7 +204,10 @@ class StreamSource:
         """Learns where the stream stands; raises Doubt where something should have come and did not."""
         progress = self._reader.progress
         await self._reader.process(())  # waits for what is being processed; raises if it went astray
-        last = (await self._last()).state.last_seq
+        stream = await self._last()
+        if stream.created != self._created:
+            raise Doubt(f"the stream of {self._source} is another one now")
+        last = stream.state.last_seq
         progress.head(self._source, last)
         if last <= progress.seen(self._source):
             self._heard = time.monotonic()
@@ -215,12 +219,13 @@ class StreamSource:
         if not await self._reader.incarnated(int(told[1]), int(told[2])):
             raise Doubt(f"{self._source} has a new history: {told[0]}")
 
-    async def _found(self) -> int:
-        """The stream's last sequence, as soon as its owner has made it."""
+    async def _found(self) -> tuple[int, Any]:
+        """The stream's last sequence and when it was made, as soon as its owner has made it."""
         waited = False
         while True:
             try:
-                return int((await self._last()).state.last_seq)
+                stream = await self._last()
+                return stream.state.last_seq, stream.created
             except nats.js.errors.NotFoundError:
                 if not waited:
                     log.info("waiting_for_stream", source=self._source)
