@@ -19,7 +19,7 @@ from chalkline_contracts.goals import (
 )
 from chalkline_contracts.measurement import MEASURED, Direction, Measurement, MeasurementTaken, Metric
 from goals import cycle, partnership
-from goals.access import GoalsFacts, PersonFact
+from goals.facts import GoalsFacts, PersonFact
 from goals.goal import PeersAnswers, ProposeGoal
 from goals.model_template import PRODUCT
 

@@ -26,8 +26,8 @@ from directory.person import (
     WithdrawRole,
 )
 from goals import aggregates as goals
-from goals.access import GoalsFacts, PersonFact
 from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, StartCycle
+from goals.facts import GoalsFacts, PersonFact
 from goals.goal import (
     AbandonGoal,
     AgreeGoal,

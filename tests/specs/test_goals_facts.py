@@ -7,8 +7,8 @@ from uuid import UUID
 
 from backbone.deciding import Actor
 from chalkline_contracts.goals import ShareScope
-from goals import access, cycle, goal, model_template, partnership
-from goals.access import PersonFact
+from goals import access, cycle, gathering, goal, model_template, partnership
+from goals.facts import PersonFact
 from goals.model_template import Template
 from kit.coaching import (
     COMMAND,
@@ -80,66 +80,66 @@ START = cycle.StartCycle(partnership_id=PARTNERSHIP, focus="engagement")
 
 async def test_a_teacher_records_progress_without_anyone_being_asked() -> None:
     desk = Desk(person(TESS), states=KNOWN)
-    await access.goal_facts(desk, OURS, RECORD)
+    await gathering.gather_goal(desk, OURS, RECORD)
     assert desk.asked == []
 
 
 async def test_for_a_coach_the_partnership_is_asked() -> None:
     desk = Desk(person(CORA), states=KNOWN)
-    facts = await access.goal_facts(desk, OURS, RECORD)
+    facts = await gathering.gather_goal(desk, OURS, RECORD)
     assert desk.asked == [("Partnership", PARTNERSHIP)]
     access.authorise_goal(OURS, RECORD, facts)
 
 
 async def test_for_a_stranger_their_roles_are_asked() -> None:
     desk = Desk(person(LEAD), states=KNOWN)
-    facts = await access.goal_facts(desk, OURS, RECORD)
+    facts = await gathering.gather_goal(desk, OURS, RECORD)
     assert facts.people == {LEAD: PEOPLE[LEAD]}
 
 
 async def test_for_an_operator_or_a_policy_nobody_is_asked() -> None:
     for by in (operator(), policy()):
         desk = Desk(by, states=KNOWN)
-        await access.goal_facts(desk, OURS, RECORD)
+        await gathering.gather_goal(desk, OURS, RECORD)
         assert desk.asked == []
 
 
 async def test_a_promise_asks_whether_the_cycle_is_open() -> None:
-    facts = await access.goal_facts(Desk(person(TESS), states=KNOWN), OURS, propose())
+    facts = await gathering.gather_goal(Desk(person(TESS), states=KNOWN), OURS, propose())
     assert facts.cycle == open_cycle(TESS, THEO)
 
 
 async def test_a_draft_asks_its_cycle_and_one_that_is_not_there_ends_it() -> None:
     draft = goal.DraftGoal(cycle_id=CYCLE)
     assert (
-        await access.goal_facts(Desk(person(CORA), states=KNOWN), goal.Unset(), draft)
+        await gathering.gather_goal(Desk(person(CORA), states=KNOWN), goal.Unset(), draft)
     ).cycle == open_cycle(TESS, THEO)
     desk = Desk(person(CORA))
-    assert (await access.goal_facts(desk, goal.Unset(), draft)).cycle == cycle.Unset()
+    assert (await gathering.gather_goal(desk, goal.Unset(), draft)).cycle == cycle.Unset()
     assert desk.asked == [("Cycle", CYCLE)]
 
 
 async def test_a_proposal_asks_everyone_in_it() -> None:
     command = partnership.ProposePartnership(coach_id=CORA, teacher_ids=(TESS, UUID(int=9)))
-    facts = await access.partnership_facts(Desk(person(CORA)), partnership.Unset(), command)
+    facts = await gathering.gather_partnership(Desk(person(CORA)), partnership.Unset(), command)
     assert set(facts.people) == {CORA, TESS}
     assert facts.template is not None
 
 
 async def test_a_share_asks_its_audience_and_a_consent_every_partner() -> None:
     share = partnership.GrantShare(scope=ShareScope(), audience=(LEAD,), expires_at=NOW)
-    assert set((await access.partnership_facts(Desk(person(TESS)), agreed(TESS), share)).people) == {
+    assert set((await gathering.gather_partnership(Desk(person(TESS)), agreed(TESS), share)).people) == {
         TESS,
         LEAD,
     }
-    consent = await access.partnership_facts(Desk(person(TESS)), agreed(TESS), partnership.GiveConsent())
+    consent = await gathering.gather_partnership(Desk(person(TESS)), agreed(TESS), partnership.GiveConsent())
     assert set(consent.people) == {CORA, TESS}
 
 
 async def test_a_cycle_takes_the_school_its_teachers_share_and_its_time_zone() -> None:
     zones = {("org", NORTH): "America/Denver", ("district", DISTRICT): "America/Chicago"}
     desk = Desk(person(CORA), states=KNOWN, zones=zones)
-    facts = await access.cycle_facts(desk, cycle.Unset(), START)
+    facts = await gathering.gather_cycle(desk, cycle.Unset(), START)
     assert (facts.school_id, facts.time_zone) == (NORTH, "America/Denver")
 
 
@@ -148,21 +148,21 @@ async def test_a_school_without_a_time_zone_keeps_the_districts() -> None:
         ("org", NORTH): None,
         ("district", DISTRICT): "America/Chicago",
     }
-    facts = await access.cycle_facts(Desk(person(CORA), states=KNOWN, zones=zones), cycle.Unset(), START)
+    facts = await gathering.gather_cycle(Desk(person(CORA), states=KNOWN, zones=zones), cycle.Unset(), START)
     assert facts.time_zone == "America/Chicago"
-    unknown = await access.cycle_facts(Desk(person(CORA), states=KNOWN), cycle.Unset(), START)
+    unknown = await gathering.gather_cycle(Desk(person(CORA), states=KNOWN), cycle.Unset(), START)
     assert unknown.time_zone is None
 
 
 async def test_a_cycle_may_name_its_school() -> None:
     named = START.model_copy(update={"school_id": SOUTH})
-    facts = await access.cycle_facts(Desk(person(CORA), states=KNOWN), cycle.Unset(), named)
+    facts = await gathering.gather_cycle(Desk(person(CORA), states=KNOWN), cycle.Unset(), named)
     assert facts.school_id == SOUTH
 
 
 async def test_a_cycle_in_no_partnership_asks_no_further() -> None:
     desk = Desk(person(CORA))
-    await access.cycle_facts(desk, cycle.Unset(), START)
+    await gathering.gather_cycle(desk, cycle.Unset(), START)
     assert desk.asked == [("Partnership", PARTNERSHIP)]
 
 
@@ -172,7 +172,7 @@ async def test_a_districts_own_model_is_found_by_its_id_until_it_is_retired() ->
     named = START.model_copy(update={"template": "data-cycle@1", "template_id": one})
     for state, found in ((model_template.Published(own), own), (model_template.Retired(own), None)):
         desk = Desk(person(CORA), states=KNOWN | {("ModelTemplate", one): state})
-        assert (await access.cycle_facts(desk, cycle.Unset(), named)).template == found
+        assert (await gathering.gather_cycle(desk, cycle.Unset(), named)).template == found
 
 
 async def test_only_those_who_lead_coaching_publish_models() -> None:
@@ -180,7 +180,7 @@ async def test_only_those_who_lead_coaching_publish_models() -> None:
         name="data-cycle", version=1, phases=("look",), cadence_days=7, planned_weeks=4
     )
     for by, may in ((person(LEAD), True), (operator(), True), (person(STRANGER), False)):
-        facts = await access.template_facts(Desk(by), model_template.Unset(), publish)
+        facts = await gathering.gather_template(Desk(by), model_template.Unset(), publish)
         try:
             access.authorise_template(model_template.Unset(), publish, facts)
             allowed = True
@@ -192,5 +192,5 @@ async def test_only_those_who_lead_coaching_publish_models() -> None:
 async def test_an_open_cycle_asks_only_what_access_depends_on() -> None:
     state = cycle.evolve(cycle.Unset(), cycle_started(TESS))
     desk = Desk(person(TESS), states=KNOWN)
-    await access.cycle_facts(desk, state, cycle.CompleteCycle())
+    await gathering.gather_cycle(desk, state, cycle.CompleteCycle())
     assert desk.asked == []

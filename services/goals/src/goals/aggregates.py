@@ -1,9 +1,19 @@
 """The kinds of things this service decides about, each with what it needs to be decided."""
 
 from backbone.deciding import Aggregate
-from chalkline_contracts import goals as told
+from chalkline_contracts.event import events_of
 
-from goals import access, cycle, goal, model_template, partnership, views
+from goals import (
+    access,
+    cycle,
+    gathering,
+    goal,
+    goal_decisions,
+    model_template,
+    partnership,
+    partnership_decisions,
+    views,
+)
 from goals.cycle import Cycle
 from goals.goal import Goal
 from goals.model_template import ModelTemplate
@@ -21,16 +31,7 @@ PARTNERSHIP: Aggregate[Partnership] = Aggregate(
         partnership.Suspended,
         partnership.Ended,
     ),
-    events=(
-        told.PartnershipProposed,
-        told.PartnershipConsentGiven,
-        told.PartnershipAgreed,
-        told.PartnershipDeclined,
-        told.PartnershipSuspended,
-        told.ShareGranted,
-        told.ShareRevoked,
-        told.PartnershipEnded,
-    ),
+    events=tuple(events_of("goals", "Partnership")),
     begins=(partnership.ProposePartnership,),
     commands=(
         partnership.GiveConsent,
@@ -40,9 +41,9 @@ PARTNERSHIP: Aggregate[Partnership] = Aggregate(
         partnership.EndPartnership,
     ),
     internal=(partnership.SuspendPartnership,),
-    decide=partnership.decide,
+    decide=partnership_decisions.decide,
     evolve=partnership.evolve,
-    facts=access.partnership_facts,
+    facts=gathering.gather_partnership,
     authorise=access.authorise_partnership,
     view=views.view_partnership,
 )
@@ -52,12 +53,12 @@ CYCLE: Aggregate[Cycle] = Aggregate(
     collection="cycles",
     initial=cycle.Unset(),
     states=(cycle.Unset, cycle.Open, cycle.Completed, cycle.ClosedEarly),
-    events=(told.CycleStarted, told.CyclePhaseEntered, told.CycleCompleted, told.CycleClosedEarly),
+    events=tuple(events_of("goals", "Cycle")),
     begins=(cycle.StartCycle,),
     commands=(cycle.EnterPhase, cycle.CompleteCycle, cycle.CloseCycleEarly),
     decide=cycle.decide,
     evolve=cycle.evolve,
-    facts=access.cycle_facts,
+    facts=gathering.gather_cycle,
     authorise=access.authorise_cycle,
     view=views.view_cycle,
     claims=cycle.claims,
@@ -76,19 +77,7 @@ GOAL: Aggregate[Goal] = Aggregate(
         goal.Achieved,
         goal.Abandoned,
     ),
-    events=(
-        told.GoalDrafted,
-        told.BaselineRecorded,
-        told.GoalProposed,
-        told.GoalAgreed,
-        told.GoalSet,
-        told.ProgressMeasured,
-        told.ProgressRetracted,
-        told.GoalTargetMet,
-        told.GoalAchieved,
-        told.AchievementWithdrawn,
-        told.GoalAbandoned,
-    ),
+    events=tuple(events_of("goals", "Goal")),
     begins=(goal.DraftGoal,),
     commands=(
         goal.RecordBaseline,
@@ -99,9 +88,9 @@ GOAL: Aggregate[Goal] = Aggregate(
         goal.AbandonGoal,
     ),
     internal=(goal.CountMeasurement, goal.RetractMeasurement),
-    decide=goal.decide,
+    decide=goal_decisions.decide,
     evolve=goal.evolve,
-    facts=access.goal_facts,
+    facts=gathering.gather_goal,
     authorise=access.authorise_goal,
     view=views.view_goal,
 )
@@ -111,12 +100,12 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     collection="model-templates",
     initial=model_template.Unset(),
     states=(model_template.Unset, model_template.Published, model_template.Retired),
-    events=(told.ModelTemplatePublished, told.ModelTemplateRetired),
+    events=tuple(events_of("goals", "ModelTemplate")),
     begins=(model_template.PublishModelTemplate,),
     commands=(model_template.RetireModelTemplate,),
     decide=model_template.decide,
     evolve=model_template.evolve,
-    facts=access.template_facts,
+    facts=gathering.gather_template,
     authorise=access.authorise_template,
     view=views.view_template,
     claims=model_template.claims,

@@ -34,7 +34,7 @@ from goals.refusals import (
 )
 
 if TYPE_CHECKING:
-    from goals.access import GoalsFacts
+    from goals.facts import GoalsFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pydantic import Field
 from goals.refusals import TemplateAlreadyPublished, TemplateNameTaken, TemplateNotFound, TemplateRetired
 
 if TYPE_CHECKING:
-    from goals.access import GoalsFacts
+    from goals.facts import GoalsFacts
 
 Weeks = Annotated[int, Field(ge=1, le=104)]
 CadenceDays = Annotated[int, Field(ge=1, le=180)]

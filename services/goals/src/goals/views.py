@@ -8,9 +8,9 @@ from typing import Any
 from backbone.deciding import snake_case
 
 from goals import arithmetic, cycle, goal, partnership
-from goals.access import GoalsFacts
 from goals.arithmetic import Chart
 from goals.cycle import Cycle
+from goals.facts import GoalsFacts
 from goals.goal import Goal, Terms
 from goals.model_template import ModelTemplate, Unset
 from goals.partnership import Partnership, Share

@@ -1,0 +1,41 @@
+"""What a decision of goals is told beside its state and command."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from backbone.deciding import Actor
+
+from goals import cycle, partnership
+from goals.cycle import Cycle
+from goals.model_template import Template
+from goals.partnership import Partnership
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFact:
+    """What directory says of a person."""
+
+    active: bool = True
+    roles: frozenset[str] = frozenset()
+    school_ids: frozenset[UUID] = frozenset()
+    evaluated_by: frozenset[UUID] = frozenset()
+    """Who is mapped as their evaluator; empty: the leaders of their schools evaluate."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalsFacts:
+    """What a decision of this service is told beside its state and command."""
+
+    by: Actor
+    command_id: UUID
+    aggregate_id: UUID
+    level: bool = True
+    """Whether what is known of others is fresh."""
+    partnership: Partnership = field(default_factory=partnership.Unset)
+    cycle: Cycle = field(default_factory=cycle.Unset)
+    people: Mapping[UUID, PersonFact] = field(default_factory=dict)
+    template: Template | None = None
+    """The model the command means, or the partnership's; None: there is none, or it is retired."""
+    school_id: UUID | None = None
+    time_zone: str | None = None

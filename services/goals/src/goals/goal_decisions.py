@@ -1,0 +1,111 @@
+"""What is decided about a goal: which wish fits which state, and which never does.
+
+Nothing is set without a baseline, and nothing without every owner's word (`goal_setting`). What is measured
+may meet the target, and an owner says whether that is an achievement (`goal_progress`).
+"""
+
+from datetime import datetime
+from uuid import uuid5
+
+from chalkline_contracts.event import Event
+from chalkline_contracts.goals import GoalAbandoned
+
+from goals.facts import GoalsFacts
+from goals.goal import (
+    Abandoned,
+    AbandonGoal,
+    Achieved,
+    Active,
+    AgreeGoal,
+    Baselined,
+    ConfirmAchievement,
+    CountMeasurement,
+    Draft,
+    DraftGoal,
+    Goal,
+    GoalCommand,
+    ProposeGoal,
+    RecordBaseline,
+    RecordProgress,
+    RetractMeasurement,
+    TargetMet,
+    Unset,
+    same_metric,
+)
+from goals.goal_progress import achieve, count, progress, retract
+from goals.goal_setting import agree, draft, propose, record_baseline
+from goals.partnership import acting_partner
+from goals.refusals import (
+    GoalAlreadyAbandoned,
+    GoalAlreadyAchieved,
+    GoalAlreadyDrafted,
+    GoalAlreadySet,
+    GoalNotActive,
+    GoalNotFound,
+    MetricDiffers,
+    NoBaseline,
+    NothingProposed,
+    TargetNotMet,
+)
+
+
+def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime) -> list[Event]:
+    match command, goal:
+        case DraftGoal(), Unset():
+            return draft(command, facts)
+        case DraftGoal(), _:
+            raise GoalAlreadyDrafted
+        case _, Unset():
+            raise GoalNotFound
+
+        # What was measured is counted even after the cycle closed: it happened, only the news was late.
+        case CountMeasurement(), (Baselined() | Active() | TargetMet() | Achieved()):
+            return count(goal, command, now)
+        case CountMeasurement(), _:
+            return []
+        case RetractMeasurement(), (Baselined() | Active() | TargetMet() | Achieved() | Abandoned()):
+            return retract(goal, command)
+        case RetractMeasurement(), _:
+            return []
+
+        case _, Abandoned():
+            raise GoalAlreadyAbandoned
+        case AbandonGoal(), Achieved():
+            raise GoalAlreadyAchieved
+        case AbandonGoal(), _:
+            return [
+                GoalAbandoned(
+                    cycle_id=goal.whose.cycle_id,
+                    partnership_id=goal.whose.partnership_id,
+                    reason_code=command.reason_code,
+                    reason_ref=command.reason.ref if command.reason else None,
+                )
+            ]
+
+        case RecordBaseline(), _:
+            return record_baseline(goal, command, facts, now)
+        case ProposeGoal(), Draft():
+            raise NoBaseline
+        case ProposeGoal(), Baselined():
+            return propose(goal, command, facts, now)
+        case AgreeGoal(), Draft():
+            raise NothingProposed
+        case AgreeGoal(), Baselined():
+            return agree(goal, facts)
+        case ((ProposeGoal() | AgreeGoal()), _):
+            raise GoalAlreadySet
+
+        case RecordProgress(), (Active() | TargetMet() | Achieved()):
+            by = acting_partner(goal.whose.partners, facts.by)
+            measurement = command.measurement.recorded(uuid5(facts.command_id, "0"), by)
+            if not same_metric(goal.terms.metric, measurement):
+                raise MetricDiffers(metric_code=goal.terms.metric.metric_code)
+            return progress(goal, measurement, None, now)
+        case ConfirmAchievement(), TargetMet():
+            return [achieve(goal, facts)]
+        case ConfirmAchievement(), Achieved():
+            raise GoalAlreadyAchieved
+        case ConfirmAchievement(), Active():
+            raise TargetNotMet
+        case _:
+            raise GoalNotActive

@@ -1,0 +1,131 @@
+"""Progress toward a goal: measured or taken back, and what either means for the target and its achievement."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chalkline_contracts.event import Event
+from chalkline_contracts.goals import (
+    AchievementWithdrawn,
+    GoalAchieved,
+    GoalTargetMet,
+    ProgressMeasured,
+    ProgressRetracted,
+)
+from chalkline_contracts.measurement import Measurement
+
+from goals import arithmetic
+from goals.facts import GoalsFacts
+from goals.goal import (
+    Abandoned,
+    Achieved,
+    Active,
+    Baselined,
+    CountMeasurement,
+    Goal,
+    RetractMeasurement,
+    TargetMet,
+    evolve,
+    same_metric,
+)
+from goals.refusals import NotYetHappened, OnlyOwnerConfirms, TargetNotMet
+
+
+def count(
+    goal: Baselined | Active | TargetMet | Achieved, command: CountMeasurement, now: datetime
+) -> list[Event]:
+    metric = goal.metric if isinstance(goal, Baselined) else goal.terms.metric
+    measurement = command.measurement
+    known = goal.chart.knows(measurement.measurement_id)
+    if known or command.partnership_id != goal.whose.partnership_id or not same_metric(metric, measurement):
+        return []
+    return progress(goal, measurement, command.observation_id, now)
+
+
+def progress(
+    goal: Baselined | Active | TargetMet | Achieved,
+    measurement: Measurement,
+    observation_id: UUID | None,
+    now: datetime,
+) -> list[Event]:
+    if measurement.occurred_at > now:
+        raise NotYetHappened
+    measured = ProgressMeasured(
+        cycle_id=goal.whose.cycle_id,
+        partnership_id=goal.whose.partnership_id,
+        measurement=measurement,
+        observation_id=observation_id,
+    )
+    return [measured, *consequences(evolve(goal, measured), "late_measurement", measurement.measurement_id)]
+
+
+def retract(
+    goal: Baselined | Active | TargetMet | Achieved | Abandoned, command: RetractMeasurement
+) -> list[Event]:
+    if not goal.chart.holds(command.measurement_id):
+        return []
+    gone = ProgressRetracted(
+        cycle_id=goal.whose.cycle_id,
+        partnership_id=goal.whose.partnership_id,
+        measurement_id=command.measurement_id,
+        cause=command.cause,
+    )
+    return [gone, *consequences(evolve(goal, gone), command.cause, command.measurement_id)]
+
+
+def consequences(goal: Goal, cause: str, measurement_id: UUID | None) -> list[Event]:
+    """What a changed chart means: an achievement that no longer stands, a target that now is met."""
+    withdrawn: list[Event] = []
+    match goal:
+        case TargetMet() | Achieved() if measurement_id is not None:
+            if arithmetic.ends_a_run(goal.chart, goal.terms.aim, goal.met_by):
+                return []
+            withdrawn.append(
+                AchievementWithdrawn(
+                    cycle_id=goal.whose.cycle_id,
+                    partnership_id=goal.whose.partnership_id,
+                    cause=cause,
+                    measurement_id=measurement_id,
+                )
+            )
+        case Active():
+            pass
+        case _:
+            return []
+    run = arithmetic.first_run(goal.chart, goal.terms.aim)
+    if run is None:
+        return withdrawn
+    return [
+        *withdrawn,
+        GoalTargetMet(
+            cycle_id=goal.whose.cycle_id,
+            partnership_id=goal.whose.partnership_id,
+            goal_version=goal.goal_version,
+            measurement_id=run.measurement_id,
+            met_on=arithmetic.local_day(run.at, goal.whose.time_zone),
+        ),
+    ]
+
+
+def achieve(goal: TargetMet, facts: GoalsFacts) -> GoalAchieved:
+    by = facts.by.person
+    if facts.by.kind != "system" and by not in goal.whose.owner_ids:
+        raise OnlyOwnerConfirms
+    readings = arithmetic.counted(goal.chart)
+    places = [n for n, reading in enumerate(readings) if reading.measurement_id == goal.met_by]
+    start = arithmetic.last_baseline(goal.chart)
+    if not places or start is None:  # no history of ours says so, but a decision is total
+        raise TargetNotMet
+    final = readings[places[0]]
+    achieved_on = arithmetic.local_day(final.at, goal.whose.time_zone)
+    started_on = arithmetic.local_day(start.at, goal.whose.time_zone)
+    return GoalAchieved(
+        cycle_id=goal.whose.cycle_id,
+        partnership_id=goal.whose.partnership_id,
+        confirmed_by=by if by in goal.whose.owner_ids else None,
+        achieved_on=achieved_on,
+        baseline=str(arithmetic.baseline(goal.chart)),
+        final=str(final.quotient),
+        measurements_n=places[0] + 1,
+        days=(achieved_on - started_on).days,
+        goal_version=goal.goal_version,
+    )

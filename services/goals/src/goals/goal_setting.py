@@ -1,0 +1,186 @@
+"""Setting a goal: drafted in a cycle, measured where it starts, proposed, and agreed to by everyone.
+
+The first version of a goal reaches back to its baseline: progress measured after the baseline and
+before the last agreement counts, progress before the baseline is shown and never counts.
+"""
+
+from datetime import datetime
+from fractions import Fraction
+from uuid import uuid5
+
+from chalkline_contracts.event import Event
+from chalkline_contracts.goals import BaselineRecorded, GoalAgreed, GoalDrafted, GoalProposed, GoalSet, Peers
+
+from goals import arithmetic, cycle
+from goals.facts import GoalsFacts
+from goals.goal import (
+    Achieved,
+    Active,
+    Baselined,
+    Draft,
+    DraftGoal,
+    ProposeGoal,
+    RecordBaseline,
+    TargetMet,
+    Terms,
+    evolve,
+    metric_of,
+    same_metric,
+)
+from goals.goal_progress import consequences
+from goals.partnership import acting_partner
+from goals.refusals import (
+    AlreadyAgreed,
+    BaselineAlreadyRecorded,
+    BaselineMixed,
+    CycleNotOpen,
+    DueDateNotAhead,
+    MetricDiffers,
+    MetricNotStudentFocused,
+    NoBaseline,
+    NothingProposed,
+    NotYetHappened,
+    OwnerNotInCycle,
+    TargetMissing,
+    TargetNotAnImprovement,
+    TargetNotForMaintain,
+    TargetOutOfRange,
+    ToleranceMissing,
+    ToleranceOnlyToMaintain,
+)
+
+
+def draft(command: DraftGoal, facts: GoalsFacts) -> list[Event]:
+    if not isinstance(facts.cycle, cycle.Open):
+        raise CycleNotOpen
+    plan = facts.cycle.plan
+    owner_ids = command.owner_ids or plan.teacher_ids
+    if not set(owner_ids) <= set(plan.teacher_ids):
+        raise OwnerNotInCycle
+    return [
+        GoalDrafted(
+            cycle_id=command.cycle_id,
+            partnership_id=plan.partnership_id,
+            coach_id=plan.coach_id,
+            owner_ids=owner_ids,
+            focus=command.focus or plan.focus,
+            time_zone=plan.time_zone,
+        )
+    ]
+
+
+def record_baseline(
+    goal: Draft | Baselined | Active | TargetMet | Achieved,
+    command: RecordBaseline,
+    facts: GoalsFacts,
+    now: datetime,
+) -> list[Event]:
+    # A second baseline only when nothing is left of the first: all of it was retracted.
+    if not isinstance(goal, Draft) and arithmetic.baseline(goal.chart) is not None:
+        raise BaselineAlreadyRecorded
+    by = acting_partner(goal.whose.partners, facts.by)
+    measurements = tuple(
+        taken.recorded(uuid5(facts.command_id, str(n)), by) for n, taken in enumerate(command.measurements)
+    )
+    first = measurements[0]
+    if any(measurement.focus != "student" for measurement in measurements):
+        raise MetricNotStudentFocused(kind=first.kind)
+    if any(
+        not same_metric(metric_of(first), other) or other.instrument != first.instrument
+        for other in measurements
+    ):
+        raise BaselineMixed
+    if isinstance(goal, Active | TargetMet | Achieved) and not same_metric(goal.terms.metric, first):
+        raise MetricDiffers(metric_code=goal.terms.metric.metric_code)
+    if any(measurement.occurred_at > now for measurement in measurements):
+        raise NotYetHappened
+    recorded = BaselineRecorded(
+        cycle_id=goal.whose.cycle_id, partnership_id=goal.whose.partnership_id, measurements=measurements
+    )
+    return [recorded, *consequences(evolve(goal, recorded), "new_baseline", first.measurement_id)]
+
+
+def propose(goal: Baselined, command: ProposeGoal, facts: GoalsFacts, now: datetime) -> list[Event]:
+    if not isinstance(facts.cycle, cycle.Open):
+        raise CycleNotOpen
+    if command.metric_code != goal.metric.metric_code:
+        raise MetricDiffers(metric_code=goal.metric.metric_code)
+    terms = Terms(
+        statement=command.statement.ref,
+        metric=goal.metric.model_copy(update={"direction": command.direction or goal.metric.direction}),
+        target=command.target,
+        tolerance=command.tolerance,
+        due_on=command.due_on,
+        required_consecutive=command.required_consecutive,
+        peers=Peers(**command.peers.model_dump()),
+    )
+    _must_be_sound(goal, terms)
+    if terms.due_on <= arithmetic.local_day(now, goal.whose.time_zone):
+        raise DueDateNotAhead
+    return [
+        GoalProposed(
+            cycle_id=goal.whose.cycle_id,
+            partnership_id=goal.whose.partnership_id,
+            by=acting_partner(goal.whose.partners, facts.by),
+            statement_ref=terms.statement,
+            metric=terms.metric,
+            target=terms.target,
+            tolerance=terms.tolerance,
+            due_on=terms.due_on,
+            required_consecutive=terms.required_consecutive,
+            peers=terms.peers,
+        )
+    ]
+
+
+def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
+    if not isinstance(facts.cycle, cycle.Open):
+        raise CycleNotOpen
+    terms, whose, by = goal.proposal, goal.whose, acting_partner(goal.whose.partners, facts.by)
+    if terms is None:
+        raise NothingProposed
+    if by in goal.agreed:
+        raise AlreadyAgreed
+    base = _must_be_sound(goal, terms)  # again: some of the baseline may have been retracted meanwhile
+    agreed = GoalAgreed(cycle_id=whose.cycle_id, partnership_id=whose.partnership_id, by=by)
+    agreed_by = (*goal.agreed, by)
+    if set(whose.partners) - set(agreed_by):
+        return [agreed]
+    goal_set = GoalSet(
+        cycle_id=whose.cycle_id,
+        partnership_id=whose.partnership_id,
+        coach_id=whose.coach_id,
+        owner_ids=whose.owner_ids,
+        goal_version=1,
+        statement_ref=terms.statement,
+        metric=terms.metric,
+        target=terms.target,
+        tolerance=terms.tolerance,
+        due_on=terms.due_on,
+        required_consecutive=terms.required_consecutive,
+        baseline=str(base),
+        agreed_by=agreed_by,
+    )
+    return [agreed, goal_set, *consequences(evolve(evolve(goal, agreed), goal_set), "", None)]
+
+
+def _must_be_sound(goal: Baselined, terms: Terms) -> Fraction:
+    """The baseline, if these terms may be set on it (rules 1 and 3); raises the refusal otherwise."""
+    base = arithmetic.baseline(goal.chart)
+    if base is None:
+        raise NoBaseline
+    if terms.metric.direction == "maintain":
+        if terms.target is not None:
+            raise TargetNotForMaintain
+        if terms.tolerance is None or Fraction(terms.tolerance) < 0:
+            raise ToleranceMissing
+        return base
+    if terms.tolerance is not None:
+        raise ToleranceOnlyToMaintain
+    if terms.target is None:
+        raise TargetMissing
+    if not arithmetic.reachable(terms.metric.kind, Fraction(terms.target)):
+        raise TargetOutOfRange(target=terms.target)
+    if not arithmetic.improves(terms.metric.direction, base, Fraction(terms.target)):
+        raise TargetNotAnImprovement(baseline=str(base), target=terms.target)
+    return base

@@ -1,0 +1,187 @@
+"""What is decided about a partnership: who may coach whom, whose consent makes it, who lets others see."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from chalkline_contracts.event import Event
+from chalkline_contracts.goals import (
+    PartnershipAgreed,
+    PartnershipConsentGiven,
+    PartnershipDeclined,
+    PartnershipEnded,
+    PartnershipProposed,
+    PartnershipSuspended,
+    ShareGranted,
+    ShareRevoked,
+)
+
+from goals.facts import GoalsFacts, PersonFact
+from goals.partnership import (
+    Agreed,
+    Declined,
+    DeclinePartnership,
+    Ended,
+    EndPartnership,
+    GiveConsent,
+    GrantShare,
+    Pair,
+    Partnership,
+    PartnershipCommand,
+    Proposed,
+    ProposePartnership,
+    RevokeShare,
+    Suspended,
+    SuspendPartnership,
+    Unset,
+    acting_partner,
+)
+from goals.refusals import (
+    AlreadyConsented,
+    CoachIsTeacher,
+    CoachRoleMissing,
+    EvaluatorCannotCoach,
+    NotAPartner,
+    PartnershipAlreadyProposed,
+    PartnershipNotAgreed,
+    PartnershipNotFound,
+    PartnershipNotProposed,
+    PartnershipOver,
+    PersonUnknown,
+    ShareAlreadyExpired,
+    ShareNotFound,
+    TemplateUnknown,
+)
+
+CONFIDENTIALITY_POLICY_VERSION = 1
+"""The rules of who sees what that a consent is given to; a district's own versions come with its policy."""
+
+
+def decide(
+    state: Partnership, command: PartnershipCommand, facts: GoalsFacts, *, now: datetime
+) -> list[Event]:
+    match command, state:
+        case ProposePartnership(), Unset():
+            return _propose(command, facts)
+        case ProposePartnership(), _:
+            raise PartnershipAlreadyProposed
+        case _, Unset():
+            raise PartnershipNotFound
+
+        case GiveConsent(), Proposed(pair, consented):
+            return _consent(pair, consented, acting_partner(pair.partners, facts.by), facts)
+        case DeclinePartnership(), Proposed(pair):
+            reason_ref = command.reason.ref if command.reason else None
+            return [
+                PartnershipDeclined(
+                    by=acting_partner(pair.partners, facts.by),
+                    coach_id=pair.coach_id,
+                    teacher_ids=pair.teacher_ids,
+                    reason_ref=reason_ref,
+                )
+            ]
+        case ((GiveConsent() | DeclinePartnership()), _):
+            raise PartnershipNotProposed
+
+        case GrantShare(), (Agreed(pair) | Suspended(pair)):
+            return _share(command, pair, facts, now)
+        case RevokeShare(), (Agreed(_, shares) | Suspended(_, shares) | Ended(_, shares)):
+            by = facts.by.person
+            if not any(share.share_id == command.share_id and share.by == by for share in shares):
+                raise ShareNotFound(share_id=str(command.share_id))
+            return [ShareRevoked(share_id=command.share_id, by=by)]
+        case RevokeShare(), _:
+            raise ShareNotFound(share_id=str(command.share_id))
+
+        case SuspendPartnership(), (Proposed(pair) | Agreed(pair)):
+            return [
+                PartnershipSuspended(
+                    reason_code=command.reason_code, coach_id=pair.coach_id, teacher_ids=pair.teacher_ids
+                )
+            ]
+        case SuspendPartnership(), Suspended():
+            return []
+
+        case EndPartnership(), (Agreed(pair) | Suspended(pair)):
+            return [
+                PartnershipEnded(
+                    coach_id=pair.coach_id,
+                    teacher_ids=pair.teacher_ids,
+                    by=facts.by.person,
+                    reason_code=command.reason_code,
+                    reason_ref=command.reason.ref if command.reason else None,
+                )
+            ]
+        case _, (Declined() | Ended()):
+            raise PartnershipOver
+        case _:
+            raise PartnershipNotAgreed
+
+
+def _propose(command: ProposePartnership, facts: GoalsFacts) -> list[Event]:
+    if command.coach_id in command.teacher_ids:
+        raise CoachIsTeacher
+    fit_to_coach(command.coach_id, command.teacher_ids, facts.people)
+    if facts.template is None or facts.template.template != command.template:
+        raise TemplateUnknown(template=command.template)
+    return [
+        PartnershipProposed(
+            coach_id=command.coach_id,
+            teacher_ids=command.teacher_ids,
+            template=command.template,
+            confidentiality_policy_version=CONFIDENTIALITY_POLICY_VERSION,
+            proposed_by=facts.by.person,
+        )
+    ]
+
+
+def fit_to_coach(coach_id: UUID, teacher_ids: tuple[UUID, ...], people: Mapping[UUID, PersonFact]) -> None:
+    """Raises the refusal that stands between this coach and these teachers (rule 8)."""
+    for person_id in (coach_id, *teacher_ids):
+        person = people.get(person_id)
+        if person is None or not person.active:
+            raise PersonUnknown(person_id=str(person_id))
+    if "coach" not in people[coach_id].roles:
+        raise CoachRoleMissing(coach_id=str(coach_id))
+    for teacher_id in teacher_ids:
+        if _evaluates(coach_id, people[coach_id], people[teacher_id]):
+            raise EvaluatorCannotCoach(coach_id=str(coach_id), teacher_id=str(teacher_id))
+
+
+def _evaluates(person_id: UUID, person: PersonFact, teacher: PersonFact) -> bool:
+    if teacher.evaluated_by:  # mapped: then only those
+        return person_id in teacher.evaluated_by
+    leads = bool(person.roles & {"principal", "administrator"})
+    return leads and bool(person.school_ids & teacher.school_ids)
+
+
+def _consent(pair: Pair, consented: tuple[UUID, ...], by: UUID, facts: GoalsFacts) -> list[Event]:
+    if by in consented:
+        raise AlreadyConsented
+    # Asked again at each consent: an evaluator may have been named since the proposal.
+    fit_to_coach(pair.coach_id, pair.teacher_ids, facts.people)
+    given = PartnershipConsentGiven(by=by)
+    if set(pair.partners) - {by, *consented}:
+        return [given]
+    return [given, PartnershipAgreed(coach_id=pair.coach_id, teacher_ids=pair.teacher_ids)]
+
+
+def _share(command: GrantShare, pair: Pair, facts: GoalsFacts, now: datetime) -> list[Event]:
+    by = facts.by.person
+    if by not in pair.teacher_ids:
+        raise NotAPartner
+    if command.expires_at <= now:
+        raise ShareAlreadyExpired
+    for person_id in command.audience:
+        person = facts.people.get(person_id)
+        if person is None or not person.active:
+            raise PersonUnknown(person_id=str(person_id))
+    return [
+        ShareGranted(
+            share_id=uuid5(facts.command_id, "0"),
+            by=by,
+            scope=command.scope,
+            audience=command.audience,
+            expires_at=command.expires_at,
+        )
+    ]
