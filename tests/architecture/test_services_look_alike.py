@@ -17,6 +17,7 @@ MODULES = (
     "access.py",
     "aggregates.py",
     "app.py",
+    "gathering.py",
     "refusals.py",
     "views.py",
     "py.typed",

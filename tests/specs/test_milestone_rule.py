@@ -11,8 +11,9 @@ from chalkline_contracts.notifications import MilestoneRulePublished
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.spec import NOW, Spec
-from notifications.access import authorise_milestone_rule, gather_milestone_rule
+from notifications.access import authorise_milestone_rule
 from notifications.aggregates import MILESTONE_RULE
+from notifications.gathering import gather_milestone_rule
 from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule, Unset
 from notifications.refusals import (
     MilestoneUnknown,

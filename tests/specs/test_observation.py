@@ -21,8 +21,9 @@ from chalkline_contracts.observations import (
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.spec import NOW, Spec
-from observations.access import authorise_observation, gather_observation, may_read
+from observations.access import authorise_observation, may_read
 from observations.aggregates import OBSERVATION
+from observations.gathering import gather_observation
 from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,

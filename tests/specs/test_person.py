@@ -18,9 +18,10 @@ from chalkline_contracts.directory import (
     RoleAssigned,
     RoleWithdrawn,
 )
-from directory.access import authorise_person, gather_person
+from directory.access import authorise_person
 from directory.aggregates import DISTRICT, ORG, PERSON
 from directory.district import Open as OpenedDistrict
+from directory.gathering import gather_person
 from directory.org import Open as OpenedOrg
 from directory.person import (
     Active,

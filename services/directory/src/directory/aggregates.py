@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from directory import access, district, org, person, views
+from directory import access, district, gathering, org, person, views
 
 DISTRICT: Aggregate[district.District] = Aggregate(
     name="District",
@@ -15,7 +15,7 @@ DISTRICT: Aggregate[district.District] = Aggregate(
     commands=(district.AdvanceClock, district.CloseDistrict),
     decide=district.decide,
     evolve=district.evolve,
-    facts=access.gather_district,
+    facts=gathering.gather_district,
     authorise=access.authorise_district,
     view=views.view_district,
     founds_tenant=True,
@@ -31,7 +31,7 @@ ORG: Aggregate[org.Org] = Aggregate(
     commands=(org.ChangeOrg, org.CloseOrg),
     decide=org.decide,
     evolve=org.evolve,
-    facts=access.gather_org,
+    facts=gathering.gather_org,
     authorise=access.authorise_org,
     view=views.view_org,
     claims=org.claims,
@@ -54,7 +54,7 @@ PERSON: Aggregate[person.Person] = Aggregate(
     ),
     decide=person.decide,
     evolve=person.evolve,
-    facts=access.gather_person,
+    facts=gathering.gather_person,
     authorise=access.authorise_person,
     view=views.view_person,
 )

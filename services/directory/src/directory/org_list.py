@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
 from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
 from backbone.projector import Connection, Projection
@@ -19,7 +18,7 @@ from backbone.service import Running
 from chalkline_contracts.directory import OrgChanged, OrgClosed, OrgOpened, OrgType
 from fastapi import APIRouter, Query, Request, Response
 
-from directory.access import standing
+from directory.gathering import colleague
 
 sql = Queries("directory", "sql/queries")
 
@@ -75,10 +74,7 @@ def routes(run: Running) -> APIRouter:
         request: Request, response: Response, by: Reader, page: Annotated[Page, Query()]
     ) -> list[ListedOrg]:
         """For every active person of the district, and its operators."""
-        asking = run.facts.about(by, by.tenant, run.commands)
-        here = await standing(asking, await asking.state("District", by.tenant))
-        if not here.belongs and by.kind != "operator":
-            raise Unseen
+        await colleague(run.facts.about(by, by.tenant, run.commands))
         return [_told(row) for row in await lists.page(request, response, by, page, sql.orgs_of_district)]
 
     return router

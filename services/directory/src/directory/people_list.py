@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
 from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
 from backbone.projector import Connection, Projection
@@ -26,7 +25,7 @@ from chalkline_contracts.directory import Role
 from chalkline_contracts.event import Event
 from fastapi import APIRouter, Query, Request, Response
 
-from directory.access import standing
+from directory.gathering import colleague
 
 sql = Queries("directory", "sql/queries")
 
@@ -92,10 +91,7 @@ def routes(run: Running) -> APIRouter:
         request: Request, response: Response, by: Reader, page: Annotated[Page, Query()]
     ) -> list[ListedPerson]:
         """For every active person of the district, and its operators."""
-        asking = run.facts.about(by, by.tenant, run.commands)
-        here = await standing(asking, await asking.state("District", by.tenant))
-        if not here.belongs and by.kind != "operator":
-            raise Unseen
+        here = await colleague(run.facts.about(by, by.tenant, run.commands))
         rows = await lists.page(request, response, by, page, sql.people_of_district)
         closely = here.administers or by.kind == "operator"
         return [_told(row, closely=closely or row["id"] == by.person) for row in rows]

@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from notifications import access, cycle_watch, milestone_rule, notification, views
+from notifications import access, cycle_watch, gathering, milestone_rule, notification, views
 
 MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
     name="MilestoneRule",
@@ -15,7 +15,7 @@ MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
     commands=(milestone_rule.PublishMilestoneRule,),
     decide=milestone_rule.decide,
     evolve=milestone_rule.evolve,
-    facts=access.gather_milestone_rule,
+    facts=gathering.gather_milestone_rule,
     authorise=access.authorise_milestone_rule,
     view=views.view_milestone_rule,
     claims=milestone_rule.claims,
@@ -32,7 +32,7 @@ CYCLE_WATCH: Aggregate[cycle_watch.CycleWatch] = Aggregate(
     internal=(cycle_watch.ReachMilestone,),
     decide=cycle_watch.decide,
     evolve=cycle_watch.evolve,
-    facts=access.gather_cycle_watch,
+    facts=gathering.gather_cycle_watch,
     authorise=access.authorise_cycle_watch,
 )
 
@@ -47,7 +47,7 @@ NOTIFICATION: Aggregate[notification.Notification] = Aggregate(
     internal=(notification.Notify,),
     decide=notification.decide,
     evolve=notification.evolve,
-    facts=access.gather_notification,
+    facts=gathering.gather_notification,
     authorise=access.authorise_notification,
     view=views.view_notification,
 )

@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from observations import access, instrument, observation, views
+from observations import access, gathering, instrument, observation, observation_decisions, views
 
 INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
     name="Instrument",
@@ -15,7 +15,7 @@ INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
     commands=(instrument.PublishInstrument, instrument.RetireInstrument),
     decide=instrument.decide,
     evolve=instrument.evolve,
-    facts=access.gather_instrument,
+    facts=gathering.gather_instrument,
     authorise=access.authorise_instrument,
     view=views.view_instrument,
     claims=instrument.claims,
@@ -42,9 +42,9 @@ OBSERVATION: Aggregate[observation.Observation] = Aggregate(
         observation.ShareFeedback,
         observation.AcknowledgeFeedback,
     ),
-    decide=observation.decide,
+    decide=observation_decisions.decide,
     evolve=observation.evolve,
-    facts=access.gather_observation,
+    facts=gathering.gather_observation,
     authorise=access.authorise_observation,
     view=views.view_observation,
 )

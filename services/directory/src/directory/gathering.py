@@ -1,0 +1,104 @@
+"""How a decision of directory comes to be told what it needs: what the actor is to the district, and what is named."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from backbone.deciding import Asking, Look, Unseen
+
+from directory import district, org, person
+from directory.district import District, DistrictCommand, DistrictFacts
+from directory.org import Org, OrgCommand, OrgFacts
+from directory.person import Person, PersonCommand, PersonFacts
+from directory.time_zone import day_in
+
+
+class Standing(NamedTuple):
+    """What the actor is to the district today."""
+
+    belongs: bool
+    administers: bool
+
+
+async def standing(asking: Asking, of: District) -> Standing:
+    """Whether the actor is an active person of the tenant, and holds administrator at its district org."""
+    actor = asking.by.person
+    if asking.by.kind != "person" or actor is None:
+        return Standing(belongs=False, administers=False)
+    state: Person = await asking.state("Person", actor)
+    if not isinstance(state, person.Active):
+        return Standing(belongs=False, administers=False)
+    return Standing(belongs=True, administers=await _administers(asking, state, of))
+
+
+async def colleague(asking: Asking) -> Standing:
+    """What somebody who asks for a list is to the district. Raises Unseen for who is neither of it nor its operator."""
+    here = await standing(asking, await asking.state("District", asking.tenant))
+    if not here.belongs and asking.by.kind != "operator":
+        raise Unseen
+    return here
+
+
+async def _administers(asking: Asking, actor: person.Active, of: District) -> bool:
+    if not isinstance(of, district.Open):
+        return False
+    today = day_in(of.time_zone, of.clock or datetime.now(UTC))
+    for role in actor.roles:
+        if role.role == "administrator" and role.on(today):
+            at: Org = await asking.state("Org", role.org_id)
+            if isinstance(at, org.Open) and at.type == "district":
+                return True
+    return False
+
+
+async def gather_district(asking: Asking, state: District, command: DistrictCommand | Look) -> DistrictFacts:  # noqa: ARG001 - gatherers share a shape
+    belongs, administers = await standing(asking, state)
+    return DistrictFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=belongs,
+        administers=administers,
+    )
+
+
+async def gather_org(asking: Asking, state: Org, command: OrgCommand | Look) -> OrgFacts:  # noqa: ARG001 - gatherers share a shape
+    of: District = await asking.state("District", asking.tenant)
+    belongs, administers = await standing(asking, of)
+    named = command.parent_id if isinstance(command, org.OpenOrg | org.ChangeOrg) else None
+    parent = await _org(asking, named)
+    return OrgFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=belongs,
+        administers=administers,
+        district_open=isinstance(of, district.Open),
+        parent_type=parent.type if parent else None,
+    )
+
+
+async def gather_person(asking: Asking, state: Person, command: PersonCommand | Look) -> PersonFacts:  # noqa: ARG001 - gatherers share a shape
+    of: District = await asking.state("District", asking.tenant)
+    belongs, administers = await standing(asking, of)
+    org_open = evaluator_active = False
+    if isinstance(command, person.AssignRole):
+        org_open = await _org(asking, command.org_id) is not None
+    if isinstance(command, person.AssignEvaluator):
+        evaluator = await asking.state("Person", command.evaluator_id)
+        evaluator_active = isinstance(evaluator, person.Active)
+    return PersonFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=belongs,
+        administers=administers,
+        time_zone=of.time_zone if isinstance(of, district.Open) else None,
+        org_open=org_open,
+        evaluator_active=evaluator_active,
+    )
+
+
+async def _org(asking: Asking, org_id: UUID | None) -> org.Open | None:
+    state: Org | None = None if org_id is None else await asking.state("Org", org_id)
+    return state if isinstance(state, org.Open) else None

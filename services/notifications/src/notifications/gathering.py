@@ -1,0 +1,41 @@
+"""How a decision of notifications comes to be told what it needs: who acts, and which roles they hold."""
+
+from backbone.deciding import Asking, Look
+
+from notifications.cycle_watch import CycleWatch, CycleWatchCommand, CycleWatchFacts
+from notifications.milestone_rule import MilestoneRule, MilestoneRuleCommand, MilestoneRuleFacts
+from notifications.notification import Notification, NotificationCommand, NotificationFacts
+
+
+async def gather_cycle_watch(
+    asking: Asking,
+    state: CycleWatch,  # noqa: ARG001 - gatherers share a shape
+    command: CycleWatchCommand,  # noqa: ARG001
+) -> CycleWatchFacts:
+    return CycleWatchFacts(by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id)
+
+
+async def gather_notification(
+    asking: Asking,
+    state: Notification,  # noqa: ARG001 - gatherers share a shape
+    command: NotificationCommand | Look,  # noqa: ARG001
+) -> NotificationFacts:
+    return NotificationFacts(by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id)
+
+
+async def gather_milestone_rule(
+    asking: Asking,
+    state: MilestoneRule,  # noqa: ARG001 - gatherers share a shape
+    command: MilestoneRuleCommand | Look,  # noqa: ARG001
+) -> MilestoneRuleFacts:
+    actor = asking.by.person
+    row = await asking.fact("person", actor) if asking.by.kind == "person" and actor else None
+    roles = set(row["roles"]) if row and row["active"] else None
+    return MilestoneRuleFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=roles is not None,
+        curates=bool({"administrator", "coaching_lead"} & (roles or set())),
+        level=asking.level,
+    )

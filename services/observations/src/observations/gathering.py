@@ -1,0 +1,74 @@
+"""How a decision of observations comes to be told what it needs: the partnership, and who oversees it."""
+
+from typing import Any
+from uuid import UUID
+
+from backbone.deciding import Asking, Look
+
+from observations.access import in_pair, whose
+from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
+from observations.observation import Observation, ObservationCommand, ObservationFacts, Partnership
+
+
+async def gather_instrument(
+    asking: Asking,
+    state: Instrument,  # noqa: ARG001 - gatherers share a shape
+    command: InstrumentCommand | Look,  # noqa: ARG001
+) -> InstrumentFacts:
+    person = await _acting(asking)
+    roles = set(person["roles"]) if person else set()
+    return InstrumentFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=person is not None,
+        curates=bool(roles & {"administrator", "coaching_lead"}),
+        level=asking.level,
+    )
+
+
+async def gather_observation(
+    asking: Asking, state: Observation, command: ObservationCommand | Look
+) -> ObservationFacts:
+    told = whose(state)
+    partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
+    row = await asking.fact("partnership", partnership_id) if partnership_id else None
+    partnership = Partnership(row["coach_id"], tuple(row["teacher_ids"]), row["status"]) if row else None
+    person = asking.by.person
+    inside = person is not None and in_pair(person, told, partnership)
+    teacher_ids = told.teacher_ids if told else partnership.teacher_ids if partnership else ()
+    return ObservationFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        partnership=partnership,
+        oversees=not inside and await _oversees(asking, teacher_ids),
+        level=asking.level,
+    )
+
+
+async def _oversees(asking: Asking, teacher_ids: tuple[UUID, ...]) -> bool:
+    """Administrators and coaching leads of the district, and principals of a school where one teaches."""
+    person = await _acting(asking)
+    if person is None or not teacher_ids:
+        return False
+    roles = set(person["roles"])
+    if roles & {"administrator", "coaching_lead"}:
+        return True
+    if "principal" not in roles:
+        return False
+    schools = set(person["school_ids"])
+    for teacher_id in teacher_ids:
+        teacher = await asking.fact("person", teacher_id)
+        if teacher and schools & set(teacher["school_ids"]):
+            return True
+    return False
+
+
+async def _acting(asking: Asking) -> Any:
+    """The acting person's row, or None for anyone who is not an active person of the district."""
+    person = asking.by.person
+    if asking.by.kind != "person" or person is None:
+        return None
+    row = await asking.fact("person", person)
+    return row if row and row["active"] else None
