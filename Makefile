@@ -27,7 +27,7 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
 
-.PHONY: check test demo up down golden clean
+.PHONY: check test demo up down verify-tools golden clean
 check: install ## style, types, walls between packages
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -45,6 +45,9 @@ up: install ## run the platform here; `make down` stops it
 
 down: install
 	$(BIN)/chalkline down
+
+verify-tools: install ## other people's tools look at a running platform (needs node 20 and npm)
+	@tests/outside/check.sh
 
 golden: install ## write the golden file of every new contract (never an old one again)
 	$(BIN)/python tests/contracts/golden.py

@@ -261,11 +261,15 @@ def test_a_full_run_is_what_a_person_would_find_by_hand(
         for n, (percent, version) in enumerate(readings)
     ]
     hit = arithmetic.at_target(aim, Fraction(2, 5))
+
+    def reading_of(taken: Measurement) -> arithmetic.Reading:
+        return arithmetic.charted(arithmetic.Chart(), taken).readings[0]
+
     by_hand = [
         last.measurement_id
         for n, last in enumerate(progress)
         if n + 1 >= required
-        and all(hit(Fraction(m.numerator) / 100) for m in progress[n + 1 - required : n + 1])
+        and all(hit(reading_of(m)) for m in progress[n + 1 - required : n + 1])
         and len({m.instrument for m in progress[n + 1 - required : n + 1]}) == 1
     ]
     made = chart(*progress, base=(base,))

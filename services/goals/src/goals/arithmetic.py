@@ -46,7 +46,7 @@ class Chart:
         return measurement_id in self.retracted or self.holds(measurement_id)
 
     def holds(self, measurement_id: UUID) -> bool:
-        return any(reading.measurement_id == measurement_id for reading in self.readings)
+        return measurement_id in [reading[0] for reading in self.readings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +129,21 @@ def counted(chart: Chart) -> tuple[Reading, ...]:
     return chart.readings[chart.readings.index(start) + 1 :] if start else ()
 
 
-def at_target(aim: Aim, base: Fraction) -> Callable[[Fraction], bool]:
-    """Whether a quotient is at target; equal to the target is. Without target or tolerance nothing is."""
+def at_target(aim: Aim, base: Fraction) -> Callable[[Reading], bool]:
+    """Whether a reading is at target; equal to the target is. Without target or tolerance nothing is.
+
+    Quotients are compared crosswise, in integers: as exact as fractions, and a goal may have many.
+    """
     match aim.direction, aim.target, aim.tolerance:
         case "maintain", _, str(tolerance):
             margin = exact(tolerance)
-            return lambda value: abs(value - base) <= margin
+            return lambda reading: abs(reading.quotient - base) <= margin
         case "increase", str(target), _:
-            goal = exact(target)
-            return lambda value: value >= goal
+            over, under = exact(target).as_integer_ratio()
+            return lambda reading: reading.numerator * under >= over * reading.denominator
         case "decrease", str(target), _:
-            goal = exact(target)
-            return lambda value: value <= goal
+            over, under = exact(target).as_integer_ratio()
+            return lambda reading: reading.numerator * under <= over * reading.denominator
         case _:
             return lambda _: False
 
@@ -165,7 +168,7 @@ def ends_of_runs(chart: Chart, aim: Aim) -> Iterator[Reading]:
     hits = at_target(aim, base)
     length, previous = 0, None
     for reading in counted(chart):
-        if not hits(reading.quotient):
+        if not hits(reading):
             length = 0
         elif length and previous == reading.instrument:
             length += 1

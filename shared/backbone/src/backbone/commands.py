@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from backbone import chain
 from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen
 from backbone.ledger import Entry, Ledger, NewEvent, Settled, Stored
-from backbone.recorded import Meta, partition_of
+from backbone.recorded import encoded, partition_of
 from backbone.turns import Turns
 from backbone.wire import read_event
 from backbone.words import words_in
@@ -258,15 +258,15 @@ class Commands:
         self, order: Order, loaded: Loaded, events: Sequence[Event], now: datetime
     ) -> tuple[Entry, Any]:
         aggregate, aggregate_id = order.aggregate, order.aggregate_id
-        meta = Meta(
+        meta = encoded(
             actor=str(order.actor),
-            on_behalf_of=order.actor.on_behalf_of,
             command_id=str(order.command_id),
             request=order.request.hex(),
             correlation_id=order.correlation_id or str(order.command_id),
+            on_behalf_of=order.actor.on_behalf_of,
             causation_id=order.causation_id,
             traceparent=order.traceparent,
-        ).encode()
+        )
         state, version = loaded.state, loaded.version
         previous = loaded.hash or chain.genesis(self._chain_key, order.tenant, aggregate_id)
         written: list[NewEvent] = []
@@ -275,8 +275,8 @@ class Commands:
             version += 1
             state = aggregate.evolve(state, event)
             takes += [(claim.key, isinstance(claim, Claim)) for claim in aggregate.claims(event)]
-            data = event.model_dump_json().encode()
-            occurred_at = (event.happened_at or now).astimezone(UTC)
+            data = event.__pydantic_serializer__.to_json(event)
+            occurred_at = event.happened_at.astimezone(UTC) if event.happened_at else now
             salt = os.urandom(16)
             digest = chain.payload_digest(salt, data, meta, occurred_at, now)
             event_id, name = uuid7(), type(event).__name__

@@ -36,7 +36,7 @@ class Meta:
 
     def encode(self) -> bytes:
         """The bytes that are stored and digested; the same fields always give the same bytes."""
-        return to_json({k: v for k in _MEMBERS if (v := getattr(self, k)) is not None})
+        return encoded(**{name: getattr(self, name) for name in _MEMBERS})
 
     @classmethod
     def decode(cls, data: bytes) -> "Meta":
@@ -44,6 +44,11 @@ class Meta:
 
 
 _MEMBERS = tuple(Meta.__dataclass_fields__)
+
+
+def encoded(**fields: str | None) -> bytes:
+    """What `Meta(**fields).encode()` gives, if they come in the order in which Meta has them."""
+    return to_json({name: value for name, value in fields.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
