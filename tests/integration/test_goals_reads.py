@@ -11,7 +11,7 @@ import pytest_asyncio
 from chalkline.nats import Nats
 from chalkline.postgres import Postgres
 from kit.running import Platform, serving
-from kit.school import School, cycle_of, on_task, open_school, pair_up
+from kit.school import School, another_principal, cycle_of, on_task, open_school, pair_up
 
 pytestmark = pytest.mark.integration
 
@@ -140,6 +140,23 @@ async def test_who_leads_learns_that_there_is_coaching_and_no_more(
     assert own["status"] == "closed_early"
     assert await see(platform, school, "/v1/partnerships", "theo") == []
     assert await see(platform, school, f"/v1/cycles?partnership_id={partnership}", "theo") == []
+
+
+async def test_a_principal_learns_of_the_coaching_at_their_own_school_alone(
+    platform: Platform, school: School
+) -> None:
+    partnership = await pair_up(platform, school)
+    cycle = await cycle_of(platform, school, partnership)
+    elsewhere = await another_principal(platform, school)
+    await platform.level()
+    for path in ("/v1/partnerships", "/v1/cycles", f"/v1/cycles?partnership_id={partnership}"):
+        assert len(await see(platform, school, path, "principal")) == 1
+        answer = await platform.goals.get(path, by=elsewhere, tenant=school.tenant)
+        assert (answer.status_code, answer.json()) == (200, [])
+    for path in (f"/v1/partnerships/{partnership}", f"/v1/cycles/{cycle}"):
+        assert (await see(platform, school, path, "principal"))["data"]["status"] == "open"
+        answer = await platform.goals.get(path, by=elsewhere, tenant=school.tenant)
+        assert answer.status_code == 404
 
 
 async def test_a_proposal_shows_who_has_consented(platform: Platform, school: School) -> None:

@@ -89,7 +89,7 @@ async def test_the_look_for_whole_reads_finds_one(postgres_server: Postgres, sec
         )
         await fill(database.owner)
         async with database.app.acquire() as db:
-            text = Queries("goals", "sql/queries").cycles_of_district
+            text = Queries("goals", "sql/queries").cycles_overseen
             nodes = list(flat(await plan(db, text)))
         assert any(sorts_all(node) for node in nodes)
 

@@ -77,6 +77,7 @@ def facts(by: UUID | Actor, **known: Any) -> GoalsFacts:
         "time_zone": ZONE,
     }
     actor = by if isinstance(by, Actor) else person(by)
+    told["oversees"] = actor.person in (LEAD, PRINCIPAL)
     return GoalsFacts(by=actor, command_id=COMMAND, aggregate_id=GOAL, **(told | known))
 
 

@@ -51,6 +51,21 @@ async def open_school(platform: Platform, *more: str, sandbox: bool = False) -> 
     return School(tenant, district_org, school, people)
 
 
+async def another_principal(platform: Platform, school: School) -> UUID:
+    """A principal of another school of the district."""
+    directory = platform.directory
+
+    async def begin(collection: str, **body: Any) -> UUID:
+        return await directory.begin(collection, by=None, tenant=school.tenant, **body)
+
+    south = await begin("orgs", name="South", type="school", parent_id=str(school.district_org))
+    principal = await begin("people", name="The other principal")
+    told = {"role": "principal", "org_id": str(south), "begin": "2020-08-01"}
+    path = f"/v1/people/{principal}/assign-role"
+    await directory.post(path, by=None, tenant=school.tenant, **told)
+    return principal
+
+
 async def pair_up(platform: Platform, school: School, teacher: str = "teacher") -> UUID:
     """An agreed partnership of the coach and a teacher."""
     goals, coach, own = platform.goals, school.coach, school.people[teacher]

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backbone.deciding import Actor
+import pytest
+from backbone.deciding import Actor, Look
 from chalkline_contracts.goals import ShareScope
 from goals import access, cycle, gathering, goal, model_template, partnership
 from goals.facts import PersonFact
@@ -21,6 +22,7 @@ from kit.coaching import (
     NOW,
     PARTNERSHIP,
     PEOPLE,
+    PRINCIPAL,
     SOUTH,
     STRANGER,
     TESS,
@@ -58,6 +60,7 @@ class Desk:
     level: bool = True
     states: dict[tuple[str, UUID], Any] = field(default_factory=dict)
     zones: dict[tuple[str, UUID], str | None] = field(default_factory=dict)
+    overseen: dict[str, Any] | None = None
     asked: list[tuple[str, UUID]] = field(default_factory=list)
 
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
@@ -69,6 +72,8 @@ class Desk:
         self.asked.append((query, key))
         if query == "person":
             return row(PEOPLE[key]) if key in PEOPLE else None
+        if query == "overseen":
+            return self.overseen
         return {"time_zone": self.zones[query, key]} if (query, key) in self.zones else None
 
 
@@ -91,10 +96,31 @@ async def test_for_a_coach_the_partnership_is_asked() -> None:
     access.authorise_goal(OURS, RECORD, facts)
 
 
-async def test_for_a_stranger_their_roles_are_asked() -> None:
-    desk = Desk(person(LEAD), states=KNOWN)
-    facts = await gathering.gather_goal(desk, OURS, RECORD)
-    assert facts.people == {LEAD: PEOPLE[LEAD]}
+@pytest.mark.parametrize(
+    ("who", "overseen", "seen"),
+    [
+        (LEAD, {"everyone": True, "person_ids": []}, True),
+        (PRINCIPAL, {"everyone": False, "person_ids": [TESS, STRANGER]}, True),
+        (PRINCIPAL, {"everyone": False, "person_ids": [STRANGER]}, False),
+        (STRANGER, None, False),
+    ],
+)
+async def test_who_leads_sees_what_concerns_the_teachers_they_oversee(
+    who: UUID, overseen: Any, seen: bool
+) -> None:
+    desk = Desk(person(who), states=KNOWN, overseen=overseen)
+    for facts in (
+        await gathering.gather_goal(desk, OURS, Look()),
+        await gathering.gather_cycle(desk, open_cycle(TESS), Look()),
+        await gathering.gather_partnership(desk, agreed(TESS), Look()),
+    ):
+        assert facts.oversees is seen
+
+
+async def test_a_partner_who_leads_is_first_of_all_a_partner() -> None:
+    for who in (TESS, CORA):
+        desk = Desk(person(who), states=KNOWN, overseen={"everyone": True, "person_ids": []})
+        assert not (await gathering.gather_goal(desk, OURS, Look())).oversees
 
 
 async def test_for_an_operator_or_a_policy_nobody_is_asked() -> None:
@@ -128,10 +154,7 @@ async def test_a_proposal_asks_everyone_in_it() -> None:
 
 async def test_a_share_asks_its_audience_and_a_consent_every_partner() -> None:
     share = partnership.GrantShare(scope=ShareScope(), audience=(LEAD,), expires_at=NOW)
-    assert set((await gathering.gather_partnership(Desk(person(TESS)), agreed(TESS), share)).people) == {
-        TESS,
-        LEAD,
-    }
+    assert set((await gathering.gather_partnership(Desk(person(TESS)), agreed(TESS), share)).people) == {LEAD}
     consent = await gathering.gather_partnership(Desk(person(TESS)), agreed(TESS), partnership.GiveConsent())
     assert set(consent.people) == {CORA, TESS}
 

@@ -472,22 +472,18 @@ async def test_the_partnership_is_the_one_the_command_or_else_the_observation_na
 
 
 @pytest.mark.parametrize(
-    ("roles", "school", "oversees"),
+    ("overseen", "seen"),
     [
-        (["administrator"], 99, True),
-        (["coaching_lead"], 99, True),
-        (["principal"], 50, True),
-        (["principal"], 99, False),
-        (["teacher"], 50, False),
+        ({"everyone": True, "person_ids": []}, True),
+        ({"everyone": False, "person_ids": [TINA, STRANGER]}, True),
+        ({"everyone": False, "person_ids": [STRANGER]}, False),
+        (None, False),
     ],
 )
-async def test_a_principal_oversees_the_teachers_of_their_school(
-    roles: list[str], school: int, oversees: bool
-) -> None:
-    house = House(STRANGER, roles=roles, schools=[UUID(int=school)])
-    assert (await gather_observation(house, RECORDED, correct())).oversees is oversees
-    gone = House(STRANGER, roles=roles, schools=[UUID(int=school)], active=False)
-    assert not (await gather_observation(gone, RECORDED, correct())).oversees
+async def test_who_leads_oversees_what_concerns_their_teachers(overseen: Any, seen: bool) -> None:
+    house = House(STRANGER)
+    house.rows["overseen", STRANGER] = overseen
+    assert (await gather_observation(house, RECORDED, correct())).oversees is seen
 
 
 # Whatever happens ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from backbone.deciding import Actor, FactsBehind, Forbidden, Unseen
+from backbone.deciding import Actor, FactsBehind, Forbidden, Look, Unseen
 from chalkline_contracts.goals import (
     PartnershipAgreed,
     PartnershipConsentGiven,
@@ -297,10 +297,9 @@ def test_leaders_and_operators_see_a_partnership_and_may_not_touch_it(who: Actor
         authorise_partnership(SPEC.given(proposed()).state, EndPartnership(), facts(who))
 
 
-def test_a_leader_who_left_sees_nothing() -> None:
-    left = PEOPLE | {LEAD: replace(PEOPLE[LEAD], active=False)}
+def test_a_principal_of_another_school_sees_nothing() -> None:
     with pytest.raises(Unseen):
-        authorise_partnership(SPEC.given(proposed()).state, EndPartnership(), facts(LEAD, people=left))
+        authorise_partnership(SPEC.given(proposed()).state, Look(), facts(PRINCIPAL, oversees=False))
 
 
 @pytest.mark.parametrize("command", [PROPOSE, GiveConsent(), SHARE])

@@ -1,7 +1,7 @@
 """Who may do what with partnerships, cycles, goals and models.
 
-Partners see what is theirs and act on it, the teacher in everything the coach may. A principal, an
-administrator or a coaching lead learns that it exists and may not touch it; to anyone else of the
+Partners see what is theirs and act on it, the teacher in everything the coach may. Who oversees one of
+its teachers learns whom and what area, never content, and may not touch it; to anyone else of the
 district it does not exist.
 """
 
@@ -16,8 +16,6 @@ from goals.goal import ConfirmAchievement, DraftGoal, Goal
 from goals.model_template import ModelTemplate
 from goals.partnership import GiveConsent, GrantShare, Partnership, ProposePartnership, RevokeShare
 
-LEADERS = frozenset({"principal", "administrator", "coaching_lead"})
-"""They learn whom and what area, never content."""
 PUBLISHERS = frozenset({"administrator", "coaching_lead"})
 """They decide which models their district follows."""
 
@@ -112,12 +110,12 @@ def _partner(coach_id: UUID, teacher_ids: tuple[UUID, ...], command: Command, fa
 
 
 def _outside(command: Command, facts: GoalsFacts) -> None:
-    """Nobody's partner: a leader may look at the activity, and to others it does not exist."""
+    """Nobody's partner: who oversees them may look at the activity, and to others it does not exist."""
     if facts.by.kind == "operator":
         raise Forbidden
     if not facts.level:
         raise FactsBehind
-    if not _roles(facts) & LEADERS:
+    if not facts.oversees:
         raise Unseen
     if not isinstance(command, Look):
         raise Forbidden

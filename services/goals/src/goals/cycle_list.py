@@ -20,8 +20,6 @@ from chalkline_contracts.event import Event
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from goals.access import LEADERS
-
 sql = Queries("goals", "sql/queries")
 
 HANDLES: Final[tuple[type[Event], ...]] = (
@@ -110,16 +108,17 @@ def routes(run: Running) -> APIRouter:
     async def cycles(
         request: Request, response: Response, by: Reader, wanted: Annotated[CyclesWanted, Query()]
     ) -> list[ListedCycle]:
-        """A teacher's own always, a coach's while the partnership is agreed. Principals, administrators and
-        coaching leads get all of the district, those of others as activity.
+        """A teacher's own always, a coach's while the partnership is agreed. Administrators and coaching leads
+        get all of the district, principals those of teachers at their schools, those of others as activity.
         """
-        person = person_of(by)
-        if await lists.roles(by) & LEADERS:
-            lists.must_be_level(by)
-            query = sql.cycles_of_partnership if wanted.partnership_id else sql.cycles_of_district
-        else:
+        told: tuple[Any, ...] = (person_of(by), wanted.partnership_id)
+        overseen = await lists.overseen(by)
+        if overseen is None:
             query = sql.cycles_of_person
-        rows = await lists.page(request, response, by, wanted, query, person, wanted.partnership_id)
+        else:
+            query = sql.cycles_overseen_of_partnership if wanted.partnership_id else sql.cycles_overseen
+            told += (overseen.within,)
+        rows = await lists.page(request, response, by, wanted, query, *told)
         if any(row["coaching"] for row in rows):
             lists.must_be_level(by)
         return [_told(row) for row in rows]

@@ -37,5 +37,7 @@ class GoalsFacts:
     people: Mapping[UUID, PersonFact] = field(default_factory=dict)
     template: Template | None = None
     """The model the command means, or the partnership's; None: there is none, or it is retired."""
+    oversees: bool = False
+    """Nobody's partner here, but knows of the activity, as those who lead do."""
     school_id: UUID | None = None
     time_zone: str | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Asking, Command
+from backbone.overseeing import oversees
 
 from goals import cycle, goal, model_template, partnership
 from goals.cycle import Cycle, StartCycle
@@ -26,11 +27,13 @@ async def gather_partnership(asking: Asking, state: Partnership, command: Comman
         case partnership.Unset(), _:
             return _facts(asking)
         case _, GiveConsent():
-            return _facts(asking, people=await _people(asking, *_self(asking), *state.pair.partners))
+            people = await _people(asking, *state.pair.partners)
         case _, GrantShare():
-            return _facts(asking, people=await _people(asking, *_self(asking), *command.audience))
+            people = await _people(asking, *command.audience)
         case _:
-            return _facts(asking, people=await _stranger(asking, state.pair.partners))
+            people = {}
+    pair = state.pair
+    return _facts(asking, people=people, oversees=await _oversees(asking, pair.coach_id, pair.teacher_ids))
 
 
 async def gather_cycle(asking: Asking, state: Cycle, command: Command) -> GoalsFacts:
@@ -44,7 +47,7 @@ async def gather_cycle(asking: Asking, state: Cycle, command: Command) -> GoalsF
             return _facts(
                 asking,
                 partnership=await _access(asking, plan.partnership_id, plan.teacher_ids),
-                people=await _stranger(asking, (plan.coach_id, *plan.teacher_ids)),
+                oversees=await _oversees(asking, plan.coach_id, plan.teacher_ids),
             )
 
 
@@ -54,7 +57,7 @@ async def _gather_start(asking: Asking, command: StartCycle) -> GoalsFacts:
         return _facts(asking)
     teacher_ids = command.teacher_ids or of.pair.teacher_ids
     people, template = await asyncio.gather(
-        _people(asking, *_self(asking), *teacher_ids),
+        _people(asking, *teacher_ids),
         _template(asking, command.template or of.pair.template, command.template_id),
     )
     shared = frozenset[UUID].intersection(
@@ -65,6 +68,7 @@ async def _gather_start(asking: Asking, command: StartCycle) -> GoalsFacts:
         asking,
         partnership=of,
         people=people,
+        oversees=await _oversees(asking, of.pair.coach_id, of.pair.teacher_ids),
         template=template,
         school_id=school_id,
         time_zone=await _time_zone(asking, school_id),
@@ -82,7 +86,7 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
                 asking,
                 cycle=within,
                 partnership=await _access(asking, plan.partnership_id, plan.teacher_ids),
-                people=await _stranger(asking, (plan.coach_id, *plan.teacher_ids)),
+                oversees=await _oversees(asking, plan.coach_id, plan.teacher_ids),
             )
         case goal.Unset(), _:
             return _facts(asking)
@@ -93,7 +97,7 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
                 asking,
                 cycle=await asking.state("Cycle", whose.cycle_id) if agreeing else cycle.Unset(),
                 partnership=await _access(asking, whose.partnership_id, whose.owner_ids),
-                people=await _stranger(asking, whose.partners),
+                oversees=await _oversees(asking, whose.coach_id, whose.owner_ids),
             )
 
 
@@ -124,9 +128,10 @@ async def _access(asking: Asking, partnership_id: UUID, teacher_ids: Iterable[UU
     return of
 
 
-async def _stranger(asking: Asking, partners: Iterable[UUID]) -> dict[UUID, PersonFact]:
-    """The actor's roles, when they are nobody's partner here."""
-    return await _people(asking, *(person for person in _self(asking) if person not in partners))
+async def _oversees(asking: Asking, coach_id: UUID, teacher_ids: tuple[UUID, ...]) -> bool:
+    """Whether the actor, when they are nobody's partner here, leads one of its teachers."""
+    inside = any(person in (coach_id, *teacher_ids) for person in _self(asking))
+    return not inside and await oversees(asking, teacher_ids)
 
 
 async def _people(asking: Asking, *person_ids: UUID) -> dict[UUID, PersonFact]:

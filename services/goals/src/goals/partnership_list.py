@@ -19,8 +19,6 @@ from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 from fastapi import APIRouter, Query, Request, Response
 
-from goals.access import LEADERS
-
 sql = Queries("goals", "sql/queries")
 
 HANDLES: Final[tuple[type[Event], ...]] = (
@@ -100,15 +98,17 @@ def routes(run: Running) -> APIRouter:
     async def partnerships(
         request: Request, response: Response, by: Reader, page: Annotated[Page, Query()]
     ) -> list[ListedPartnership]:
-        """Your own, whatever became of them. Principals, administrators and coaching leads get all of the
-        district, those of others as activity: whom, and whether it is open.
+        """Your own, whatever became of them. Administrators and coaching leads get all of the district,
+        principals those of teachers at their schools, those of others as activity: whom, and whether it is
+        open.
         """
-        person = person_of(by)
-        leads = bool(await lists.roles(by) & LEADERS)
-        if leads:
-            lists.must_be_level(by)
-        query = sql.partnerships_of_district if leads else sql.partnerships_of_person
-        return [_told(row) for row in await lists.page(request, response, by, page, query, person)]
+        person, overseen = person_of(by), await lists.overseen(by)
+        if overseen is None:
+            rows = await lists.page(request, response, by, page, sql.partnerships_of_person, person)
+        else:
+            query, within = sql.partnerships_overseen, overseen.within
+            rows = await lists.page(request, response, by, page, query, person, within)
+        return [_told(row) for row in rows]
 
     return router
 

@@ -1,9 +1,9 @@
 """How a decision of observations comes to be told what it needs: the partnership, and who oversees it."""
 
 from typing import Any
-from uuid import UUID
 
 from backbone.deciding import Asking, Look
+from backbone.overseeing import oversees
 
 from observations.access import in_pair, whose
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
@@ -42,27 +42,9 @@ async def gather_observation(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
-        oversees=not inside and await _oversees(asking, teacher_ids),
+        oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
     )
-
-
-async def _oversees(asking: Asking, teacher_ids: tuple[UUID, ...]) -> bool:
-    """Administrators and coaching leads of the district, and principals of a school where one teaches."""
-    person = await _acting(asking)
-    if person is None or not teacher_ids:
-        return False
-    roles = set(person["roles"])
-    if roles & {"administrator", "coaching_lead"}:
-        return True
-    if "principal" not in roles:
-        return False
-    schools = set(person["school_ids"])
-    for teacher_id in teacher_ids:
-        teacher = await asking.fact("person", teacher_id)
-        if teacher and schools & set(teacher["school_ids"]):
-            return True
-    return False
 
 
 async def _acting(asking: Asking) -> Any:

@@ -183,7 +183,7 @@ class ObservationFacts:
     aggregate_id: UUID
     partnership: Partnership | None = None
     oversees: bool = False
-    """Knows of the activity, as principals and administrators do, and may not act in it."""
+    """Knows of the activity, as those who lead do, and may not act in it."""
     level: bool = True
     """Whether the partnership is known as it stands now."""
 

@@ -18,6 +18,7 @@ from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
 from backbone.ledger import patiently
+from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
 from backbone.problems import Problem
 from backbone.recorded import partition_of
@@ -133,12 +134,12 @@ class Lists:
         response.headers["Vary"] = "Authorization"
         return shown
 
-    async def roles(self, by: Actor) -> frozenset[str]:
-        """The roles a person holds today; none for anyone who is not an active person of the district."""
-        if by.kind != "person":
-            return frozenset()
-        row = await self._run.facts.row("person", by.tenant, UUID(by.id))
-        return frozenset(row["roles"]) if row and row["active"] else frozenset()
+    async def overseen(self, by: Actor) -> Overseen | None:
+        """Whose activity they may know of; None: nobody's. Raises FactsBehind where that may have changed."""
+        found = await overseen(self._run.facts.about(by, by.tenant, self._run.commands))
+        if found is not None:
+            self.must_be_level(by)
+        return found
 
     async def belongs(self, by: Actor) -> bool:
         """Whether they are an active person of their district, or its operator."""
