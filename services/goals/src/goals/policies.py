@@ -1,14 +1,18 @@
-"""Whenever something is observed, then it is measured: what goals does about observations."""
+"""Whenever something is observed, then it is measured; whenever a coach evaluates, coaching is suspended."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from backbone.deciding import Reaction
 from backbone.policies import Look, Policy
 from backbone.recorded import Recorded
+from chalkline_contracts.directory import EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned
+from chalkline_contracts.goals import PartnershipAgreed
 from chalkline_contracts.observations import ObservationCorrected, ObservationRecorded, ObservationVoided
 
-from goals.aggregates import GOAL
+from goals.aggregates import GOAL, PARTNERSHIP
 from goals.goal import CountMeasurement, RetractMeasurement
+from goals.partnership import SuspendPartnership
 
 
 async def when_observation_recorded(
@@ -52,10 +56,27 @@ async def when_observation_voided(recorded: Recorded[ObservationVoided], _: Look
             yield Reaction(GOAL.name, goal_id, retract, ordinal)
 
 
+async def when_a_coach_comes_to_evaluate(recorded: Recorded[Any], look: Look) -> AsyncIterator[Reaction]:
+    """Whoever evaluates a teacher cannot coach that teacher, whichever of the two came first (rule 8).
+
+    Asked of what made the coach an evaluator and of what made the evaluator a coach: each is projected before
+    its policy runs, so the later one sees the other.
+    """
+    agreed = isinstance(recorded.event, PartnershipAgreed)
+    found = await look("evaluated_by_coach", recorded.event.coach_id if agreed else recorded.aggregate_id)
+    for partnership_id in found["partnership_ids"] if found else ():
+        yield Reaction(PARTNERSHIP.name, partnership_id, SuspendPartnership(reason_code="coach_evaluates"))
+
+
 POLICIES = (
     Policy(name="when_observation_recorded", handles=(ObservationRecorded,), react=when_observation_recorded),
     Policy(
         name="when_observation_corrected", handles=(ObservationCorrected,), react=when_observation_corrected
     ),
     Policy(name="when_observation_voided", handles=(ObservationVoided,), react=when_observation_voided),
+    Policy(
+        name="when_a_coach_comes_to_evaluate",
+        handles=(EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned, PartnershipAgreed),
+        react=when_a_coach_comes_to_evaluate,
+    ),
 )
