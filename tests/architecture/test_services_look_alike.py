@@ -100,6 +100,16 @@ def test_importing_a_service_connects_to_nothing_and_reads_no_environment() -> N
                 ), file
 
 
+def test_every_decision_note_is_in_the_index_once_and_numbered_in_order() -> None:
+    folder = ROOT / "docs" / "decisions"
+    notes = sorted(file.name for file in folder.glob("[0-9]*.md"))
+    index = (folder / "README.md").read_text()
+    for number, name in enumerate(notes, start=1):
+        title = (folder / name).read_text().splitlines()[0].removeprefix("# ")
+        assert title.startswith(f"{number:04} "), name
+        assert index.count(f"- [{title}]({name})") == 1, name
+
+
 def test_no_test_mocks_a_database() -> None:
     here = Path(__file__)
     for file in (ROOT / "tests").rglob("*.py"):
