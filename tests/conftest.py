@@ -1,6 +1,7 @@
 """Real servers for every test that needs one: PostgreSQL 18 and nats-server (`kit.servers` says from where).
 
-`postgres` and `broker` are started once a session; `database` is a fresh, migrated one a test.
+`postgres_server` and `broker` are started once a session; `database` is a fresh, migrated one a test, `server` a
+broker of a test's own, `platform` the services a module is marked with.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 import pytest
@@ -18,6 +19,10 @@ from backbone.migrate import migrate
 from chalkline import nats, postgres, provisioning
 from hypothesis import settings
 from kit import servers
+from kit.broker import Broker, own_broker
+
+if TYPE_CHECKING:
+    from kit.running import Platform
 
 # A busy machine is slow, not wrong: no property fails for the time it took.
 settings.register_profile("chalkline", deadline=None)
@@ -82,6 +87,32 @@ async def database(
     package = marker.args[0] if marker else "backbone"
     async with fresh_database(postgres_server, secrets, package) as fresh:
         yield fresh
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Broker]:
+    """A broker that the test may stop, starve and kill."""
+    async with own_broker(tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def platform(
+    request: pytest.FixtureRequest,
+    postgres_server: postgres.Postgres,
+    broker: nats.Nats,
+    secrets: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator["Platform"]:
+    """The services that `@pytest.mark.services` names, at work."""
+    from kit.running import serving  # which stands on this module
+
+    names: tuple[str, ...] = request.node.get_closest_marker("services").args
+    folder = tmp_path_factory.mktemp("platform")
+    async with serving(
+        *names, server=postgres_server, broker=broker, secrets=secrets, folder=folder
+    ) as started:
+        yield started
 
 
 class fresh_database:  # noqa: N801 - used like a function: `async with fresh_database(...)`

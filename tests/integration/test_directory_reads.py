@@ -1,29 +1,14 @@
 """People and organisations over HTTP: a district's own, for those who work there."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from chalkline.nats import Nats
-from chalkline.postgres import Postgres
-from kit.running import Platform, serving
+from kit.running import Platform
 from kit.school import School, open_school
 
-pytestmark = pytest.mark.integration
-
-
-@pytest_asyncio.fixture(scope="module")
-async def platform(
-    postgres_server: Postgres, broker: Nats, secrets: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Platform]:
-    folder = tmp_path_factory.mktemp("directory_reads")
-    async with serving(
-        "directory", server=postgres_server, broker=broker, secrets=secrets, folder=folder
-    ) as started:
-        yield started
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory")]
 
 
 @pytest_asyncio.fixture

@@ -1,29 +1,14 @@
 """What goals does by itself: a partnership is suspended as soon as its coach evaluates its teacher."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from chalkline.nats import Nats
-from chalkline.postgres import Postgres
-from kit.running import Platform, serving
+from kit.running import Platform
 from kit.school import School, cycle_of, open_school, pair_up
 
-pytestmark = pytest.mark.integration
-
-
-@pytest_asyncio.fixture(scope="module")
-async def platform(
-    postgres_server: Postgres, broker: Nats, secrets: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Platform]:
-    folder = tmp_path_factory.mktemp("goals_policies")
-    async with serving(
-        "directory", "goals", server=postgres_server, broker=broker, secrets=secrets, folder=folder
-    ) as started:
-        yield started
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
 
 
 @pytest_asyncio.fixture

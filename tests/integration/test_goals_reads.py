@@ -1,30 +1,15 @@
 """Partnerships, cycles and the goal board over HTTP: each their own, and to those who lead the activity."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from chalkline.nats import Nats
-from chalkline.postgres import Postgres
-from kit.running import Platform, serving
+from kit.running import Platform
 from kit.school import School, another_principal, cycle_of, on_task, open_school, pair_up
 
-pytestmark = pytest.mark.integration
-
-
-@pytest_asyncio.fixture(scope="module")
-async def platform(
-    postgres_server: Postgres, broker: Nats, secrets: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Platform]:
-    folder = tmp_path_factory.mktemp("goals_reads")
-    async with serving(
-        "directory", "goals", server=postgres_server, broker=broker, secrets=secrets, folder=folder
-    ) as started:
-        yield started
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
 
 
 @pytest_asyncio.fixture

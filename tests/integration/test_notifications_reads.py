@@ -1,29 +1,14 @@
 """The inbox over HTTP: what each person was told, and nobody else."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from chalkline.nats import Nats
-from chalkline.postgres import Postgres
-from kit.running import Platform, serving
+from kit.running import Platform
 from kit.school import School, cycle_of, open_school, pair_up
 
-pytestmark = pytest.mark.integration
-
-
-@pytest_asyncio.fixture(scope="module")
-async def platform(
-    postgres_server: Postgres, broker: Nats, secrets: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Platform]:
-    async with serving(
-        "directory", "goals", "notifications", server=postgres_server, broker=broker, secrets=secrets,
-        folder=tmp_path_factory.mktemp("notifications_reads"),
-    ) as started:  # fmt: skip
-        yield started
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals", "notifications")]
 
 
 @pytest_asyncio.fixture(scope="module")

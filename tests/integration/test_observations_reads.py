@@ -1,30 +1,15 @@
 """Observations and instruments over HTTP: one's own, and what the district measures with."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from chalkline.nats import Nats
-from chalkline.postgres import Postgres
-from kit.running import Platform, serving
+from kit.running import Platform
 from kit.school import School, on_task, open_school, pair_up
 
-pytestmark = pytest.mark.integration
-
-
-@pytest_asyncio.fixture(scope="module")
-async def platform(
-    postgres_server: Postgres, broker: Nats, secrets: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Platform]:
-    async with serving(
-        "directory", "goals", "observations", server=postgres_server, broker=broker, secrets=secrets,
-        folder=tmp_path_factory.mktemp("observations_reads"),
-    ) as started:  # fmt: skip
-        yield started
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals", "observations")]
 
 
 @pytest_asyncio.fixture

@@ -1,13 +1,11 @@
 """The relay keeps a stream a position-exact copy of the log, whatever is done to either (laws 1 and 4)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from backbone import streams, wire
-from kit.broker import Broker, own_broker
+from kit.broker import Broker
 from kit.copies import as_superuser, copied, level, relaying, roll_back, until
 from kit.tally import SERVICE, Tallies
 from nats.aio.client import Client
@@ -15,12 +13,6 @@ from nats.aio.client import Client
 pytestmark = pytest.mark.integration
 
 STREAM = wire.stream_name(SERVICE)
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Broker]:
-    async with own_broker(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

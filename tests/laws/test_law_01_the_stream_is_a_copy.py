@@ -1,25 +1,17 @@
 """Law 1: stream sequence == event position, and a stream that loses anything is filled again from the log."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from backbone.comparing import Look
 from backbone.relay import Relay
-from kit.broker import Broker, own_broker
+from kit.broker import Broker
 from kit.copies import copied, level, relaying, until
 from kit.tally import Tallies
 from nats.aio.client import Client
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Broker]:
-    async with own_broker(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Law 4: each publish is fenced, and a stream that is no copy of this log gets nothing added to it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,18 +8,12 @@ from backbone import comparing, publishing, streams
 from backbone.comparing import Look
 from backbone.leases import Lease
 from backbone.relay import Relay
-from kit.broker import Broker, own_broker
+from kit.broker import Broker
 from kit.copies import AlwaysHeld, copied, level, relaying, roll_back, until
 from kit.tally import SERVICE, Tallies
 from nats.aio.client import Client
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Broker]:
-    async with own_broker(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -19,7 +18,7 @@ from backbone.rebuild import Comparison, rebuild, swap_back
 from backbone.subscription import StreamSource
 from conftest import TestDatabase
 from kit import totals
-from kit.broker import Broker, own_broker
+from kit.broker import Broker
 from kit.copies import level, relaying, until
 from kit.tally import SERVICE, Tallies
 from kit.totals import Totals, create, reading_log, reading_stream, rows, told
@@ -31,12 +30,6 @@ pytestmark = pytest.mark.integration
 async def tallies(database: TestDatabase) -> Tallies:
     await create(database)
     return Tallies(database.app)
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Broker]:
-    async with own_broker(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +54,9 @@ async def is_told(database: TestDatabase) -> bool:
 # Live, catching up, rebuilding -------------------------------------------------------------------------
 
 
-async def rebuilt(database: TestDatabase, *, swap: bool = False, projection: Projection | None = None) -> Comparison:
+async def rebuilt(
+    database: TestDatabase, *, swap: bool = False, projection: Projection | None = None
+) -> Comparison:
     """Rebuilds from the local log, as the job does."""
     projection = projection or Totals().projection
     owner = await asyncpg.connect(database.provisioned.full_owner_url)
@@ -134,7 +129,9 @@ async def test_a_rebuild_of_a_service_whose_source_has_no_events_yet_is_equal(
 
 @pytest.mark.usefixtures("with_totals")
 async def test_how_fresh_facts_are_is_known_after_a_swap(tallies: Tallies, database: TestDatabase) -> None:
-    fresh = "SELECT level_at > now() - interval '5 seconds' FROM projections.incarnations WHERE source = 'probe'"
+    fresh = (
+        "SELECT level_at > now() - interval '5 seconds' FROM projections.incarnations WHERE source = 'probe'"
+    )
     await counted(tallies, 5)
     async with reading_log(projector(database), database.app, tallies):
         await until(lambda: database.app.fetchval(fresh))
@@ -294,7 +291,9 @@ async def test_what_another_sources_new_history_emptied_is_derived_again_at_once
 # From a stream ----------------------------------------------------------------------------------------
 
 
-async def test_a_stream_is_read_as_the_log_is(tallies: Tallies, database: TestDatabase, server: Broker) -> None:
+async def test_a_stream_is_read_as_the_log_is(
+    tallies: Tallies, database: TestDatabase, server: Broker
+) -> None:
     nc = await server.connect()
     async with (
         relaying(tallies, database.app, nc),

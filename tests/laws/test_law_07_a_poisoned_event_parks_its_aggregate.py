@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,7 @@ from backbone.projector import Projector
 from backbone.reading import NOBODY, Delivery
 from backbone.recorded import partition_of
 from conftest import TestDatabase
-from kit.broker import Broker, own_broker
+from kit.broker import Broker
 from kit.copies import until
 from kit.tally import SERVICE, TENANT, Tallies, named
 from kit.totals import Totals, create, reading_log, reading_stream, retry, rows, told
@@ -27,12 +26,6 @@ pytestmark = pytest.mark.integration
 async def tallies(database: TestDatabase) -> Tallies:
     await create(database)
     return Tallies(database.app)
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Broker]:
-    async with own_broker(tmp_path) as running:
-        yield running
 
 
 async def parked(database: TestDatabase) -> list[tuple[UUID, int, bool]]:
@@ -221,6 +214,11 @@ MALFORMED: Sequence[tuple[str, bytes, dict[str, str] | None]] = [
     (f"ev.{SERVICE}.99.{TENANT}.Tally.TallyCounted", b"null", {wire.INCARNATION: "1@0x"}),
     (f"ev.{SERVICE}.-1.{TENANT}.Tally.TallyCounted", b"\xff\xfe", {wire.INCARNATION: "nonsense"}),
     (f"ev.{SERVICE}.a.b.c.d.e.f", b"[]", {wire.HASH: "zz"}),
+    (
+        f"ev.{SERVICE}.7.x.Tally.TallyCounted",
+        b"{",
+        {wire.INCARNATION: "\N{SUPERSCRIPT TWO}@0", "Mood": "\N{SNOWMAN}"},
+    ),
     good(1, 7, 3, partition=99),
     good(1, 7, 3, partition=(partition_of(TENANT, named(1)) + 1) % 64),
     good(1, 7, 3, sequence="many"),
@@ -248,7 +246,13 @@ async def test_unknown_events_are_ignored_and_newer_ones_park_until_newer_code(
     await on_a_stream(
         database,
         server,
-        [good(1, 1, 1), good(1, 0, 2, name="TallyMelted"), good(1, 5, 3, type=newer), good(1, 6, 4), good(2, 10, 1)],
+        [
+            good(1, 1, 1),
+            good(1, 0, 2, name="TallyMelted"),
+            good(1, 5, 3, type=newer),
+            good(1, 6, 4),
+            good(2, 10, 1),
+        ],
     )
     assert await rows(database.app) == {named(1): [1], named(2): [10]}
     assert await parked(database) == [(named(1), 3, True), (named(1), 4, False)]
@@ -259,7 +263,9 @@ async def test_a_message_that_names_no_history_does_not_begin_a_new_one(
 ) -> None:
     await create(database)
     reader = await on_a_stream(
-        database, server, [good(1, 1, 1), good(1, 2, 2, headers={}), good(1, 3, 3, headers={wire.INCARNATION: "?"})]
+        database,
+        server,
+        [good(1, 1, 1), good(1, 2, 2, headers={}), good(1, 3, 3, headers={wire.INCARNATION: "?"})],
     )
     assert reader.processed == 3
     assert await database.app.fetchval("SELECT incarnation FROM projections.incarnations") == 2

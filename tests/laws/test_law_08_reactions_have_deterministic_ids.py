@@ -10,6 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 from backbone import commands as commanding
+from backbone import policies as policing
 from backbone.commands import Order
 from backbone.deciding import Command, FactsBehind, Reaction
 from backbone.ledger import Entry, LedgerUnavailable, Settled
@@ -20,7 +21,7 @@ from backbone.reading import Delivery, Progress
 from backbone.recorded import Recorded
 from backbone.timers import TimerRunner, Timers
 from conftest import TestDatabase
-from kit.copies import until
+from kit.copies import roll_back, until
 from kit.tally import CHAIN_KEY, SERVICE, TALLY, TENANT, Count, Tallies, TallyCounted, named
 from kit.totals import going
 
@@ -216,6 +217,40 @@ async def test_a_fault_that_stays_parks_its_aggregate_and_what_follows_is_taken_
     echo.broken = set()
     assert await retried(database, reader, echo, 1) == (2, None)
     assert (await echoed(database, 1), await parked(database)) == ([1, 1, 2, 2, 4, 4], [])
+
+
+async def given_up(tallies: Tallies, database: TestDatabase) -> None:
+    """What waited lies beyond what the new history shares: it never happened, and something else lies there."""
+    echo = Echo()
+    echo.broken = {"bad"}
+    for n, label in ((1, ""), (2, ""), (3, "bad")):
+        await tallies.count(1, n, label=label)
+    reader = runner(tallies, database, echo)
+    await reader.incarnated(1, 0)
+    await react(tallies, database, reader)
+    assert (await parked(database))[0] == (3, True)
+    await roll_back(database, to=2)
+    restarted = Tallies(database.app)
+    reader = runner(restarted, database, echo)
+    assert not await reader.incarnated(2, 2)
+    assert await parked(database) == []
+    await restarted.count(1, 4)
+    await react(restarted, database, reader)
+    assert (await echoed(database, 1), await parked(database)) == ([4, 4], [])
+
+
+async def test_what_waited_in_a_history_that_was_given_up_holds_up_nothing(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    await given_up(tallies, database)
+
+
+async def test_left_waiting_it_would_hold_up_its_aggregate(
+    tallies: Tallies, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(policing.sql._texts, "forget_parked", "SELECT $1::text, $2::bigint")
+    with pytest.raises(AssertionError):
+        await given_up(tallies, database)
 
 
 async def retried(
