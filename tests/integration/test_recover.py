@@ -12,6 +12,7 @@ from backbone.commands import ClaimTaken, CommandIdReused
 from backbone.importing import NotRecoverable
 from backbone.recover import recover_from_log, recover_from_stream
 from backbone.verify import verify
+from backbone.wire import INCARNATION
 from kit.broker import own_broker
 from kit.copies import copied, level, relaying, roll_back, until
 from kit.tally import CHAIN_KEY, SERVICE, TALLY, Count, Name, Tallies
@@ -157,6 +158,28 @@ async def test_accepting_the_loss_begins_a_new_history_and_fills_the_stream_anew
     last = await streams.last(nc, SERVICE)
     assert last is not None
     assert last.incarnation == 2
+
+
+@pytest.mark.parametrize(
+    "told", ["999999999@0", "2147483650@5", "99999999999999999999@0", "\N{SUPERSCRIPT TWO}@0"]
+)
+async def test_a_made_up_history_leaves_room_for_the_next(
+    tallies: Tallies, database: Any, nc: Client, told: str
+) -> None:
+    await asyncio.gather(*(tallies.count(n, n) for n in range(9)))
+    await relayed(tallies, database, nc)
+    copy = await streams.at(nc, SERVICE, 9)
+    assert copy is not None
+    forged = {name: value for name, value in copy.headers.items() if not name.startswith("Nats-")}
+    await nc.request(copy.subject, copy.payload, headers=forged | {INCARNATION: told})
+    async with relaying(tallies, database.app, nc) as relay:
+        await until(lambda: relay.state == "refused")
+        assert relay.reason == "stream_ahead"
+        with pytest.raises(NotRecoverable):
+            await recover_from_stream(database.owner, nc, SERVICE, [TALLY], CHAIN_KEY)
+        assert await recover_from_log(database.owner, nc, SERVICE) == "2@9"
+        await until(lambda: relay.state == "copying" and relay.lag == 0)
+    await copied(nc, database.app)
 
 
 async def test_the_loss_can_be_accepted_when_the_stream_is_empty_but_ahead(

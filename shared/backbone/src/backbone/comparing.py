@@ -51,7 +51,7 @@ async def look(nc: Client, pool: asyncpg.Pool, service: str) -> Look:
     end = max(state.last_seq, last.position if last else 0)
 
     def verdict() -> Verdict:
-        told = [n for n in (streams.incarnation(found), last.incarnation if last else None) if n is not None]
+        told = streams.histories(found, last, known=log["incarnation"])
         if told and min(told) < log["incarnation"]:
             return "outdated"
         if end > log["head"] or (told and max(told) > log["incarnation"]):

@@ -149,6 +149,8 @@ class PolicyRunner:
             if known is not None:
                 log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
                 await self._pool.execute(sql.step_back, self.source, shared)
+                # Left behind, they would hold up their aggregates, and keep out what now has their positions.
+                await self._pool.execute(sql.forget_parked, self.source, shared)
             await self._pool.execute(sql.note_incarnation, self.source, incarnation)
             return known is None
 

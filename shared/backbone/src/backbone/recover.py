@@ -100,8 +100,9 @@ async def recover_from_log(owner: asyncpg.Pool, nc: Client, service: str) -> str
         head = await db.fetchrow(sql.recover_head)
         assert head is not None
         shared = await parting(nc, db, service, min(head["position"], last.position)) if last else 0
-        told = (head["incarnation"], found and streams.incarnation(found), last and last.incarnation)
-        number = max(n for n in told if n) + 1
+        known = head["incarnation"]
+        told = streams.histories(found, last, known=known) if found else ()
+        number = max((known, *told)) + 1
         await db.execute(sql.recover_incarnation, number, shared)
     return f"{number}@{shared}"
 
@@ -170,8 +171,8 @@ async def _bring_in(
 
 async def _take_over_history(db: Any, last: Message | None) -> None:
     """The stream may tell a later history than a log from before that one began."""
-    number, _, shared = (last.headers.get(INCARNATION, "") if last else "").partition("@")
+    told = streams.TOLD.fullmatch(str(last.headers.get(INCARNATION, ""))) if last else None
     async with db.transaction():
         head = await db.fetchrow(sql.recover_head)
-        if number.isdigit() and shared.isdigit() and int(number) > head["incarnation"]:
-            await db.execute(sql.recover_incarnation, int(number), int(shared))
+        if told and int(told[1]) > head["incarnation"]:
+            await db.execute(sql.recover_incarnation, int(told[1]), int(told[2]))

@@ -4,6 +4,7 @@ Stream sequence == event position. Nothing here changes the settings of a stream
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,14 @@ from nats.js.errors import NotFoundError
 
 from backbone.wire import HASH, INCARNATION, stream_name
 
-HISTORY = "chalkline-incarnation"
+MADE_FOR = "chalkline-incarnation"
 """In a stream's metadata: the history it was made to hold, so that an empty one tells as well."""
+
+TOLD = re.compile(r"(\d{1,9})@(\d{1,18})", re.ASCII)
+"""How a history is told: its number, and up to where it shares the one before. Whatever else is there tells none."""
+
+MOST_ACCEPTED = 1000
+"""How many losses may have been accepted since the backup that a database was restored from."""
 
 PATIENCE = 5.0
 BATCH_BYTES = 4 * 1024 * 1024
@@ -45,8 +52,8 @@ class Message:
 
 def numbered(history: str | None) -> int | None:
     """The number in `<number>@<position>`."""
-    number = (history or "").partition("@")[0]
-    return int(number) if number.isascii() and number.isdigit() else None
+    told = TOLD.fullmatch(str(history or ""))
+    return int(told[1]) if told else None
 
 
 def declaration(service: str, *, replicas: int = 1, history: str = "1@0") -> StreamConfig:
@@ -71,7 +78,7 @@ def declaration(service: str, *, replicas: int = 1, history: str = "1@0") -> Str
         allow_atomic=True,
         deny_delete=False,
         deny_purge=False,
-        metadata={HISTORY: history},
+        metadata={MADE_FOR: history},
     )
 
 
@@ -110,7 +117,17 @@ def differences(found: StreamConfig, *, service: str, replicas: int = 1) -> list
 
 def incarnation(found: StreamInfo) -> int | None:
     """The number of the history a stream was made for, None if it does not say."""
-    return numbered((found.config.metadata or {}).get(HISTORY))
+    return numbered((found.config.metadata or {}).get(MADE_FOR))
+
+
+def histories(found: StreamInfo, last: Message | None, *, known: int) -> list[int]:
+    """The numbers a stream and its last message tell, but for those that no history of this log can have.
+
+    Where `known` losses were accepted so far, a backup misses a few of them. A number far beyond is made up;
+    believed, it would leave no room for the next one.
+    """
+    told = (incarnation(found), last.incarnation if last else None)
+    return [number for number in told if number is not None and number <= known + MOST_ACCEPTED]
 
 
 async def last(nc: Client, service: str) -> Message | None:
