@@ -29,7 +29,7 @@ async def park(db: Any, reader: str, delivery: Delivery, *, error: str | None) -
     tenant, aggregate_id = delivery.aggregate
     await db.execute(
         sql.park, reader, delivery.source, tenant, aggregate_id, delivery.position, subject, payload,
-        json.dumps(dict(headers)), error,
+        json.dumps(dict(headers), default=str), error,
     )  # fmt: skip
 
 

@@ -181,7 +181,7 @@ class StreamSource:
             headers = message.headers or {}
             history = headers.get(INCARNATION)
             # What says nothing of its history, or nothing readable, says nothing against the one we know.
-            if history != self._incarnation and (told := HISTORY.fullmatch(history or "")):
+            if history != self._incarnation and (told := HISTORY.fullmatch(str(history or ""))):
                 await self._note_incarnation(told)
             found.append(delivery(self._source, sequence, (message.subject, message.data, headers)))
         return found
