@@ -38,7 +38,11 @@ PEOPLE = {
     TESS: PersonFact(roles=frozenset({"teacher"}), school_ids=frozenset({NORTH})),
     THEO: PersonFact(roles=frozenset({"teacher"}), school_ids=frozenset({NORTH})),
     STRANGER: PersonFact(roles=frozenset({"teacher"}), school_ids=frozenset({NORTH})),
-    PRINCIPAL: PersonFact(roles=frozenset({"principal", "coach"}), school_ids=frozenset({NORTH})),
+    PRINCIPAL: PersonFact(
+        roles=frozenset({"principal", "coach"}),
+        school_ids=frozenset({NORTH, SOUTH}),
+        led_ids=frozenset({NORTH}),
+    ),
     LEAD: PersonFact(roles=frozenset({"coaching_lead"}), school_ids=frozenset({SOUTH})),
 }
 IMPACT_CYCLE = PRODUCT["impact-cycle@1"]

@@ -44,6 +44,7 @@ def row(one: PersonFact) -> dict[str, Any]:
         "active": one.active,
         "roles": list(one.roles),
         "school_ids": list(one.school_ids),
+        "led_ids": list(one.led_ids),
         "evaluated_by": list(one.evaluated_by),
     }
 

@@ -53,6 +53,7 @@ from kit.coaching import (
     NORTH,
     PEOPLE,
     PRINCIPAL,
+    SOUTH,
     STRANGER,
     TESS,
     THEO,
@@ -154,6 +155,12 @@ def test_a_principal_may_coach_where_someone_else_is_mapped_to_evaluate() -> Non
     mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({LEAD}))}
     command = ProposePartnership(coach_id=PRINCIPAL, teacher_ids=(TESS,))
     by(PRINCIPAL).knowing(people=mapped).when(command).then_types(PartnershipProposed)
+
+
+def test_a_principal_may_coach_at_a_school_that_somebody_else_leads() -> None:
+    elsewhere = PEOPLE | {TESS: replace(PEOPLE[TESS], school_ids=frozenset({SOUTH}))}
+    command = ProposePartnership(coach_id=PRINCIPAL, teacher_ids=(TESS,))
+    by(PRINCIPAL).knowing(people=elsewhere).when(command).then_types(PartnershipProposed)
 
 
 def test_a_coach_of_the_same_school_evaluates_nobody() -> None:

@@ -19,6 +19,8 @@ class PersonFact:
     active: bool = True
     roles: frozenset[str] = frozenset()
     school_ids: frozenset[UUID] = frozenset()
+    led_ids: frozenset[UUID] = frozenset()
+    """Of these, the ones they are principal or administrator of."""
     evaluated_by: frozenset[UUID] = frozenset()
     """Who is mapped as their evaluator; empty: the leaders of their schools evaluate."""
 

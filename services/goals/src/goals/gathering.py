@@ -144,6 +144,7 @@ async def _people(asking: Asking, *person_ids: UUID) -> dict[UUID, PersonFact]:
             active=row["active"],
             roles=frozenset(row["roles"]),
             school_ids=frozenset(row["school_ids"]),
+            led_ids=frozenset(row["led_ids"]),
             evaluated_by=frozenset(row["evaluated_by"]),
         )
         for person_id, row in zip(wanted, rows, strict=True)
