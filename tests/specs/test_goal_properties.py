@@ -364,10 +364,3 @@ def test_any_history_of_the_others_is_lived_through_and_stored(aggregate: Any, d
     adapter: TypeAdapter[Any] = TypeAdapter(type(state))
     assert adapter.validate_json(adapter.dump_json(state)) == state
     assert type(state) in aggregate.states
-
-
-@pytest.mark.parametrize("aggregate", [PARTNERSHIPS, CYCLES, GOAL, MODEL_TEMPLATE], ids=lambda a: str(a.name))
-def test_a_kind_names_every_contract_it_tells(aggregate: Any) -> None:
-    from chalkline_contracts.event import events_of  # noqa: PLC0415
-
-    assert set(aggregate.events) == set(events_of("goals", aggregate.name))
