@@ -137,7 +137,7 @@ class Story:
                     event_id=uuid5(command_id, f"{event.service}:{self._versions[key]}"), tenant=tenant,
                     aggregate_id=own_id, version=self._versions[key], event=event,
                     occurred_at=event.happened_at or self.now, recorded_at=self.now,
-                    meta=Meta(actor=str(by), command_id=str(command_id), request="", correlation_id=str(command_id)),
+                    cause=Meta(actor=str(by), command_id=str(command_id), request="", correlation_id=str(command_id)),
                 )
             )  # fmt: skip
             state = aggregate.evolve(state, event)

@@ -98,7 +98,7 @@ class Beside:
         except wire.Malformed as reason:
             report.add("stream", f"is no event: {reason}", **at)
             return
-        fields = [name for name in found.__slots__ if getattr(found, name) != getattr(expected, name)]
+        fields = [name for name in found._fields if getattr(found, name) != getattr(expected, name)]
         for name in fields or _attributes(message.payload, payload):
             report.add("stream", "log and stream differ", field=NAMES.get(name, name), **at)
 

@@ -2,15 +2,15 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import asyncpg
-from chalkline_contracts.event import catalogue
+from chalkline_contracts.event import Event
 
 from backbone import wire
 from backbone.queries import Queries
-from backbone.reading import Delivery
-from backbone.recorded import Meta
-from backbone.wire import Envelope
+from backbone.reading import Delivery, Raw
+from backbone.recorded import Recorded
 
 sql = Queries("backbone", "sql/queries")
 
@@ -55,7 +55,7 @@ class LocalLog:
     async def read(self, after: int) -> list[Delivery]:
         """The next events after a position, in order."""
         rows = await self._pool.fetch(sql.log_after, after, self._batch)
-        return [local_delivery(self._service, row) for row in rows]
+        return [Logged(self._service, row) for row in rows]
 
     async def _sleep(self) -> None:
         try:
@@ -65,27 +65,33 @@ class LocalLog:
             return
 
 
-def local_delivery(service: str, row: Any) -> Delivery:
-    """A delivery from a row of `ledger.events`."""
-    contract = catalogue.get((service, row["type"]))
-    envelope = Envelope(
-        source=service,
-        event_id=row["event_id"],
-        name=row["type"],
-        schema_version=row["schema_version"],
-        tenant=row["tenant"],
-        aggregate=contract.aggregate if contract else "",
-        aggregate_id=row["stream_id"],
-        version=row["version"],
-        partition=row["partition"],
-        occurred_at=row["occurred_at"],
-        recorded_at=row["recorded_at"],
-        meta=Meta.decode(row["meta"]),
-        data=row["data"],
-        hash=row["hash"],
-        salt=row["salt"],
-        incarnation="",
-    )
-    return Delivery(
-        service, row["position"], row["partition"], envelope, lambda: wire.message(service, row, "")
-    )
+class Logged:
+    """A delivery from the log: a row of `ledger.events`."""
+
+    __slots__ = ("_read", "_row", "name", "partition", "position", "source")
+
+    malformed: str | None = None
+
+    def __init__(self, source: str, row: Any) -> None:
+        self.source, self._row = source, row
+        self.position: int = row["position"]
+        self.partition: int = row["partition"]
+        self.name: str | None = row["type"]
+        self._read: Recorded[Event] | None = None
+
+    @property
+    def aggregate(self) -> tuple[UUID, UUID]:
+        return self._row["tenant"], self._row["stream_id"]
+
+    def recorded(self) -> Recorded[Event]:
+        if self._read is None:
+            row = self._row
+            self._read = Recorded(
+                self.source, self.position, self.partition, row["event_id"], row["tenant"], row["stream_id"],
+                row["version"], wire.read_event(self.source, row["type"], row["schema_version"], row["data"]),
+                row["occurred_at"], row["recorded_at"], row["meta"],
+            )  # fmt: skip
+        return self._read
+
+    def raw(self) -> Raw:
+        return wire.message(self.source, self._row, "")

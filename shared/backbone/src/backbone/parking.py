@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from backbone.queries import Queries
-from backbone.reading import Delivery, delivery
+from backbone.reading import Delivery, Told
 
 sql = Queries("backbone", "sql/queries")
 
@@ -48,7 +48,7 @@ async def retry_aggregate(
             row = await db.fetchrow(sql.first_parked, reader, source, tenant, aggregate_id)
             if row is None:
                 return taken, None
-            waiting = delivery(
+            waiting = Told(
                 source, row["position"], (row["subject"], row["payload"], json.loads(row["headers"]))
             )
             await db.execute(sql.hold_partition, source, waiting.partition)

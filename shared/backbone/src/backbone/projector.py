@@ -6,7 +6,8 @@ an event parks that aggregate and nothing else: later events of it queue behind,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -73,11 +74,11 @@ class Projector:
         self.progress = progress or Progress()
         self._pool = pool
         self._committed = committed
-        self._projections = [
-            (p, {e.__name__ for e in p.handles if e.service == source})
-            for p in projections
-            if any(e.service == source for e in p.handles)
-        ]
+        self._projections: dict[str, list[Projection]] = defaultdict(list)
+        """By the name of the events they handle."""
+        for projection in projections:
+            for name in {e.__name__ for e in projection.handles if e.service == source}:
+                self._projections[name].append(projection)
         self._checkpoints = [0] * PARTITIONS
         self._turn = asyncio.Lock()
         """Reading and idling take turns: each believes what the other left in memory and database."""
@@ -191,16 +192,22 @@ class Projector:
             return False
         return self.ceilings is None or delivery.position <= self.ceilings[delivery.partition]
 
+    def _wanted(self, batch: Sequence[Delivery]) -> Iterable[tuple[Projection, list[Delivery]]]:
+        """Each projection with those of a batch that it handles, in their order."""
+        wanted: dict[str, tuple[Projection, list[Delivery]]] = {}
+        for delivery in batch:
+            for projection in self._projections.get(delivery.name or "", ()):
+                wanted.setdefault(projection.name, (projection, []))[1].append(delivery)
+        return wanted.values()
+
     async def _together(self, batch: Sequence[Delivery]) -> None:
         async with self._pool.acquire() as db, db.transaction():
             await self._fence(db, {d.partition for d in batch})
             parked = await parked_aggregates(db, self.source)
-            for projection, handled in self._projections:
+            for projection, deliveries in self._wanted(batch):
                 events: list[Recorded[Any]] = []
-                for delivery in batch:
-                    if delivery.name not in handled:
-                        continue
-                    if (projection.name, *delivery.aggregate) in parked:
+                for delivery in deliveries:
+                    if parked and (projection.name, *delivery.aggregate) in parked:
                         await park(db, projection.name, delivery, error=None)
                     else:
                         events.append(delivery.recorded())
@@ -216,9 +223,7 @@ class Projector:
         async with self._pool.acquire() as db, db.transaction():
             await self._fence(db, {delivery.partition})
             parked = await parked_aggregates(db, self.source)
-            for projection, handled in self._projections:
-                if delivery.name not in handled:
-                    continue
+            for projection, _ in self._wanted([delivery]):
                 if (projection.name, *delivery.aggregate) in parked:
                     await park(db, projection.name, delivery, error=None)
                     continue

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from math import inf
+from typing import Protocol
 from uuid import UUID
 
 from chalkline_contracts.event import Event
@@ -23,45 +23,66 @@ Raw = tuple[str, bytes, Mapping[str, str]]
 """Subject, payload, headers."""
 
 
-@dataclass(slots=True)
-class Delivery:
-    """One event as it was read: where it lies, and its envelope, or why it has none."""
+class Delivery(Protocol):
+    """One event as it was read, from a log or from a stream: where it lies and whose it is, its data still bytes."""
 
     source: str
     position: int
     partition: int
-    envelope: Envelope | None
-    raw: Callable[[], Raw]
-    malformed: str | None = None
-
-    @property
-    def name(self) -> str | None:
-        return self.envelope.name if self.envelope else None
+    name: str | None
+    """Its contract's; None where a message is none of ours."""
+    malformed: str | None
+    """Why a message is none of ours."""
 
     @property
     def aggregate(self) -> tuple[UUID, UUID]:
         """(tenant, aggregate id)."""
-        return (self.envelope.tenant, self.envelope.aggregate_id) if self.envelope else (NOBODY, NOBODY)
+        ...
 
     def recorded(self) -> Recorded[Event]:
-        """The event itself. Raises Unreadable."""
-        assert self.envelope is not None
-        return self.envelope.recorded(self.position)
+        """The event itself, read once however many ask. Raises Unreadable."""
+        ...
+
+    def raw(self) -> Raw:
+        """The message, to the byte."""
+        ...
 
 
-def delivery(source: str, position: int, raw: Raw) -> Delivery:
-    """A delivery from a message's subject, payload and headers, whatever they hold."""
-    subject, payload, headers = raw
-    try:
-        found = take_apart(subject, payload, headers)
-        if found.source != source:
-            raise Malformed(f"an event of {found.source} on the stream of {source}")  # noqa: TRY301 - as malformed as the rest
-    except Malformed as reason:
-        tokens = subject.split(".")
-        number = tokens[2] if len(tokens) > 2 else ""
-        partition = int(number) if number.isascii() and number.isdigit() and int(number) < PARTITIONS else 0
-        return Delivery(source, position, partition, None, lambda: raw, str(reason))
-    return Delivery(source, position, found.partition, found, lambda: raw)
+class Told:
+    """A delivery from a stream."""
+
+    __slots__ = ("_envelope", "_raw", "_read", "malformed", "name", "partition", "position", "source")
+
+    def __init__(self, source: str, position: int, raw: Raw) -> None:
+        self.source, self.position, self._raw = source, position, raw
+        self.malformed: str | None = None
+        self.name: str | None = None
+        self._envelope: Envelope | None = None
+        self._read: Recorded[Event] | None = None
+        try:
+            found = take_apart(*raw)
+            if found.source != source:
+                raise Malformed(f"an event of {found.source} on the stream of {source}")  # noqa: TRY301 - as malformed as the rest
+        except Malformed as reason:
+            tokens = raw[0].split(".")
+            number = tokens[2] if len(tokens) > 2 else ""
+            known = number.isascii() and number.isdigit() and int(number) < PARTITIONS
+            self.partition, self.malformed = int(number) if known else 0, str(reason)
+        else:
+            self.partition, self.name, self._envelope = found.partition, found.name, found
+
+    @property
+    def aggregate(self) -> tuple[UUID, UUID]:
+        return (self._envelope.tenant, self._envelope.aggregate_id) if self._envelope else (NOBODY, NOBODY)
+
+    def recorded(self) -> Recorded[Event]:
+        if self._read is None:
+            assert self._envelope is not None
+            self._read = self._envelope.recorded(self.position)
+        return self._read
+
+    def raw(self) -> Raw:
+        return self._raw
 
 
 class Progress:

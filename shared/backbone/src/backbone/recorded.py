@@ -1,8 +1,7 @@
 """An event with its circumstances: where it lies, when it happened, who caused it and why."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 from zlib import crc32
 
@@ -19,8 +18,7 @@ def partition_of(tenant: UUID, aggregate_id: UUID) -> int:
     return crc32(tenant.bytes + aggregate_id.bytes) % PARTITIONS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
+class Meta(NamedTuple):
     """Who acted, under which command, and what led to it. Ids only: it travels with the event."""
 
     actor: str
@@ -43,7 +41,7 @@ class Meta:
         return cls(**from_json(data))
 
 
-_MEMBERS = tuple(Meta.__dataclass_fields__)
+_MEMBERS = Meta._fields
 
 
 def encoded(**fields: str | None) -> bytes:
@@ -51,9 +49,11 @@ def encoded(**fields: str | None) -> bytes:
     return to_json({name: value for name, value in fields.items() if value is not None})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded(Generic[E_co]):
-    """An event as projections and policies get it, from the local log or from a stream."""
+class Recorded(NamedTuple, Generic[E_co]):
+    """An event as projections and policies get it, from the local log or from a stream.
+
+    One is made for every event read: a tuple costs a sixth of a frozen dataclass.
+    """
 
     source: str
     """The service that recorded it."""
@@ -66,4 +66,9 @@ class Recorded(Generic[E_co]):
     event: E_co
     occurred_at: datetime
     recorded_at: datetime
-    meta: Meta
+    cause: Meta | bytes
+    """Who and why, or the stored bytes that say so: most readers never ask."""
+
+    @property
+    def meta(self) -> Meta:
+        return self.cause if isinstance(self.cause, Meta) else Meta.decode(self.cause)

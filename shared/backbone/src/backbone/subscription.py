@@ -22,7 +22,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ConsumerAcks
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
-from backbone.reading import Delivery, delivery
+from backbone.reading import Delivery, Told
 from backbone.wire import INCARNATION, stream_name
 
 log = structlog.get_logger(__name__)
@@ -172,7 +172,7 @@ class StreamSource:
                 raise
 
     async def _deliveries(self, messages: Sequence[Any]) -> list[Delivery]:
-        found = []
+        found: list[Delivery] = []
         for message in messages:
             sequence, nth = positions_in(message.reply)
             if nth != self._delivered + 1:
@@ -183,7 +183,7 @@ class StreamSource:
             # What says nothing of its history, or nothing readable, says nothing against the one we know.
             if history != self._incarnation and (told := HISTORY.fullmatch(str(history or ""))):
                 await self._note_incarnation(told)
-            found.append(delivery(self._source, sequence, (message.subject, message.data, headers)))
+            found.append(Told(self._source, sequence, (message.subject, message.data, headers)))
         return found
 
     async def _watch(self, connection: Client) -> None:

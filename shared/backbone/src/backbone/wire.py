@@ -5,11 +5,12 @@ stream to the byte. Headers repeat what routing and recovery need.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as ReadUUID
 from chalkline_contracts.event import Event, catalogue
 from pydantic_core import from_json, to_json
 
@@ -39,8 +40,7 @@ class Unreadable(Exception):
     """An event whose contract this code does not have yet (a newer version), or whose data do not fit it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A message taken apart, its data still bytes."""
 
     source: str
@@ -63,18 +63,10 @@ class Envelope:
     def recorded(self, position: int) -> Recorded[Event]:
         """The event itself, upcast if it is old. Raises Unreadable."""
         return Recorded(
-            source=self.source,
-            position=position,
-            partition=self.partition,
-            event_id=self.event_id,
-            tenant=self.tenant,
-            aggregate_id=self.aggregate_id,
-            version=self.version,
-            event=read_event(self.source, self.name, self.schema_version, self.data),
-            occurred_at=self.occurred_at,
-            recorded_at=self.recorded_at,
-            meta=self.meta,
-        )
+            self.source, position, self.partition, self.event_id, self.tenant, self.aggregate_id, self.version,
+            read_event(self.source, self.name, self.schema_version, self.data),
+            self.occurred_at, self.recorded_at, self.meta,
+        )  # fmt: skip
 
 
 def read_event(service: str, name: str, schema_version: int, data: str | bytes) -> Event:
@@ -144,34 +136,34 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
         prefix, owner, written_as, version = attributes["type"].split(".")
         head = headers or {}
         found = Envelope(
-            source=service,
-            event_id=UUID(attributes["id"]),
-            name=name,
-            schema_version=int(version.removeprefix("v")),
-            tenant=UUID(attributes["tenantid"]),
-            aggregate=aggregate,
-            aggregate_id=UUID(attributes["subject"]),
-            version=int(attributes["sequence"]),
-            partition=int(partition),
-            occurred_at=datetime.fromisoformat(attributes["time"]),
-            recorded_at=datetime.fromisoformat(attributes["recordedtime"]),
-            meta=Meta(
-                actor=attributes["actor"],
-                on_behalf_of=attributes.get("onbehalfof"),
-                command_id=attributes["commandid"],
-                request=attributes["requesthash"],
-                correlation_id=attributes["correlationid"],
-                causation_id=attributes.get("causationid"),
-                traceparent=attributes.get("traceparent"),
+            service,
+            ReadUUID(attributes["id"]),
+            name,
+            int(version.removeprefix("v")),
+            _tenant(tenant),
+            aggregate,
+            ReadUUID(attributes["subject"]),
+            int(attributes["sequence"]),
+            int(partition),
+            datetime.fromisoformat(attributes["time"]),
+            datetime.fromisoformat(attributes["recordedtime"]),
+            Meta(
+                attributes["actor"],
+                attributes["commandid"],
+                attributes["requesthash"],
+                attributes["correlationid"],
+                attributes.get("onbehalfof"),
+                attributes.get("causationid"),
+                attributes.get("traceparent"),
             ),
-            data=payload[payload.index(b',"data":') + 8 : -1],
-            hash=bytes.fromhex(head.get(HASH, "")),
-            salt=bytes.fromhex(head.get(SALT, "")),
-            incarnation=head.get(INCARNATION, ""),
+            payload[payload.index(b',"data":') + 8 : -1],
+            bytes.fromhex(head.get(HASH, "")),
+            bytes.fromhex(head.get(SALT, "")),
+            head.get(INCARNATION, ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
-    if (prefix, owner, written_as, str(found.tenant)) != ("chalkline", service, name, tenant):
+    if (prefix, owner, written_as, attributes.get("tenantid")) != ("chalkline", service, name, tenant):
         raise Malformed("subject and payload disagree")
     if found.partition != partition_of(found.tenant, found.aggregate_id):
         raise Malformed("the partition is not that of its aggregate")
@@ -180,5 +172,16 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
     return found
 
 
+@lru_cache(maxsize=4096)
+def _tenant(text: str) -> UUID:
+    """A tenant as subjects write it; there are few. Raises ValueError."""
+    found = ReadUUID(text)
+    if str(found) != text:
+        raise ValueError(f"not how a tenant is written: {text}")
+    return found
+
+
 def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat().removesuffix("+00:00") + "Z"
