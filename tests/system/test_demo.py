@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from chalkline import ports, supervisor
+from chalkline import ports, presence
 from chalkline.state import SERVICES, State, read_json
 
 pytestmark = pytest.mark.system
@@ -126,7 +126,7 @@ def test_up_opens_a_sample_district_and_what_it_suggests_works_as_typed(folder: 
     assert State(folder / "here").personas.read_text() == personas
     played = run(folder, "demo", "--against-running")
     assert played.returncode == 0, played.stdout + played.stderr
-    assert supervisor.running(State(folder / "here"))
+    assert presence.running(State(folder / "here"))
     assert {"maya", "demo-maya"} <= set(read_json(State(folder / "here").personas))
 
 

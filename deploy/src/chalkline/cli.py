@@ -21,10 +21,10 @@ from chalkline import (
     issuer,
     listening,
     operate,
+    presence,
     provisioning,
     seeding,
     show,
-    supervisor,
     topology,
 )
 from chalkline import status as state_of
@@ -72,8 +72,8 @@ def up(
 ) -> int:
     """Start the platform, and return when everything is ready."""
     state, wanted = State.at(home), operate.parts(only or [])
-    if supervisor.running(state):
-        running = supervisor.known(state).get("wanted", [])
+    if presence.running(state):
+        running = presence.known(state).get("wanted", [])
         if not set(wanted) <= set(running):
             raise Problem(
                 f"already running with {', '.join(running)}", f"stop it first: {show.called(state, 'down')}"

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from cyclopts import Parameter
 
-from chalkline import checking, clock, delegating, operate, seeding, show, story, supervisor
+from chalkline import checking, clock, delegating, operate, presence, seeding, show, story
 from chalkline.checking import Checked
 from chalkline.coaching import Coaching, coaching
 from chalkline.problem import Problem
@@ -48,7 +48,7 @@ def demo(
     stage = Stage(show.out)
     with _ended_by_signals():
         if against_running:
-            if not supervisor.running(usual):
+            if not presence.running(usual):
                 raise Problem(f"no platform runs in {usual.home}", f"start it: {show.called(usual, 'up')}")
             found, client = _perform(usual, stage)
         else:
@@ -58,7 +58,7 @@ def demo(
 
 
 def _on_a_platform_of_its_own(state: State, stage: Stage) -> tuple[list[Checked], Coaching]:
-    if supervisor.running(state):
+    if presence.running(state):
         raise Problem(f"another demo is running in {state.home}", "wait for it, or choose another --home")
     remembered = read_json(state.ports)
     operate.reset(state)
@@ -86,7 +86,7 @@ def _start(state: State, stage: Stage) -> None:
         told: set[str] = set()
 
         def ready() -> None:
-            parts: dict[str, Any] = supervisor.known(state).get("parts", {})
+            parts: dict[str, Any] = presence.known(state).get("parts", {})
             for name, part in parts.items():
                 if part["state"] == "ready" and name not in told:
                     told.add(name)
@@ -142,7 +142,7 @@ def _told(state: State, stage: Stage, found: list[Checked], client: Coaching, se
         f"\n[bold green]Achieved.[/] {client.commands} commands, {stage.heard.total()} events over NATS{again}; "
         f"every projection equals its rebuild, every stream its log, every chain holds. {seconds:.0f} s"
     )
-    if not supervisor.running(state):
+    if not presence.running(state):
         show.line(f"[dim]What it left is in {state.home}: start it again with[/] {show.called(state, 'up')}")
     return 0
 

@@ -13,7 +13,7 @@ from typing import Literal
 import asyncpg
 import httpx
 
-from chalkline import account, ports, postgres, supervisor, wheels
+from chalkline import account, ports, postgres, presence, wheels
 from chalkline.problem import Problem
 from chalkline.state import State, read_json
 from chalkline.status import status
@@ -115,7 +115,7 @@ def _state(state: State) -> Iterator[Finding]:
 
 
 def _ports(state: State) -> Iterator[Finding]:
-    if supervisor.running(state):
+    if presence.running(state):
         return
     remembered: dict[str, int] = read_json(state.ports) or {}
     taken = {name: port for name, port in {**ports.USUAL, **remembered}.items() if not ports.is_free(port)}
@@ -135,7 +135,7 @@ def _clock(state: State) -> Iterator[Finding]:
         return
     yield Finding("ok", f"the clock says {now:%Y-%m-%d %H:%M} UTC")
     remembered = read_json(state.ports) or {}
-    if supervisor.running(state) and (port := remembered.get("nats_monitor")):
+    if presence.running(state) and (port := remembered.get("nats_monitor")):
         try:
             answer = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2, trust_env=False)
         except httpx.HTTPError:
@@ -147,7 +147,7 @@ def _clock(state: State) -> Iterator[Finding]:
 
 
 def _running(state: State) -> Iterator[Finding]:
-    if not supervisor.running(state):
+    if not presence.running(state):
         yield Finding("ok", "not running; start it with: chalkline up")
         return
     report = asyncio.run(status(state))

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from chalkline import postgres, processes, supervisor
+from chalkline import postgres, presence, processes, supervisor
 from chalkline.problem import Problem
 from chalkline.state import SERVERS, SERVICES, State
 
@@ -71,7 +71,7 @@ def _wait(state: State, process: subprocess.Popen[bytes], progress: Callable[[st
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
         ended = process.poll() is not None
-        told = supervisor.known(state)
+        told = presence.known(state)
         mine = told.get("supervisor") == process.pid
         if mine and told["state"] == "ready":
             return
@@ -92,16 +92,16 @@ def _waiting_for(told: dict[str, Any]) -> str:
 
 def down(state: State) -> bool:
     """Stops everything; True if there was anything to stop. Returns when it is gone."""
-    pid = supervisor.running(state)
+    pid = presence.running(state)
     if pid is None:
-        return bool(supervisor.sweep(state)) if state.exists else False
+        return bool(presence.sweep(state)) if state.exists else False
     process = psutil.Process(pid)
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(STOP_WITHIN)
     except psutil.TimeoutExpired:
         process.kill()
-        supervisor.sweep(state)
+        presence.sweep(state)
     return True
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from chalkline import issuer, processes, supervisor
+from chalkline import issuer, presence, processes
 from chalkline.services import Service
 from chalkline.state import SERVERS, SERVICES, State, read_json
 
@@ -17,8 +17,8 @@ async def status(state: State) -> dict[str, Any]:
     `state` is `ready`, `starting`, `degraded` (running, but not everything is ready), `stopping`,
     `failed` or `stopped`.
     """
-    told = supervisor.known(state)
-    pid = supervisor.running(state)
+    told = presence.known(state)
+    pid = presence.running(state)
     chosen: dict[str, int] = read_json(state.ports) or {}
     known = {name: told.get("parts", {}).get(name, {}) for name in (*SERVERS, *SERVICES)}
     async with httpx.AsyncClient(timeout=3, trust_env=False) as http:
@@ -97,7 +97,7 @@ async def _asked(service: Service, health: str, http: httpx.AsyncClient) -> dict
 def _process(state: State, name: str, part: dict[str, Any]) -> dict[str, Any]:
     process = processes.alive(state.pid(name))
     health = part.get("state", "stopped") if process else "stopped"
-    if not process and part.get("state") in ("restarting", "failed") and supervisor.running(state):
+    if not process and part.get("state") in ("restarting", "failed") and presence.running(state):
         health = part["state"]
     return {
         "pid": process.pid if process else None,

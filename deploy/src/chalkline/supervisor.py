@@ -6,27 +6,22 @@ change. If it is killed outright, the kernel ends what it started.
 """
 
 import asyncio
-import fcntl
 import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import httpx
-
 from chalkline import issuer, ports, postgres, processes, provisioning
-from chalkline.account import Account
 from chalkline.nats import Nats
-from chalkline.postgres import Postgres
+from chalkline.parts import Part, nats_part, postgres_part, service_part
+from chalkline.presence import locked, sweep
 from chalkline.problem import Problem
 from chalkline.services import Service
-from chalkline.state import SERVERS, SERVICES, State, read_json, write_json
+from chalkline.state import SERVERS, SERVICES, State, write_json
 
 log = logging.getLogger("chalkline")
 
@@ -35,39 +30,6 @@ STEADY = 30.0  # seconds of life after which a death starts counting anew
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 LOG_LIMIT = 20_000_000  # bytes; a longer log begins anew at the next start, the old one kept once
 GIVE_UP = 3  # deaths before the first readiness: it will not get better by itself
-
-
-@dataclass(slots=True, kw_only=True)
-class Part:
-    """One process to keep running."""
-
-    name: str
-    command: Sequence[str]
-    cwd: Path
-    env: dict[str, str] | None = None
-    account: Account | None = None
-    ready: Callable[[], Awaitable[bool]]
-    stop_signal: signal.Signals = signal.SIGTERM
-    on_parent_death: signal.Signals = signal.SIGKILL
-    grace: float = 15.0
-
-    process: asyncio.subprocess.Process | None = None
-    state: str = "starting"
-    restarts: int = 0
-    since: str = ""
-    problem: str = ""
-    was_ready: asyncio.Event = field(default_factory=asyncio.Event)
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    gave_up: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def report(self) -> dict[str, Any]:
-        return {
-            "pid": self.process.pid if self.process and self.process.returncode is None else None,
-            "state": self.state,
-            "since": self.since,
-            "restarts": self.restarts,
-            "problem": self.problem or None,
-        }
 
 
 class Supervisor:
@@ -137,13 +99,13 @@ class Supervisor:
         )
         broker = Nats(self.state.nats, self.state.secrets, chosen["nats"], chosen["nats_monitor"])
         broker.prepare()
-        await self._keep(_postgres_part(database), _nats_part(broker))
+        await self._keep(postgres_part(database), nats_part(broker))
         services = [Service(name, self.state, chosen) for name in self.wanted if name not in SERVERS]
         for name in SERVICES:
             await provisioning.provision(database.url(), name, self.state.secrets)
         log.info("databases and roles are in place")
         await asyncio.gather(*(self._migrate(service) for service in services))
-        await self._keep(*(_service_part(service) for service in services))
+        await self._keep(*(service_part(service) for service in services))
         self.status = "ready"
         self._tell()
         log.info("everything is ready")
@@ -285,100 +247,11 @@ class Supervisor:
         )
 
 
-def _postgres_part(server: Postgres) -> Part:
-    return Part(
-        name="postgres",
-        command=server.command(),
-        cwd=server.folder,
-        account=server.account,
-        ready=server.ready,
-        # Fast, in both cases: sessions end, what is committed is kept, no recovery at the next start.
-        stop_signal=signal.SIGINT,
-        on_parent_death=signal.SIGINT,
-        grace=30,
-    )
-
-
-def _nats_part(server: Nats) -> Part:
-    return Part(
-        name="nats",
-        command=server.command(),
-        cwd=server.folder,
-        ready=server.ready,
-        on_parent_death=signal.SIGTERM,
-    )
-
-
-def _service_part(service: Service) -> Part:
-    async def ready() -> bool:
-        async with httpx.AsyncClient(timeout=3, trust_env=False) as http:
-            with suppress(httpx.HTTPError):
-                return (await http.get(f"{service.url}/readyz")).status_code == httpx.codes.OK
-        return False
-
-    return Part(
-        name=service.name,
-        command=service.command("serve", "--roles", "door,relay,projector"),
-        cwd=service.state.home,
-        env=service.environment(),
-        ready=ready,
-        # Killed with its supervisor: a crash at any step is a case every service is built for.
-        on_parent_death=signal.SIGKILL,
-    )
-
-
-@contextmanager
-def locked(state: State) -> Iterator[None]:
-    """One supervisor a state folder. The lock goes with the process, however it ends."""
-    state.make()
-    with state.lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Problem(
-                f"a supervisor is already running for {state.home}", "chalkline status tells"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def running(state: State) -> int | None:
-    """The pid of the supervisor that holds the lock, or None."""
-    try:
-        with state.lock.open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return int(file.read() or 0) or None
-            return None
-    except FileNotFoundError:
-        return None
-
-
-def sweep(state: State) -> list[str]:
-    """Ends what a supervisor that was killed outright may have left, by its pid files; says what."""
-    swept = []
-    for name in (*SERVICES, *reversed(SERVERS)):
-        if process := processes.alive(state.pid(name)):
-            how = signal.SIGINT if name == "postgres" else signal.SIGTERM
-            processes.end(process, how, 15)
-            swept.append(name)
-        state.pid(name).unlink(missing_ok=True)
-    return swept
-
-
 def _rotate(state: State) -> None:
     for path in state.logs.glob("*.log"):
         # Not the supervisor's own: it is being written to at this moment.
         if path != state.log("supervisor") and path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_suffix(".log.1"))
-
-
-def known(state: State) -> dict[str, Any]:
-    """What the last supervisor wrote about itself and its parts."""
-    return read_json(state.platform) or {}
 
 
 def _now() -> str:
