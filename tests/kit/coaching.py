@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from backbone.deciding import Actor
@@ -228,6 +228,3 @@ def goal_set(proposal: GoalProposed, base: str, *owners: UUID) -> GoalSet:
 def measured(percent: int, day: int = 20, **more: Any) -> ProgressMeasured:
     reading = measurement(percent, on_day(day), **more)
     return ProgressMeasured(cycle_id=CYCLE, partnership_id=PARTNERSHIP, measurement=reading)
-
-
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)

@@ -1,11 +1,10 @@
 """Given what has happened, when somebody wishes, then this happens, or it is refused.
 
-    spec = Spec(GOAL, facts=Facts(by=teacher, ...))
-    spec.given(drafted(), baseline(40)).when(propose(80)).then(proposed(80))
-    spec.given().when(record(80)).refused(GoalNotFound)
+spec = Spec(GOAL, facts=Facts(by=teacher, ...))
+spec.given(drafted(), baseline(40)).when(propose(80)).then(proposed(80))
+spec.given().when(record(80)).refused(GoalNotFound)
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -71,6 +70,3 @@ class Outcome:
             assert type(reason) is refusal, f"refused as {reason.code}, not as {refusal.__name__}"
             return
         raise AssertionError(f"not refused; happened: {happened}")
-
-
-Decide = Callable[..., list[Event]]

@@ -27,7 +27,6 @@ class ReachMilestone(Command):
 
 
 CycleWatchCommand = ReachMilestone
-CycleWatchEvent = MilestoneReached
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ contracts, and nothing else.
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
@@ -198,6 +197,3 @@ def snake_case(name: str) -> str:
 def kebab_case(name: str) -> str:
     """`RecordProgress` → `record-progress`."""
     return snake_case(name).replace("_", "-")
-
-
-Now = datetime

@@ -1,7 +1,6 @@
 """Values that events share: references to words, numbers, times."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -56,5 +55,3 @@ Time = Annotated[AwareDatetime, AfterValidator(_storable_time)]
 """A moment with its offset; naive times are refused, and those no time zone or calendar can reckon with."""
 
 Day = date
-
-__all__ = ["Code", "Count", "Day", "Decimal", "Text", "Time", "WordsRef"]
