@@ -66,3 +66,10 @@ async def test_an_evaluator_of_somebody_else_goes_on_coaching(platform: Platform
     partnership = await pair_up(platform, school)
     await told(platform, school, school.theo, "assign-evaluator", evaluator_id=str(school.coach))
     assert await status(platform, school, partnership) == "agreed"
+
+
+async def test_how_far_policies_lag_is_measured_by_source(platform: Platform, school: School) -> None:
+    await pair_up(platform, school)
+    told = (await platform.goals.http.get("/metrics")).text
+    for source in ("directory", "goals", "observations"):
+        assert f'chalkline_policy_lag_events{{source="{source}"}} 0.0' in told

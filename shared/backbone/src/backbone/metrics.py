@@ -18,7 +18,7 @@ HTTP_SECONDS = Histogram(
 HEAD = Gauge("chalkline_head_position", "Position of the last event of the ledger")
 RELAY_LAG = Gauge("chalkline_relay_lag_events", "Events committed and not yet in the stream")
 PROJECTOR_LAG = Gauge("chalkline_projector_lag_events", "Events recorded and not yet projected", ["source"])
-POLICY_LAG = Gauge("chalkline_policy_lag_events", "Events recorded and not yet reacted to", ["policy"])
+POLICY_LAG = Gauge("chalkline_policy_lag_events", "Events projected and not yet reacted to", ["source"])
 PARKED = Gauge("chalkline_parked", "Aggregates that wait for an operator")
 TIMERS_DUE = Gauge("chalkline_timers_due", "Timers that are due and have not fired")
 

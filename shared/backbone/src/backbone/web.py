@@ -16,7 +16,7 @@ from backbone.front import Front
 from backbone.health import Check, NotReady, health_routes
 from backbone.identity import Identity
 from backbone.keys import Keys
-from backbone.metrics import HEAD, PARKED, PROJECTOR_LAG, RELAY_LAG, TIMERS_DUE
+from backbone.metrics import HEAD, PARKED, POLICY_LAG, PROJECTOR_LAG, RELAY_LAG, TIMERS_DUE
 from backbone.queries import Queries
 from backbone.reading import LEVEL_FOR
 from backbone.service import Running
@@ -77,6 +77,9 @@ async def _progress(run: Running) -> Mapping[str, Any]:
     parked = await run.pool.fetchval(sql.parked_count)
     for source, lag in lags.items():
         PROJECTOR_LAG.labels(source).set(lag)
+    for runner in run.policies:
+        runner.progress.head(runner.source, run.progress.seen(runner.source))
+        POLICY_LAG.labels(runner.source).set(runner.progress.lag(runner.source))
     PARKED.set(parked)
     if run.relay is not None:
         RELAY_LAG.set(run.relay.lag)
