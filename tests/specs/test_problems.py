@@ -21,6 +21,7 @@ from backbone.problems import CODES, Problem, invalid, invalid_request, problem_
 from backbone.strict_json import BadJson
 from backbone.trace import trace_from
 from backbone.words import Words
+from goals.goal import RecordBaseline
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, ValidationError
@@ -196,3 +197,19 @@ def test_what_must_not_be_read_in_a_log_is_blanked() -> None:
     line = blanked(None, "info", {"event": "x", "token": "t", "inner": {"text": "t", "n": 1}, "n": 1})
     assert line == {"event": "x", "token": "…", "inner": {"text": "…", "n": 1}, "n": 1}
     assert {"words", "authorization", "password"} <= NEVER
+
+
+def test_what_only_follows_from_another_fault_is_not_told_beside_it() -> None:
+    """One measurement that lacks its numbers is one list of what it lacks, not also an empty list of measurements."""
+    sent = {"measurements": [{"metric_code": "on_task"}]}
+    with pytest.raises(ValidationError) as refused:
+        RecordBaseline.model_validate_json(json.dumps(sent))
+    told = invalid("command_invalid", refused.value, sent).errors
+    assert {error["code"] for error in told} == {"missing"}
+    assert all(error["pointer"].startswith("/measurements/0/") for error in told)
+
+
+def test_a_list_that_is_too_short_by_itself_is_told() -> None:
+    with pytest.raises(ValidationError) as refused:
+        RecordBaseline.model_validate_json('{"measurements": []}')
+    assert [error["code"] for error in invalid("command_invalid", refused.value, {}).errors] == ["too_short"]

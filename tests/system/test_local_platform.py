@@ -52,7 +52,7 @@ if command != "serve":
     print(json.dumps({"service": name, "asked": sys.argv[1:]}, indent=2 if "--json" in sys.argv else None))
     sys.exit(0)
 
-READY = {"status": "ready", "service": name, "position": 7, "relay": {"lag": 0, "state": "leading"},
+READY = {"status": "ready", "service": name, "pid": os.getpid(), "position": 7, "relay": {"lag": 0, "state": "leading"},
          "projector": {"lag": {"directory": 2}}, "parked": 1, "checks": {"database": "ok"}}
 
 class Door(http.server.BaseHTTPRequestHandler):

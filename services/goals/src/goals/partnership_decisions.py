@@ -50,6 +50,7 @@ from goals.refusals import (
     PersonUnknown,
     ShareAlreadyExpired,
     ShareNotFound,
+    TeacherRoleMissing,
     TemplateUnknown,
 )
 
@@ -144,6 +145,8 @@ def fit_to_coach(coach_id: UUID, teacher_ids: tuple[UUID, ...], people: Mapping[
     if "coach" not in people[coach_id].roles:
         raise CoachRoleMissing(coach_id=str(coach_id))
     for teacher_id in teacher_ids:
+        if "teacher" not in people[teacher_id].roles:
+            raise TeacherRoleMissing(teacher_id=str(teacher_id))
         if _evaluates(coach_id, people[coach_id], people[teacher_id]):
             raise EvaluatorCannotCoach(coach_id=str(coach_id), teacher_id=str(teacher_id))
 

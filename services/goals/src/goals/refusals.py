@@ -1,7 +1,5 @@
 """What forbids a decision about partnerships, cycles, goals and models: each a fact, with a stable code."""
 
-
-
 from backbone.deciding import Refusal
 
 # Partnership -----------------------------------------------------------------------------------------
@@ -41,6 +39,10 @@ class PersonUnknown(Refusal):
 
 class CoachRoleMissing(Refusal):
     """A partnership's coach must hold the role of a coach."""
+
+
+class TeacherRoleMissing(Refusal):
+    """Only somebody who holds the role of teacher can be coached as one."""
 
 
 class CoachIsTeacher(Refusal):

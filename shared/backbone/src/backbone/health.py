@@ -1,6 +1,7 @@
 """Whether the process lives, whether it can do its work, and what it counts."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -45,6 +46,7 @@ def health_routes(service: str, checks: Mapping[str, Check], progress: Progress)
         body = {
             "status": "ready" if ready else "not_ready",
             "service": service,
+            "pid": os.getpid(),
             "position": None,
             "relay": {},
             "projector": {},
