@@ -15,7 +15,7 @@ from backbone.local_log import LocalLog
 from backbone.projector import Fenced, Projection, Projector
 from backbone.reading import Delivery, Progress
 from backbone.rebuild import Comparison, rebuild, swap_back
-from backbone.subscription import StreamSource
+from backbone.subscription import StreamSource, position_in
 from conftest import TestDatabase
 from kit import totals
 from kit.broker import Broker
@@ -344,9 +344,7 @@ class Trusting(Leaky):
     lost = False
 
     async def _deliveries(self, messages: Any) -> list[Delivery]:
-        from backbone.subscription import positions_in
-
-        self._delivered = positions_in(messages[0].reply)[1] - 1
+        self._delivered = position_in(messages[0].reply) - 1
         return await super()._deliveries(messages)
 
 
@@ -355,6 +353,49 @@ async def test_without_counting_deliveries_a_gap_would_be_a_hole(
 ) -> None:
     with pytest.raises(AssertionError):
         await lost_on_the_way(tallies, database, server, Trusting)
+
+
+async def with_a_hole(
+    tallies: Tallies, database: TestDatabase, server: Broker, kind: type[StreamSource]
+) -> None:
+    """A purge takes what nobody has read yet; what is published before the relay notices lies beyond the hole."""
+    nc = await server.connect()
+    js = nc.jetstream()
+    async with relaying(tallies, database.app, nc):
+        await counted(tallies, 20)
+        await until(lambda: level(nc, database.app))
+    await js.delete_msg("EV_PROBE", 7)
+    reader = projector(database)
+    async with reading_stream(reader, server.url, kind=kind):
+        await asyncio.sleep(0.5)
+        assert reader.progress.seen(SERVICE) < 7
+        async with relaying(tallies, database.app, nc):  # fills the stream again
+            await counted(tallies, 20)
+            await until(lambda: is_told(database), within=20)
+
+
+async def test_a_hole_in_a_stream_is_never_read_across(
+    tallies: Tallies, database: TestDatabase, server: Broker
+) -> None:
+    await with_a_hole(tallies, database, server, StreamSource)
+
+
+async def test_read_across_a_hole_would_lose_what_was_there(
+    tallies: Tallies, database: TestDatabase, server: Broker
+) -> None:
+    with pytest.raises(AssertionError):
+        await with_a_hole(tallies, database, server, Unchecked)
+
+
+class Unchecked(StreamSource):
+    """Takes whatever comes next for the next."""
+
+    async def _deliveries(self, messages: Any) -> list[Delivery]:
+        found = []
+        for message in messages:
+            self._delivered = position_in(message.reply) - 1
+            found += await super()._deliveries([message])
+        return found
 
 
 async def test_a_stream_deleted_and_refilled_while_it_is_read_changes_nothing(

@@ -1,7 +1,7 @@
 """Reading another service's stream: a FastStream subscriber on an ephemeral consumer, made at run time.
 
 It is made from the checkpoint and made again whenever anything about it is in doubt: the stream was
-deleted, a delivery is missing, nothing comes although something should. The broker keeps no position.
+deleted, a position is missing, nothing comes although something should. The broker keeps no position.
 """
 
 import asyncio
@@ -108,13 +108,15 @@ class StreamSource:
 
     async def run(self) -> None:
         """Reads until cancelled, or until something is in doubt: then raises, to be begun again."""
-        self._incarnation, self._delivered, self._heard = None, 0, time.monotonic()
+        self._incarnation, self._heard = None, time.monotonic()
         self._doubt = asyncio.get_running_loop().create_future()
         last, self._created = await self._found()
         position = await self._reader.begin(last)
         # At least the last message is looked at: it tells whether this is still the history we know,
         # even where that has become shorter than what was read of the old one.
-        subscriber = self._subscriber(max(1, min(position + 1, last)))
+        start = max(1, min(position + 1, last))
+        self._delivered = start - 1
+        subscriber = self._subscriber(start)
         try:
             await subscriber.start()
             await self._watch(subscriber.connection)
@@ -174,10 +176,12 @@ class StreamSource:
     async def _deliveries(self, messages: Sequence[Any]) -> list[Delivery]:
         found: list[Delivery] = []
         for message in messages:
-            sequence, nth = positions_in(message.reply)
-            if nth != self._delivered + 1:
-                raise Doubt(f"delivery {nth} came after {self._delivered}")
-            self._delivered = nth
+            sequence = position_in(message.reply)
+            # A copy of a log has no gaps: what is missing was lost on its way, deleted or purged, and comes
+            # again once its owner has filled the stream anew. Nothing may be passed over until then.
+            if sequence != self._delivered + 1:
+                raise Doubt(f"position {sequence} came after {self._delivered}")
+            self._delivered = sequence
             headers = message.headers or {}
             history = headers.get(INCARNATION)
             # What says nothing of its history, or nothing readable, says nothing against the one we know.
@@ -240,11 +244,11 @@ async def _as_it_came(message: Any) -> Any:
     return message.raw_message
 
 
-def positions_in(reply: str) -> tuple[int, int]:
-    """(stream sequence, how many this consumer had delivered with it) from a JetStream reply subject.
+def position_in(reply: str) -> int:
+    """The stream sequence in a JetStream reply subject.
 
     `$JS.ACK.<stream>.<consumer>.<tries>.<stream seq>.<consumer seq>.<time>.<pending>`; newer servers
     put a domain and an account before the stream. Source: ADR-15.
     """
     tokens = reply.split(".")
-    return (int(tokens[5]), int(tokens[6])) if len(tokens) == 9 else (int(tokens[7]), int(tokens[8]))
+    return int(tokens[5] if len(tokens) == 9 else tokens[7])
