@@ -54,11 +54,14 @@ if command != "serve":
 
 READY = {"status": "ready", "service": name, "pid": os.getpid(), "position": 7, "relay": {"lag": 0, "state": "leading"},
          "projector": {"lag": {"directory": 2}}, "parked": 1, "checks": {"database": "ok"}}
+undecided = name == os.environ.get("UNDECIDED")
+if undecided:
+    READY |= {"status": "not_ready", "checks": {"relay": "stream_ahead"}}
 
 class Door(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
     def answer(self, body):
-        self.send_response(200)
+        self.send_response(503 if undecided and body is READY else 200)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
     def do_GET(self):
@@ -460,6 +463,18 @@ def test_a_service_that_cannot_start_is_named_with_its_last_words(
     assert platform.processes() == []
     assert platform.status()["state"] == "failed"
     platform.does("up")
+
+
+def test_who_waits_for_an_operator_is_left_running_for_them(platform: Platform) -> None:
+    """A database restored behind its stream: what recovers it needs the servers, and a stopped one stays so."""
+    up = platform.run("up", UNDECIDED="goals")
+    assert up.returncode == 1
+    assert "goals  stream_ahead" in up.stdout
+    assert "recover goals --from-stream" in up.stdout
+    assert "recover goals --from-log" in up.stdout
+    assert platform.part("goals")["health"] == "not-ready"
+    assert platform.part("directory")["health"] == "ready"
+    assert "--from-log" in platform.does("recover", "goals", "--from-log", "--yes")
 
 
 def test_a_port_that_is_taken_is_given_up_and_the_new_one_remembered(platform: Platform) -> None:

@@ -83,6 +83,9 @@ def up(
     else:
         with _spinner("starting") as progress:
             operate.background(state, wanted, progress)
+    if waiting := state_of.undecided(asyncio.run(state_of.status(state))):
+        show.undecided(state, waiting)
+        return 1
     if set(SERVICES) <= set(wanted):
         with _spinner("opening a sample district"):
             asyncio.run(seeding.sample(state))

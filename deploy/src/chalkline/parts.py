@@ -13,7 +13,7 @@ import httpx
 from chalkline.account import Account
 from chalkline.nats import Nats
 from chalkline.postgres import Postgres
-from chalkline.services import Service
+from chalkline.services import UNDECIDED, Service
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,11 +76,13 @@ def nats_part(server: Nats) -> Part:
 def service_part(service: Service) -> Part:
     async def ready() -> bool:
         async with httpx.AsyncClient(timeout=3, trust_env=False) as http:
-            with suppress(httpx.HTTPError, ValueError):
+            with suppress(httpx.HTTPError, ValueError, LookupError):
                 answer = await http.get(f"{service.url}/readyz")
                 # Somebody else's service may answer at this address: ours is the process we started.
                 ours = part.process is not None and answer.json().get("pid") == part.process.pid
-                return answer.status_code == httpx.codes.OK and ours
+                # Who waits for an operator has come as far as it can; stopped, it could not be recovered.
+                decided = answer.json()["checks"].get("relay") not in UNDECIDED
+                return ours and (answer.status_code == httpx.codes.OK or not decided)
         return False
 
     part = Part(

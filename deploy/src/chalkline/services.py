@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from chalkline import issuer
 from chalkline.state import State
 
+UNDECIDED = frozenset({"stream_ahead", "stream_differs", "log_damaged"})
+"""What readiness says of a relay while a service waits for an operator: nothing but a decision helps it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -70,6 +70,24 @@ def ready(state: State, report: dict[str, Any]) -> None:
     _beside(_next(state, report, serving, personas))
 
 
+def undecided(state: State, waiting: dict[str, str]) -> None:
+    """After `up`: what only the operator can decide, and how; `docs/runbook.md` says when to do which."""
+    line("Chalkline is running, and takes no commands where you have to decide first.\n")
+    for service, code in waiting.items():
+        line(f"  [bold yellow]{service}[/]  {code}")
+        if code == "log_damaged":
+            _beside(
+                [(called(state, "verify", "--service", service), "what was edited; restore the database")]
+            )
+            continue
+        _beside(
+            [
+                (called(state, "recover", service, "--from-stream"), "take back what the database lost"),
+                (called(state, "recover", service, "--from-log"), "accept the loss"),
+            ]
+        )
+
+
 def _beside(commands: Iterable[tuple[str, str]]) -> None:
     """Commands, and what each is for in a column beside them."""
     commands = list(commands)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from chalkline import issuer, presence, processes
-from chalkline.services import Service
+from chalkline.services import UNDECIDED, Service
 from chalkline.state import SERVERS, SERVICES, State, read_json
 
 
@@ -79,6 +79,12 @@ async def _service(
         if report["pid"]:
             report |= await _asked(service, report["health"], http)
     return {**report, "secrets": str(state.secrets / name), "log": str(state.log(name))}
+
+
+def undecided(report: dict[str, Any]) -> dict[str, str]:
+    """The services that wait for an operator, and what each waits for."""
+    relays = {name: (one["checks"] or {}).get("relay") for name, one in report["services"].items()}
+    return {name: code for name, code in relays.items() if code in UNDECIDED}
 
 
 async def _asked(service: Service, health: str, http: httpx.AsyncClient) -> dict[str, Any]:
