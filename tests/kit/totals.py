@@ -117,7 +117,12 @@ async def reading_log(
 
 @contextlib.asynccontextmanager
 async def reading_stream(
-    reader: Any, url: str, *, batch: int = 50, kind: type[StreamSource] = StreamSource, name: str = "probe_reader"
+    reader: Any,
+    url: str,
+    *,
+    batch: int = 50,
+    kind: type[StreamSource] = StreamSource,
+    name: str = "probe_reader",
 ) -> AsyncIterator[None]:
     """A projector or policy runner at work on the stream, as it is in a service that follows another."""
     broker = NatsBroker(url, apply_types=False, logger=None, max_reconnect_attempts=-1, reconnect_time_wait=0.1,
@@ -135,7 +140,9 @@ async def reading_stream(
         await broker.stop()
 
 
-async def retry(database: Any, totals: Totals, tally: int, *, tenant: UUID = TENANT) -> tuple[int, str | None]:
+async def retry(
+    database: Any, totals: Totals, tally: int, *, tenant: UUID = TENANT
+) -> tuple[int, str | None]:
     return await retry_aggregate(database.app, "totals", SERVICE, tenant, named(tally), totals.take)
 
 
