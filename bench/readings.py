@@ -15,6 +15,7 @@ from uuid import UUID
 
 import asyncpg
 import uvloop
+from backbone.collecting import collect_less
 from backbone.database import LIVE, connected
 from backbone.projector import Connection, Projection, Projector
 from backbone.recorded import Recorded
@@ -112,6 +113,7 @@ async def main(way: str, dsn: str, nats_url: str, seed: str) -> None:
     seen: dict[str, float] = {}
     broker = NatsBroker(nats_url, nkeys_seed_str=seed, inbox_prefix=inbox_prefix(SERVICE), logger=None)
     reading = {"projector": projecting, "by_hand": by_hand}[way]
+    collect_less()  # as a service does
     async with connected(dsn, search_path=LIVE, name=way, size=8) as pool, reading(pool, broker, seen):
         print("reading", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

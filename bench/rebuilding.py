@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 from backbone.database import LIVE, NEXT, connected
-from backbone.local_log import LocalLog
+from backbone.local_log import MANY, LocalLog
 from backbone.projector import Projector
 from backbone.rebuild import rebuild
 from goals.app import SERVICE
@@ -38,7 +38,7 @@ async def _measure(servers: Servers, *, quick: bool) -> Section:
         following = await stack.enter_async_context(
             connected(made.full_owner_url, search_path=NEXT, name="rebuild", size=4)
         )
-        log = LocalLog("goals", live, None, asyncio.Event())
+        log = LocalLog("goals", live, None, asyncio.Event(), batch=MANY)
         head = await live.fetchval("SELECT position FROM ledger.head")
         await live.execute("DELETE FROM districts")  # what no event of this log told
         await log.feed(Projector("goals", SERVICE.all_projections, live), head)

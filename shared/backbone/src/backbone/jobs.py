@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from backbone import parking
 from backbone.database import LIVE, NEXT, POLICIES, connected
 from backbone.importing import NotRecoverable
-from backbone.local_log import LocalLog
+from backbone.local_log import MANY, LocalLog
 from backbone.policies import Policy, PolicyRunner, record_outcomes
 from backbone.projector import Projection, Projector
 from backbone.queries import Queries
@@ -51,7 +51,7 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
         )
         broker = await stack.enter_async_context(broker_of(service.name, settings))
         client = await broker.connect()
-        log_reader = LocalLog(service.name, own_log, None, asyncio.Event())
+        log_reader = LocalLog(service.name, own_log, None, asyncio.Event(), batch=MANY)
 
         async def feed(projector: Projector, last: int) -> None:
             if projector.source == service.name:
@@ -158,7 +158,9 @@ async def recover_stream(service: Service, settings: Settings, arguments: argpar
             text = f"{service.name}: the log stays as it is; its history is now {history}, the relay refills the stream"
         else:
             try:
-                found = await recover_from_stream(owner, client, service.name, service.aggregates, settings.chain)
+                found = await recover_from_stream(
+                    owner, client, service.name, service.aggregates, settings.chain
+                )
             except NotRecoverable as reason:
                 print(json.dumps({"error": str(reason)}) if arguments.json else f"{service.name}: {reason}")
                 return 2

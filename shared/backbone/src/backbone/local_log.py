@@ -1,6 +1,9 @@
 """Reading the service's own log: what commits here is projected here, without a detour over the broker."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +16,9 @@ from backbone.reading import Delivery, Raw
 from backbone.recorded import Recorded
 
 sql = Queries("backbone", "sql/queries")
+
+MANY = 5000
+"""Events in a batch where nobody waits for the first of them."""
 
 
 class LocalLog:
@@ -36,25 +42,40 @@ class LocalLog:
         position = await reader.begin(head["position"])
         while True:
             self._wake.clear()
-            batch = await self.read(position)
-            await reader.process(batch)
-            if batch:
-                position = batch[-1].position
-            if len(batch) < self._batch:
-                reader.progress.head(self._service, position)
-                if not batch:
-                    await self._sleep()
+            async with aclosing(self._batches(position, self._batch)) as batches:
+                async for batch in batches:
+                    await reader.process(batch)
+                    position = batch[-1].position
+            await reader.process(())  # raises if it went astray meanwhile
+            reader.progress.head(self._service, position)
+            await self._sleep()
 
     async def feed(self, projector: Any, last: int) -> None:
         """Has a projector process the log from where it stands to a position, at least."""
-        position = await projector.begin()
-        while position < last and (batch := await self.read(position)):
-            await projector.process(batch)
-            position = batch[-1].position
+        async with aclosing(self._batches(await projector.begin(), self._batch, last)) as batches:
+            async for batch in batches:
+                await projector.process(batch)
 
-    async def read(self, after: int) -> list[Delivery]:
+    async def _batches(
+        self, after: int, size: int, last: float = inf
+    ) -> AsyncGenerator[list[Delivery], None]:
+        """Batches until one is not full, or begins past `last`. While one is taken, the next is being read."""
+        reading = asyncio.create_task(self.read(after, size))
+        try:
+            while after < last and (batch := await reading):
+                after = batch[-1].position
+                if len(batch) == size and after < last:
+                    reading = asyncio.create_task(self.read(after, size))
+                yield batch
+                if len(batch) < size:
+                    return
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def read(self, after: int, size: int | None = None) -> list[Delivery]:
         """The next events after a position, in order."""
-        rows = await self._pool.fetch(sql.log_after, after, self._batch)
+        rows = await self._pool.fetch(sql.log_after, after, size or self._batch)
         return [Logged(self._service, row) for row in rows]
 
     async def _sleep(self) -> None:

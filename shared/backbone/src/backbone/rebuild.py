@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from backbone.collecting import collect_less
 from backbone.migrate import create_projections, projections_text
 from backbone.projector import Projection, Projector
 from backbone.queries import Queries
@@ -58,6 +59,7 @@ async def rebuild(
     new tables take the live ones' place in the same transaction that compared them, and the old ones stay
     as `projections_before`. Everything is done while live reading goes on; it waits only for the comparison.
     """
+    collect_less()
     started = asyncio.get_running_loop().time()
     await owner.execute("DROP SCHEMA IF EXISTS projections_next CASCADE")
     async with owner.transaction():

@@ -17,6 +17,7 @@ from faststream.nats import NatsBroker
 from faststream.nats.security import NatsNKey
 from nats.aio.client import Client
 
+from backbone.collecting import collect_less
 from backbone.commands import Commands
 from backbone.database import LIVE, POLICIES, connected
 from backbone.deciding import Aggregate
@@ -163,6 +164,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         else:
             await _ask_levels(run)
             tasks("levels", lambda: _keep_asking_levels(run))
+        collect_less()
         yield run
         await ledger.close()
 
