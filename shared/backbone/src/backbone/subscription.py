@@ -5,10 +5,12 @@ deleted, a position is missing, nothing comes although something should. The bro
 """
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import nats.errors
@@ -18,6 +20,7 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ConsumerAcks
 from nats.js.api import ConsumerConfig, DeliverPolicy
@@ -44,6 +47,75 @@ class Doubt(Exception):
     """Something about this subscription is not as it should be; it is made again from the checkpoint."""
 
 
+class Pull:
+    """Requests to a consumer, made before they are needed, and what has come of them."""
+
+    def __init__(self, connection: Client, where: str, *, size: int, patience: float) -> None:
+        self._connection, self._where = connection, where
+        self.inbox = connection.new_inbox()
+        self._size, self._patience = size, patience
+        self._request = json.dumps({"batch": size, "expires": int(patience * 1e9)}).encode()
+        self._asked = 0
+        """How many messages were asked for and have not come."""
+        self._here: list[Msg] = []
+        self._came = asyncio.Event()
+        self._refused = False
+
+    async def heard(self, message: Msg) -> None:
+        if message.reply:
+            self._asked -= 1
+            self._here.append(message)
+        else:  # a request has ended: it ran out, or there is nobody to answer it
+            self._asked = 0
+            self._refused = (message.headers or {}).get("Status") != RAN_OUT
+        self._came.set()
+
+    async def take(self) -> list[Msg]:
+        """What is there; waits for one message, never for a full batch."""
+        while not self._here:
+            if self._refused:
+                await asyncio.sleep(0.5)
+            self._refused = False
+            self._came.clear()
+            await self._ask()
+            try:
+                async with asyncio.timeout(self._patience + 0.5):
+                    await self._came.wait()
+            except TimeoutError:
+                self._asked = 0
+        found, self._here = self._here[: self._size], self._here[self._size :]
+        await self._ask()
+        return found
+
+    async def _ask(self) -> None:
+        if self._asked + len(self._here) <= self._size:
+            await self._connection.publish(self._where, self._request, reply=self.inbox)
+            self._asked += self._size
+
+
+def headers_in(raw: bytes) -> dict[str, str]:
+    """What nats-py makes of a message's headers, in a fifth of the time.
+
+    It looks at each character of each name, in every message: a third of the work of reading an event.
+    """
+    found = {}
+    for line in raw.split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if colon and (key := _header_name(name)) is not None:
+            found[key] = value.strip().decode("utf-8", "replace")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _header_name(name: bytes) -> str | None:
+    key = name.strip().decode() if name.isascii() else " "
+    return None if any(c.isspace() for c in key) else key
+
+
+RAN_OUT = "408"
+"""The status with which the broker ends a request whose time is over."""
+
+
 class EagerPull(BatchPullStreamSubscriber):
     """FastStream's batch subscriber, except that it takes what is there instead of waiting for a full batch,
     and that its consumer has the one name this service's permissions allow.
@@ -58,22 +130,23 @@ class EagerPull(BatchPullStreamSubscriber):
         with suppress(nats.js.errors.NotFoundError):
             await self.jetstream.delete_consumer(stream, name)
         await self.jetstream.add_consumer(stream, config=self.config)
-        self.subscription = await self.jetstream.pull_subscribe_bind(
-            consumer=name, stream=stream, inbox_prefix=self.extra_options["inbox_prefix"]
+        where = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
+        self.connection._parse_header_lines = headers_in  # type: ignore[method-assign]  # noqa: SLF001
+        pull = Pull(
+            self.connection,
+            where,
+            size=self.pull_sub.batch_size,
+            patience=self.pull_sub.timeout or ASKED_EVERY,
         )
-        self.add_task(self._consume_pull)
+        self.subscription = await self.connection.subscribe(pull.inbox, cb=pull.heard)  # type: ignore[assignment]
+        self.add_task(self._consume, (pull,))
 
-    async def _consume_pull(self) -> None:
-        assert self.subscription
+    async def _consume(self, pull: Pull) -> None:
         while self.running:
             try:
-                messages = await self.subscription.fetch(
-                    self.pull_sub.batch_size, timeout=self.pull_sub.timeout
-                )
-            except (TimeoutError, nats.errors.TimeoutError):
-                continue
-            except (nats.errors.Error, nats.js.errors.Error) as error:
-                log.debug("fetch_failed", error=repr(error))
+                messages = await pull.take()
+            except (nats.errors.Error, OSError) as error:
+                log.debug("pull_failed", error=repr(error))
                 await asyncio.sleep(0.5)
                 continue
             await self.consume(messages)
@@ -229,12 +302,13 @@ class StreamSource:
         while True:
             try:
                 stream = await self._last()
-                return stream.state.last_seq, stream.created
             except nats.js.errors.NotFoundError:
                 if not waited:
                     log.info("waiting_for_stream", source=self._source)
                 waited = True
                 await asyncio.sleep(0.2)
+            else:
+                return stream.state.last_seq, stream.created
 
     async def _last(self) -> Any:
         return await self._jetstream.stream_info(stream_name(self._source))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from asyncpg.pgproto.pgproto import UUID as ReadUUID
+from asyncpg.pgproto import pgproto
 from chalkline_contracts.event import Event, catalogue
 from pydantic_core import from_json, to_json
 
@@ -137,12 +137,12 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
         head = headers or {}
         found = Envelope(
             service,
-            ReadUUID(attributes["id"]),
+            pgproto.UUID(attributes["id"]),
             name,
             int(version.removeprefix("v")),
             _tenant(tenant),
             aggregate,
-            ReadUUID(attributes["subject"]),
+            pgproto.UUID(attributes["subject"]),
             int(attributes["sequence"]),
             int(partition),
             datetime.fromisoformat(attributes["time"]),
@@ -175,7 +175,7 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
 @lru_cache(maxsize=4096)
 def _tenant(text: str) -> UUID:
     """A tenant as subjects write it; there are few. Raises ValueError."""
-    found = ReadUUID(text)
+    found = pgproto.UUID(text)
     if str(found) != text:
         raise ValueError(f"not how a tenant is written: {text}")
     return found
