@@ -28,7 +28,7 @@ PIECES = [
 
 @given(st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join))
 def test_headers_are_read_as_nats_py_reads_them(raw: bytes) -> None:
-    assert headers_in(raw) == Client._parse_header_lines(raw)  # noqa: SLF001
+    assert headers_in(raw) == Client._parse_header_lines(raw)
 
 
 def test_the_libraries_still_have_what_the_pull_replaces() -> None:
