@@ -22,7 +22,9 @@ FILES: list[Path] = sorted(golden.FOLDER.rglob("*.json"))
 def changes(published: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What a reader of the published fields would miss or misread today."""
     gone = [f"{name} is gone" for name in published if name not in now]
-    return gone + [f"{name} changed" for name, was in published.items() if name in now and changed(was, now[name])]
+    return gone + [
+        f"{name} changed" for name, was in published.items() if name in now and changed(was, now[name])
+    ]
 
 
 def changed(was: Any, now: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -518,6 +519,7 @@ async def test_readiness_tells_what_is_missing_and_health_only_lives(
         {
             "status": "ready",
             "service": "board",
+            "pid": os.getpid(),
             "position": 7,
             "relay": {"lag": 0},
             "projector": {"goals": 0},

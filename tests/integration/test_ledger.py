@@ -25,7 +25,10 @@ async def rows(database: TestDatabase, table: str) -> int:
 
 async def test_a_command_answers_its_events_and_where_they_lie(tallies: Tallies) -> None:
     answer = await tallies.count(1, 5, 7)
-    assert [(name, version) for _, name, version in answer.events] == [("TallyCounted", 1), ("TallyCounted", 2)]
+    assert [(name, version) for _, name, version in answer.events] == [
+        ("TallyCounted", 1),
+        ("TallyCounted", 2),
+    ]
     assert (answer.version, answer.position, answer.replayed) == (2, 2, False)
 
 
@@ -58,7 +61,9 @@ async def test_a_repeat_is_answered_even_when_it_would_be_refused_now(tallies: T
 async def test_a_refusal_leaves_nothing(tallies: Tallies, database: TestDatabase) -> None:
     with pytest.raises(NothingToCount):
         await tallies.count(1, -1)
-    assert [await rows(database, t) for t in ("events", "commands", "streams", "claims", "private_words")] == [0] * 5
+    assert [
+        await rows(database, t) for t in ("events", "commands", "streams", "claims", "private_words")
+    ] == [0] * 5
 
 
 async def test_what_one_tally_claims_no_other_may(tallies: Tallies, database: TestDatabase) -> None:
@@ -143,11 +148,15 @@ async def test_every_outcome_may_stand_in_one_batch(database: TestDatabase) -> N
     assert [s.position for s in settled if s.outcome == "committed"] == [3, 4, 5, 5]
     assert settled[3].version == 1
     assert settled[1].position == 2
-    positions = [r["position"] for r in await database.app.fetch("SELECT position FROM ledger.events ORDER BY 1")]
+    positions = [
+        r["position"] for r in await database.app.fetch("SELECT position FROM ledger.events ORDER BY 1")
+    ]
     assert positions == [1, 2, 3, 4, 5]
 
 
-async def test_of_two_commands_with_the_same_expected_version_in_a_batch_one_commits(database: TestDatabase) -> None:
+async def test_of_two_commands_with_the_same_expected_version_in_a_batch_one_commits(
+    database: TestDatabase,
+) -> None:
     stream = uuid4()
     batch = [entry(stream), entry(stream)]
     settled = settle(batch, await database.app.fetch(sql.append, *columns(batch)))
@@ -157,7 +166,11 @@ async def test_of_two_commands_with_the_same_expected_version_in_a_batch_one_com
 async def test_the_application_may_not_change_what_happened(database: TestDatabase) -> None:
     import asyncpg
 
-    for statement in ("UPDATE ledger.events SET type = 'x'", "DELETE FROM ledger.events", "TRUNCATE ledger.events"):
+    for statement in (
+        "UPDATE ledger.events SET type = 'x'",
+        "DELETE FROM ledger.events",
+        "TRUNCATE ledger.events",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await database.app.execute(statement)
 

@@ -53,7 +53,11 @@ async def storm(database: TestDatabase, *, ids_kept: bool = True) -> None:
                 continue
             sent += 1
             known = first.setdefault(command_id, answer)
-            assert (answer.events, answer.version, answer.position) == (known.events, known.version, known.position)
+            assert (answer.events, answer.version, answer.position) == (
+                known.events,
+                known.version,
+                known.position,
+            )
 
     async def killing() -> None:
         while True:
@@ -84,7 +88,9 @@ async def test_sent_again_and_again_through_crashes_a_command_commits_once(datab
     await storm(database)
 
 
-async def test_a_client_that_made_a_new_id_for_each_attempt_would_commit_twice(database: TestDatabase) -> None:
+async def test_a_client_that_made_a_new_id_for_each_attempt_would_commit_twice(
+    database: TestDatabase,
+) -> None:
     with pytest.raises(AssertionError):
         await storm(database, ids_kept=False)
 
@@ -117,7 +123,11 @@ async def whole(tallies: Tallies, database: TestDatabase) -> None:
     note = {"note": private("between us")}
     await tallies.count(1, 1, 2, 3, **note)
     await tallies(2, Name(name="taken"))
-    for tally, command in ((3, Name(name="taken")), (4, Count(numbers=(1, -1), **note)), (1, Count(numbers=()))):
+    for tally, command in (
+        (3, Name(name="taken")),
+        (4, Count(numbers=(1, -1), **note)),
+        (1, Count(numbers=())),
+    ):
         try:
             await tallies(tally, command)
         except (ClaimTaken, NothingToCount):

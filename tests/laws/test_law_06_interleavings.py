@@ -94,7 +94,9 @@ async def test_a_projection_that_depended_on_the_order_would_be_found(database: 
         await a_few_times()
 
 
-async def test_every_policy_reacts_the_same_and_once_in_any_order(served: tuple[Service, TestDatabase]) -> None:
+async def test_every_policy_reacts_the_same_and_once_in_any_order(
+    served: tuple[Service, TestDatabase],
+) -> None:
     service, database = served
     logs = [story(1).recorded[source] for source in service.sources]
     await projected(database.app, service.all_projections, [[r] for log in logs for r in log])
@@ -115,6 +117,8 @@ async def test_every_policy_reacts_the_same_and_once_in_any_order(served: tuple[
 
 
 def test_the_story_tells_every_event_there_is() -> None:
-    told = {type(r.event).__name__ for seed in range(1, 5) for log in story(seed).recorded.values() for r in log}
+    told = {
+        type(r.event).__name__ for seed in range(1, 5) for log in story(seed).recorded.values() for r in log
+    }
     missing = {name for (service, name) in catalogue if service in SERVICES} - told
     assert missing <= {"DistrictClosed", *KNOWN_ONLY_LATER}

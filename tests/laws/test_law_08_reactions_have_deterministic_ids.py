@@ -90,7 +90,8 @@ async def react(tallies: Tallies, database: TestDatabase, reader: PolicyRunner) 
 
 async def echoed(database: TestDatabase, tally: int) -> list[int]:
     found = await database.app.fetch(
-        "SELECT (data->>'n')::int AS n FROM ledger.events WHERE stream_id = $1 ORDER BY version", echo_of(named(tally))
+        "SELECT (data->>'n')::int AS n FROM ledger.events WHERE stream_id = $1 ORDER BY version",
+        echo_of(named(tally)),
     )
     return [row["n"] for row in found]
 
@@ -132,7 +133,9 @@ async def test_an_id_is_made_of_event_policy_target_and_ordinal(
                                      " WHERE position > 1 ORDER BY position")  # fmt: skip
     expected = [uuid5(event_id, f"when_counted:{echo_of(named(1))}:{ordinal}") for ordinal in (0, 1)]
     assert [row["command_id"] for row in found] == expected
-    assert all(str(event_id).encode() in row["meta"] and b"system:when_counted" in row["meta"] for row in found)
+    assert all(
+        str(event_id).encode() in row["meta"] and b"system:when_counted" in row["meta"] for row in found
+    )
 
 
 class RandomIds(PolicyRunner):
@@ -419,7 +422,9 @@ async def alarms(database: TestDatabase) -> None:
     await database.owner.execute(f'GRANT ALL ON projections.alarms TO "{database.name}"')
 
 
-async def alarm(database: TestDatabase, rule: str, minutes: int, tally: int = 1, occurrence: str = "once") -> None:
+async def alarm(
+    database: TestDatabase, rule: str, minutes: int, tally: int = 1, occurrence: str = "once"
+) -> None:
     await database.app.execute("INSERT INTO alarms VALUES ($1, $2, $3, $4, $5)", TENANT, rule, named(tally),
                                occurrence, datetime.now(UTC) - timedelta(minutes=minutes))  # fmt: skip
 
@@ -432,7 +437,10 @@ def ring(row: Any) -> Command:
 
 def timers(tallies: Tallies, database: TestDatabase, kind: type[TimerRunner] = TimerRunner) -> TimerRunner:
     return kind(
-        database.app, tallies.commands, Timers(due=DUE, aggregate=TALLY.name, command=ring), chain_key=CHAIN_KEY
+        database.app,
+        tallies.commands,
+        Timers(due=DUE, aggregate=TALLY.name, command=ring),
+        chain_key=CHAIN_KEY,
     )
 
 

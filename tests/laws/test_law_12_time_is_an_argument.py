@@ -44,7 +44,11 @@ class Town:
         )
         self.clock = clock(facts)
         self.commands = Commands(
-            Ledger(database.app), [DISTRICT, CYCLE_WATCH], clock=self.clock, gatherer=self, chain_key=CHAIN_KEY
+            Ledger(database.app),
+            [DISTRICT, CYCLE_WATCH],
+            clock=self.clock,
+            gatherer=self,
+            chain_key=CHAIN_KEY,
         )
 
     def asking(self, order: Order, commands: Commands) -> Any:
@@ -55,7 +59,11 @@ class Town:
                                tenant=order.tenant, state=state, level=True)  # fmt: skip
 
     async def __call__(
-        self, tenant: UUID, command: Command, aggregate: Aggregate[Any] = DISTRICT, aggregate_id: UUID | None = None
+        self,
+        tenant: UUID,
+        command: Command,
+        aggregate: Aggregate[Any] = DISTRICT,
+        aggregate_id: UUID | None = None,
     ) -> Answer:
         answer = await self.commands.handle(
             Order(
@@ -76,7 +84,9 @@ class Town:
             await self(tenant, OpenDistrict.model_validate(told))
 
     async def reach(self, tenant: UUID, due_at: datetime, occurrence: str = "once") -> Answer:
-        command = ReachMilestone(milestone="VisitOverdue", rule_version=1, occurrence=occurrence, due_at=due_at)
+        command = ReachMilestone(
+            milestone="VisitOverdue", rule_version=1, occurrence=occurrence, due_at=due_at
+        )
         return await self(tenant, command, CYCLE_WATCH, UUID(int=tenant.int + 1))
 
     async def events(self, tenant: UUID) -> Sequence[Any]:
@@ -141,21 +151,30 @@ SELECT a.tenant, 'visit' AS rule, 1 AS rule_version, a.cycle_id, 'once' AS occur
 """
 
 
-@pytest.mark.parametrize(("due", "fires"), [(DUE, True), (DUE.replace("WHEN d.sandbox", "WHEN false"), False)])
+@pytest.mark.parametrize(
+    ("due", "fires"), [(DUE, True), (DUE.replace("WHEN d.sandbox", "WHEN false"), False)]
+)
 async def test_timers_fire_by_the_tenants_clock(database: TestDatabase, due: str, fires: bool) -> None:
     """The second query asks the world's clock instead, and so does not fire what a sandbox's advance made due."""
     town = Town(database)
     await town.open()
-    await database.owner.execute("CREATE TABLE projections.alarms (tenant uuid, cycle_id uuid, due_at timestamptz)")
+    await database.owner.execute(
+        "CREATE TABLE projections.alarms (tenant uuid, cycle_id uuid, due_at timestamptz)"
+    )
     await database.owner.execute(f'GRANT ALL ON projections.alarms TO "{database.name}"')
     for tenant in (SANDBOX, REAL):
         await database.app.execute("INSERT INTO alarms VALUES ($1, $2, $3)", tenant, uuid4(), LATER)
 
     def ring(row: Any) -> Command:
-        return ReachMilestone(milestone="VisitOverdue", rule_version=1, occurrence="once", due_at=row["due_at"])
+        return ReachMilestone(
+            milestone="VisitOverdue", rule_version=1, occurrence="once", due_at=row["due_at"]
+        )
 
     timers = TimerRunner(
-        database.app, town.commands, Timers(due=due, aggregate="CycleWatch", command=ring), chain_key=CHAIN_KEY
+        database.app,
+        town.commands,
+        Timers(due=due, aggregate="CycleWatch", command=ring),
+        chain_key=CHAIN_KEY,
     )
     assert await timers.fire_due() == 0
     await town(SANDBOX, AdvanceClock(to=LATER + timedelta(days=1)))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -112,9 +111,8 @@ def test_a_demo_that_is_interrupted_leaves_nothing_running(folder: Path, how: si
 
 def test_up_opens_a_sample_district_and_what_it_suggests_works_as_typed(folder: Path) -> None:
     told = run(folder, "up").stdout
-    look, command, advance = (
-        re.split(r"\s{2,}", line.strip())[0] for line in told.split("Next, try:")[1].strip().splitlines()
-    )
+    suggested = [line.strip() for line in told.split("Next, try:")[1].strip().splitlines()]
+    look, command, advance = (line for line in suggested if not line.startswith("#"))
     told_before = json.loads(typed(folder, look))
     assert "VisitOverdue" not in [one["milestone"] for one in told_before]
     first, again = json.loads(typed(folder, command)), json.loads(typed(folder, command))

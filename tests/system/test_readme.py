@@ -44,7 +44,12 @@ def test_every_command_in_it_works_as_it_stands(tmp_path: Path) -> None:
             said.append(done.stdout)
     finally:
         subprocess.run(
-            [".venv/bin/chalkline", "down"], cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60
+            [".venv/bin/chalkline", "down"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            check=False,
+            timeout=60,
         )
     assert "VisitOverdue" in "".join(said)
     assert "specversion" in "".join(said)

@@ -196,7 +196,7 @@ def advance(
     """Advance a sandbox's clock, and return when everything that fell due has happened."""
     with _spinner("advancing") as progress:
         now = asyncio.run(clock.advance(_platform(home), district, to=to, by=by, progress=progress))
-    show.line(f"It is now {now.isoformat()} there; nothing is due and nothing is queued.")
+    show.line(f"It is now {now:%A %d %B %Y, %H:%M} UTC there; whatever fell due by then has happened.")
     return 0
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from chalkline import issuer
+from chalkline import issuer, presence
 from chalkline.coaching import persistent
 from chalkline.problem import Problem
 from chalkline.services import Service
@@ -125,6 +125,8 @@ def _services(state: State) -> list[Service]:
     chosen: dict[str, int] = read_json(state.ports) or {}
     if not set(SERVICES) <= set(chosen):
         raise Problem("there is no platform here", "start one: chalkline up")
+    if presence.known(state) and not presence.running(state):
+        raise Problem(f"no platform runs in {state.home}", "start it: chalkline up")
     return [Service(name, state, chosen) for name in SERVICES]
 
 

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chalkline import presence
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVICES, State, read_json
@@ -21,6 +22,8 @@ def chosen(state: State, names: Sequence[str]) -> list[Service]:
     wanted = [name for name in SERVICES if name in names] if names else list(SERVICES)
     if missing := [name for name in (*wanted, "postgres", "nats") if name not in ports]:
         raise Problem(f"{', '.join(missing)} never ran in {state.home}", "start it: chalkline up")
+    if presence.known(state) and not presence.running(state):
+        raise Problem(f"no platform runs in {state.home}", "start it: chalkline up")
     return [Service(name, state, ports) for name in wanted]
 
 

@@ -11,8 +11,9 @@ import nats as nats_py
 from nats.aio.msg import Msg
 from rich.markup import escape
 
+from chalkline import presence
 from chalkline.problem import Problem
-from chalkline.state import State, read_json
+from chalkline.state import SERVICES, State, read_json
 
 SERVICE_COLOURS = {
     "directory": "magenta",
@@ -27,7 +28,13 @@ def subject_of(words: str) -> str:
     """`goals` → `ev.goals.>`, `ev.goals.>` as it is, nothing → everything."""
     if not words:
         return "ev.>"
-    return words if words.startswith("ev.") else f"ev.{words}.>"
+    if words.startswith("ev."):
+        return words
+    if words not in SERVICES:
+        raise Problem(
+            f"there is no service {words}", f"there are: {', '.join(SERVICES)}; or give a subject, ev.…"
+        )
+    return f"ev.{words}.>"
 
 
 async def events(state: State, subject: str, listening: asyncio.Event | None = None) -> AsyncIterator[Msg]:
@@ -36,6 +43,8 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
     seed = state.secrets / "operator" / "nats_seed"
     if port is None or not seed.exists():
         raise Problem("there is no platform to listen to", "start one: chalkline up")
+    if presence.known(state) and not presence.running(state):
+        raise Problem(f"no platform runs in {state.home}", "start it: chalkline up")
     refused: asyncio.Queue[Exception] = asyncio.Queue()
 
     async def on_error(error: Exception) -> None:

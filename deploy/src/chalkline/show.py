@@ -63,11 +63,10 @@ def ready(state: State, report: dict[str, Any]) -> None:
     personas: dict[str, dict[str, str]] = read_json(state.personas) or {}
     tokens = [(name, persona["role"]) for name, persona in personas.items()]
     line("\nA token, to act as somebody:")
-    _beside(
-        (called(state, "token", "--as", name), what) for name, what in [*tokens, ("operator", "operator")]
-    )
+    for name, what in [*tokens, ("operator", "operator")]:
+        line(f"  [dim]{what:<15}[/]{escape(called(state, 'token', '--as', name))}")
     line("\nNext, try:")
-    _beside(_next(state, report, serving, personas))
+    _above(_next(state, report, serving, personas))
 
 
 def undecided(state: State, waiting: dict[str, str]) -> None:
@@ -76,11 +75,9 @@ def undecided(state: State, waiting: dict[str, str]) -> None:
     for service, code in waiting.items():
         line(f"  [bold yellow]{service}[/]  {code}")
         if code == "log_damaged":
-            _beside(
-                [(called(state, "verify", "--service", service), "what was edited; restore the database")]
-            )
+            _above([(called(state, "verify", "--service", service), "what was edited; restore the database")])
             continue
-        _beside(
+        _above(
             [
                 (called(state, "recover", service, "--from-stream"), "take back what the database lost"),
                 (called(state, "recover", service, "--from-log"), "accept the loss"),
@@ -88,12 +85,11 @@ def undecided(state: State, waiting: dict[str, str]) -> None:
         )
 
 
-def _beside(commands: Iterable[tuple[str, str]]) -> None:
-    """Commands, and what each is for in a column beside them."""
-    commands = list(commands)
-    width = min(max(len(command) for command, _ in commands), 60)
+def _above(commands: Iterable[tuple[str, str]]) -> None:
+    """Commands, each on a line of its own to be copied whole, and above it what it is for."""
     for command, why in commands:
-        line(f"  {escape(command):<{width}}  [dim]{escape(why)}[/]")
+        line(f"  [dim]# {escape(why)}[/]")
+        line(f"  {escape(command)}")
 
 
 def _next(

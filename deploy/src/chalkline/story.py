@@ -181,4 +181,4 @@ async def _close(story: Play) -> None:
     await client.does(story.who("maya"), f"cycles/{story.cycle}/complete-cycle")
     for who in ("maya", "tomas"):
         await _told(story, who, "CycleClosed")
-    act.step("Maya closes the cycle; both are told")
+    act.step("Maya closes the cycle; both are told, and Leo, who leads coaching")

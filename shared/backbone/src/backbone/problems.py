@@ -167,7 +167,9 @@ def problem_of(error: Exception) -> Problem:
 
 def invalid(code: str, error: ValidationError, sent: Any, at: tuple[str | int, ...] = ()) -> Problem:
     """A problem that points at what does not fit in what was `sent`, and never repeats it."""
-    faults = [fault for fault in error.errors(include_url=False, include_context=False) if not _echoes(fault, error)]
+    faults = [
+        fault for fault in error.errors(include_url=False, include_context=False) if not _echoes(fault, error)
+    ]
     return Problem(code, errors=[_fault(fault, sent, at) for fault in faults[:MOST_ERRORS]])
 
 
@@ -175,7 +177,9 @@ def _echoes(fault: Any, error: ValidationError) -> bool:
     """Whether a fault only follows from another: of a default, or of a list that lost what did not fit."""
     if fault["type"] == "default_factory_not_called":
         return True
-    inside = (other["loc"] for other in error.errors(include_url=False, include_context=False, include_input=False))
+    inside = (
+        other["loc"] for other in error.errors(include_url=False, include_context=False, include_input=False)
+    )
     return fault["type"] == "too_short" and any(
         len(loc) > len(fault["loc"]) and loc[: len(fault["loc"])] == fault["loc"] for loc in inside
     )
