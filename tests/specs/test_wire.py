@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from backbone import wire
 from backbone.recorded import Meta, partition_of
+from backbone.wire import Unreadable, read_event
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.tally import SERVICE
@@ -207,3 +208,10 @@ def test_a_message_of_the_right_shape_and_any_content_is_an_event_or_malformed(d
         wire.envelope(SUBJECT, json.dumps(document).encode(), {wire.HASH: data.draw(text)})
     except wire.Malformed:
         return
+
+
+def test_what_cannot_be_read_is_told_by_where_it_does_not_fit_and_never_by_what_was_there() -> None:
+    with pytest.raises(Unreadable) as told:
+        read_event(SERVICE, "TallyCounted", 1, '{"n": "a canary", "label": 7}')
+    assert "canary" not in str(told.value)
+    assert "n int_parsing" in str(told.value)

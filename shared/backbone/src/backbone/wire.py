@@ -12,6 +12,7 @@ from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 from chalkline_contracts.event import Event, catalogue
+from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from backbone.recorded import Meta, Recorded, partition_of
@@ -78,8 +79,13 @@ def read_event(service: str, name: str, schema_version: int, data: str | bytes) 
         raise Unreadable(f"{name} has version {schema_version}, this code knows {contract.schema_version}")
     try:
         return contract.read(schema_version, data)
+    except ValidationError as error:
+        # Where it does not fit, never what was there: this is parked, logged and shown to operators.
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        told = "; ".join(f"{'.'.join(map(str, fault['loc']))} {fault['type']}" for fault in faults[:5])
+        raise Unreadable(f"{name}: {told}") from None
     except (ValueError, LookupError) as error:
-        raise Unreadable(f"{name}: {error}") from error
+        raise Unreadable(f"{name}: {type(error).__name__}") from None
 
 
 def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str, bytes, dict[str, str]]:
