@@ -82,7 +82,7 @@ async def _rate(servers: Servers, way: str, name: str, act: Act, seconds: float)
     """Events a second, from the first command to the last row."""
     made = await servers.database(name, SERVICE)
     async with _reader(servers, made, way) as (rows, _):
-        before = await rows()
+        before = await _level(rows)
         began = time.perf_counter()
 
         async def client() -> int:
@@ -108,6 +108,16 @@ async def _rate(servers: Servers, way: str, name: str, act: Act, seconds: float)
     return rate, wrong
 
 
+async def _level(rows: Any) -> int:
+    """How many rows there are once a reader has caught up with the rounds before: when none came for a second."""
+    there, since = await rows(), time.perf_counter()
+    while time.perf_counter() - since < 1.0:
+        await asyncio.sleep(0.05)
+        if (now := await rows()) != there:
+            there, since = now, time.perf_counter()
+    return int(there)
+
+
 async def _lags(servers: Servers, name: str, act: Act, seconds: float) -> list[float]:
     """Milliseconds from a command's answer to its row, in order, at a steady pace."""
     made = await servers.database(name, SERVICE)
@@ -118,7 +128,7 @@ async def _lags(servers: Servers, name: str, act: Act, seconds: float) -> list[f
         answered[await act()] = time.time()
 
     async with _reader(servers, made, "projector") as (rows, ends):
-        before, began = await rows(), time.perf_counter()
+        before, began = await _level(rows), time.perf_counter()
         tasks = []
         for n in range(int(PER_SECOND * seconds)):
             await asyncio.sleep(max(0.0, began + n / PER_SECOND - time.perf_counter()))
