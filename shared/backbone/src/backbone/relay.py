@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import asyncpg
 import stamina
@@ -31,8 +31,6 @@ LOOK_EVERY = 5.0
 POLL_EVERY = 1.0
 """Seconds after which the log is read again if nobody woke the relay."""
 READ = 1000
-WAITS: Any = {"wait_initial": 0.05, "wait_max": 2.0, "wait_jitter": 0.05}
-"""Seconds between one failure and the next try."""
 
 State = Literal["starting", "standby", "copying", "refused", "troubled"]
 """
