@@ -8,7 +8,7 @@ import pytest
 from backbone import chain
 from backbone.commands import ClaimTaken, CommandIdReused, Order, StaleVersion
 from backbone.deciding import Actor
-from backbone.ledger import Entry, columns, settle, sql
+from backbone.ledger import Entry, arguments, settle, sql
 from backbone.words import private
 from conftest import TestDatabase
 from kit.tally import CHAIN_KEY, TALLY, TENANT, Count, Name, NothingToCount, Tallies, named
@@ -125,7 +125,7 @@ async def test_every_outcome_may_stand_in_one_batch(database: TestDatabase) -> N
     """plpgsql plans late: only running each branch shows that it runs."""
     first = entry(uuid4(), takes=[("held", True)])
     known = entry(uuid4())
-    await database.app.fetch(sql.append, *columns([first, known]))
+    await database.app.fetch(sql.append, *arguments([first, known]))
     poisoned = entry(uuid4())
     poisoned.events[0].data = b'{"n": broken'
     batch = [
@@ -140,7 +140,7 @@ async def test_every_outcome_may_stand_in_one_batch(database: TestDatabase) -> N
         entry(uuid4(), takes=[("held", True)], words=[(uuid4(), b"salt", "words")]),
         entry(uuid4(), events=[]),
     ]
-    settled = settle(batch, await database.app.fetch(sql.append, *columns(batch)))
+    settled = settle(batch, await database.app.fetch(sql.append, *arguments(batch)))
     assert [s.outcome for s in settled] == [
         "committed", "repeated", "reused", "conflict", "claimed", "failed", "failed", "committed", "committed",
         "committed",
@@ -159,7 +159,7 @@ async def test_of_two_commands_with_the_same_expected_version_in_a_batch_one_com
 ) -> None:
     stream = uuid4()
     batch = [entry(stream), entry(stream)]
-    settled = settle(batch, await database.app.fetch(sql.append, *columns(batch)))
+    settled = settle(batch, await database.app.fetch(sql.append, *arguments(batch)))
     assert [s.outcome for s in settled] == ["committed", "conflict"]
 
 

@@ -110,7 +110,7 @@ async def test_the_first_answer_is_given_whatever_happened_since(tallies: Tallie
 async def test_a_ledger_that_forgot_commands_would_not_know_a_repeat(
     tallies: Tallies, database: TestDatabase
 ) -> None:
-    await patched(database, ("c.command_id = c_command[i];", "c.command_id = c_command[i] AND false;"))
+    await patched(database, ("d.command_id = c.command_id;", "d.command_id = c.command_id AND false;"))
     with pytest.raises(NotStorable):
         await repeated(tallies)
 
@@ -160,7 +160,7 @@ async def test_all_of_a_command_is_there_or_nothing(tallies: Tallies, database: 
 @pytest.mark.parametrize(
     ("there", "instead"),
     [
-        ("AS w (command, ref, salt, words);", "AS w (command, ref, salt, words) WHERE false;"),
+        ("FROM unnest(wording) AS w;", "FROM unnest(wording) AS w WHERE false;"),
         ("THEN outcome := 'claimed'; detail := SQLERRM;", "THEN outcome := 'claimed'; at := at + 1;"),
     ],
     ids=["without the words", "with a position for what was refused"],

@@ -220,7 +220,7 @@ class Ledger:
     async def _call(self, entries: list[Entry]) -> list[asyncpg.Record]:
         for entry in entries:
             entry.attempts += 1
-        return await self._pool.fetch(sql.append, *columns(entries))
+        return await self._pool.fetch(sql.append, *arguments(entries))
 
 
 async def patiently(call: Callable[[], Awaitable[Result]], patience: float = 10.0) -> Result:
@@ -284,8 +284,8 @@ def settle(entries: Sequence[Entry], rows: Sequence[Any]) -> list[Settled]:
     return settled
 
 
-def columns(entries: Sequence[Entry]) -> tuple[list[Any], ...]:
-    """The arguments of `ledger.append`: 12 columns for commands, 12 for events, 3 for claims, 4 for words."""
+def arguments(entries: Sequence[Entry]) -> tuple[list[tuple[Any, ...]], ...]:
+    """The arguments of `ledger.append`: rows of commands, events, claims and words, see its migration."""
     through = 0
     commands: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
@@ -298,15 +298,11 @@ def columns(entries: Sequence[Entry]) -> tuple[list[Any], ...]:
              entry.version, through, entry.state, entry.state_schema, entry.hash, entry.recorded_at)
         )  # fmt: skip
         events += [
-            (ordinal, event.event_id, event.version, event.type, event.schema_version, entry.partition,
-             event.data.decode(), entry.meta, event.occurred_at, event.salt, event.digest, event.hash)
+            (ordinal, event.event_id, entry.tenant, entry.stream_id, event.version, event.type,
+             event.schema_version, entry.partition, event.data.decode(), entry.meta, event.occurred_at,
+             entry.recorded_at, event.salt, event.digest, event.hash)
             for event in entry.events
         ]  # fmt: skip
         claims += [(ordinal, *claim) for claim in entry.takes]
         words += [(ordinal, *word) for word in entry.words]
-    return (*_turned(commands, 12), *_turned(events, 12), *_turned(claims, 3), *_turned(words, 4))
-
-
-def _turned(rows: list[tuple[Any, ...]], width: int) -> list[Any]:
-    """Rows as columns."""
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+    return commands, events, claims, words

@@ -1,9 +1,8 @@
 -- ledger.append: commits a batch of commands, each whole or not at all.
 --
--- Arrays of equal length describe the commands (c_*), their events (e_*), the claims they take or give
--- back (k_*) and their private words (w_*); e_command, k_command and w_command hold the 1-based ordinal
--- of the command they belong to. Text stays text until it is cast in here, so a value that PostgreSQL
--- will not store fails its own command only.
+-- The rows of its arguments are described in migration 0008: the commands, their events, the claims they
+-- take or give back and their private words. `data` stays text until it is cast in here, so a value that
+-- PostgreSQL will not store fails its own command only.
 --
 -- Returns one row for each command: its ordinal, an outcome
 --   committed | repeated | reused | conflict | claimed | failed
@@ -16,14 +15,8 @@
 -- small is kept for long; and one plan is kept for batches of every size, because planning each time is
 -- most of what a lone command would wait for.
 CREATE OR REPLACE FUNCTION ledger.append(
-    c_tenant uuid[], c_command uuid[], c_request bytea[], c_stream uuid[], c_kind text[],
-    c_expected integer[], c_version integer[], c_through integer[],
-    c_state bytea[], c_schema integer[], c_hash bytea[], c_recorded timestamptz[],
-    e_command integer[], e_id uuid[], e_version integer[], e_type text[], e_schema integer[],
-    e_partition smallint[], e_data text[], e_meta bytea[], e_occurred timestamptz[],
-    e_salt bytea[], e_digest bytea[], e_hash bytea[],
-    k_command integer[], k_key text[], k_take boolean[],
-    w_command integer[], w_ref uuid[], w_salt bytea[], w_words text[]
+    wanted ledger.new_command[], happened ledger.new_event[],
+    claiming ledger.new_claim[], wording ledger.new_words[]
 ) RETURNS TABLE (
     ordinal integer, outcome text, stream_id uuid, first_version integer, version integer,
     last_position bigint, detail text
@@ -40,9 +33,10 @@ DECLARE
     base     bigint;
     at       bigint;
     written  integer;
-    started  integer := 0;
-    advanced integer := 0;
-    i        integer;
+    starting integer;
+    advanced integer;
+    i        integer := 0;
+    c        new_command;
     known    commands%ROWTYPE;
     stands   integer;
     holder   text;
@@ -50,60 +44,53 @@ BEGIN
     SELECT h.position INTO STRICT base FROM head h FOR UPDATE;
 
     -- The common way: nothing repeated, every version as expected, nothing to sort out.
-    IF NOT false = ANY (k_take) AND
-       (SELECT true FROM unnest(c_tenant, c_command) AS c (tenant, id)
-                    JOIN commands USING (tenant) WHERE command_id = c.id LIMIT 1) IS NULL
+    IF NOT EXISTS (SELECT FROM unnest(claiming) AS k WHERE NOT k.take) AND
+       (SELECT true FROM unnest(wanted) AS w JOIN commands USING (tenant, command_id) LIMIT 1) IS NULL
     THEN
-        FOR i IN 1 .. cardinality(c_command) LOOP
-            IF c_version[i] > 0 THEN
-                IF c_expected[i] = 0 THEN started := started + 1; ELSE advanced := advanced + 1; END IF;
-            END IF;
-        END LOOP;
+        SELECT count(*) FILTER (WHERE w.expected = 0), count(*) FILTER (WHERE w.expected > 0)
+          INTO starting, advanced FROM unnest(wanted) AS w WHERE w.version > 0;
         BEGIN
             IF advanced > 0 THEN
                 UPDATE streams s
-                   SET version = c.version, state = c.state, state_schema = c.schema, hash = c.hash
-                  FROM unnest(c_tenant, c_stream, c_expected, c_version, c_state, c_schema, c_hash)
-                       AS c (tenant, stream, expected, version, state, schema, hash)
-                 WHERE s.tenant = c.tenant AND s.stream_id = c.stream AND s.version = c.expected
-                   AND c.expected > 0;
+                   SET version = w.version, state = w.state, state_schema = w.state_schema, hash = w.hash
+                  FROM unnest(wanted) AS w
+                 WHERE s.tenant = w.tenant AND s.stream_id = w.stream_id AND s.version = w.expected
+                   AND w.expected > 0;
                 GET DIAGNOSTICS written = ROW_COUNT;
                 IF written <> advanced THEN
                     RAISE serialization_failure;
                 END IF;
             END IF;
-            IF started > 0 THEN
+            IF starting > 0 THEN
                 INSERT INTO streams (tenant, stream_id, kind, version, state, state_schema, hash)
-                SELECT c.tenant, c.stream, c.kind, c.version, c.state, c.schema, c.hash
-                  FROM unnest(c_tenant, c_stream, c_kind, c_expected, c_version, c_state, c_schema, c_hash)
-                       AS c (tenant, stream, kind, expected, version, state, schema, hash)
-                 WHERE c.expected = 0 AND c.version > 0;
+                SELECT w.tenant, w.stream_id, w.kind, w.version, w.state, w.state_schema, w.hash
+                  FROM unnest(wanted) AS w WHERE w.expected = 0 AND w.version > 0;
             END IF;
             INSERT INTO events (position, event_id, tenant, stream_id, version, type, schema_version, partition,
                                 data, meta, occurred_at, recorded_at, salt, digest, hash)
-            SELECT base + e.n, e.id, c_tenant[e.command], c_stream[e.command], e.version, e.type, e.schema,
-                   e.partition, e.data::json, e.meta, e.occurred, c_recorded[e.command], e.salt, e.digest, e.hash
-              FROM unnest(e_command, e_id, e_version, e_type, e_schema, e_partition, e_data, e_meta, e_occurred,
-                          e_salt, e_digest, e_hash) WITH ORDINALITY
-                   AS e (command, id, version, type, schema, partition, data, meta, occurred, salt, digest, hash, n);
+            SELECT base + n, event_id, tenant, stream_id, version, type, schema_version, partition,
+                   data::json, meta, occurred_at, recorded_at, salt, digest, hash
+              FROM unnest(happened) WITH ORDINALITY
+                   AS e (command, event_id, tenant, stream_id, version, type, schema_version, partition,
+                         data, meta, occurred_at, recorded_at, salt, digest, hash, n);
             INSERT INTO commands (tenant, command_id, request, stream_id, first_version, version, position,
                                   recorded_at)
-            SELECT c.tenant, c.id, c.request, c.stream, c.expected + 1, c.version, base + c.through, c.recorded
-              FROM unnest(c_tenant, c_command, c_request, c_stream, c_expected, c_version, c_through, c_recorded)
-                   AS c (tenant, id, request, stream, expected, version, through, recorded);
-            IF cardinality(k_key) > 0 THEN
+            SELECT w.tenant, w.command_id, w.request, w.stream_id, w.expected + 1, w.version,
+                   base + w.through, w.recorded_at
+              FROM unnest(wanted) AS w;
+            IF cardinality(claiming) > 0 THEN
                 INSERT INTO claims (tenant, key, stream_id)
-                SELECT c_tenant[k.command], k.key, c_stream[k.command]
-                  FROM unnest(k_command, k_key) AS k (command, key);
+                SELECT wanted[k.command].tenant, k.key, wanted[k.command].stream_id
+                  FROM unnest(claiming) AS k;
             END IF;
-            IF cardinality(w_ref) > 0 THEN
+            IF cardinality(wording) > 0 THEN
                 INSERT INTO private_words (tenant, ref, stream_id, salt, words)
-                SELECT c_tenant[w.command], w.ref, c_stream[w.command], w.salt, w.words
-                  FROM unnest(w_command, w_ref, w_salt, w_words) AS w (command, ref, salt, words);
+                SELECT wanted[w.command].tenant, w.ref, wanted[w.command].stream_id, w.salt, w.words
+                  FROM unnest(wording) AS w;
             END IF;
-            IF cardinality(e_id) > 0 THEN
-                UPDATE head SET position = base + cardinality(e_id);
-                PERFORM pg_notify('ledger', (base + cardinality(e_id))::text);
+            IF cardinality(happened) > 0 THEN
+                UPDATE head SET position = base + cardinality(happened);
+                PERFORM pg_notify('ledger', (base + cardinality(happened))::text);
             END IF;
             RETURN QUERY SELECT 0, 'committed'::text, NULL::uuid, NULL::integer, NULL::integer, base, NULL::text;
             RETURN;
@@ -116,64 +103,61 @@ BEGIN
 
     -- The general way: one command after another, each in a sub-transaction of its own.
     at := base;
-    FOR i IN 1 .. cardinality(c_command) LOOP
-        ordinal := i; stream_id := c_stream[i]; first_version := c_expected[i] + 1; version := c_version[i];
+    FOREACH c IN ARRAY wanted LOOP
+        i := i + 1;
+        ordinal := i; stream_id := c.stream_id; first_version := c.expected + 1; version := c.version;
         last_position := NULL; detail := NULL;
-        SELECT * INTO known FROM commands c WHERE c.tenant = c_tenant[i] AND c.command_id = c_command[i];
+        SELECT * INTO known FROM commands d WHERE d.tenant = c.tenant AND d.command_id = c.command_id;
         IF FOUND THEN
-            outcome := CASE WHEN known.request = c_request[i] THEN 'repeated' ELSE 'reused' END;
+            outcome := CASE WHEN known.request = c.request THEN 'repeated' ELSE 'reused' END;
             stream_id := known.stream_id; first_version := known.first_version; version := known.version;
             last_position := known.position;
             RETURN NEXT;
             CONTINUE;
         END IF;
-        SELECT s.version INTO stands FROM streams s
-         WHERE s.tenant = c_tenant[i] AND s.stream_id = c_stream[i];
-        IF coalesce(stands, 0) <> c_expected[i] THEN
+        SELECT s.version INTO stands FROM streams s WHERE s.tenant = c.tenant AND s.stream_id = c.stream_id;
+        IF coalesce(stands, 0) <> c.expected THEN
             outcome := 'conflict'; version := coalesce(stands, 0);
             RETURN NEXT;
             CONTINUE;
         END IF;
         BEGIN
-            DELETE FROM claims c USING unnest(k_command, k_key, k_take) AS k (command, key, take)
+            DELETE FROM claims h USING unnest(claiming) AS k
              WHERE k.command = i AND NOT k.take
-               AND c.tenant = c_tenant[i] AND c.key = k.key AND c.stream_id = c_stream[i];
+               AND h.tenant = c.tenant AND h.key = k.key AND h.stream_id = c.stream_id;
             SELECT k.key INTO holder
-              FROM unnest(k_command, k_key, k_take) AS k (command, key, take)
-              JOIN claims c ON c.tenant = c_tenant[i] AND c.key = k.key AND c.stream_id <> c_stream[i]
+              FROM unnest(claiming) AS k
+              JOIN claims h ON h.tenant = c.tenant AND h.key = k.key AND h.stream_id <> c.stream_id
              WHERE k.command = i AND k.take LIMIT 1;
             IF FOUND THEN
                 RAISE EXCEPTION USING ERRCODE = 'CL001', MESSAGE = holder;
             END IF;
             INSERT INTO claims (tenant, key, stream_id)
-            SELECT c_tenant[i], k.key, c_stream[i]
-              FROM unnest(k_command, k_key, k_take) AS k (command, key, take) WHERE k.command = i AND k.take
+            SELECT c.tenant, k.key, c.stream_id
+              FROM unnest(claiming) AS k WHERE k.command = i AND k.take
                 ON CONFLICT DO NOTHING;
-            IF c_expected[i] > 0 THEN
+            IF c.expected > 0 THEN
                 UPDATE streams s
-                   SET version = c_version[i], state = c_state[i], state_schema = c_schema[i], hash = c_hash[i]
-                 WHERE s.tenant = c_tenant[i] AND s.stream_id = c_stream[i];
-            ELSIF c_version[i] > 0 THEN
+                   SET version = c.version, state = c.state, state_schema = c.state_schema, hash = c.hash
+                 WHERE s.tenant = c.tenant AND s.stream_id = c.stream_id;
+            ELSIF c.version > 0 THEN
                 INSERT INTO streams (tenant, stream_id, kind, version, state, state_schema, hash)
-                VALUES (c_tenant[i], c_stream[i], c_kind[i], c_version[i], c_state[i], c_schema[i], c_hash[i]);
+                VALUES (c.tenant, c.stream_id, c.kind, c.version, c.state, c.state_schema, c.hash);
             END IF;
             INSERT INTO events (position, event_id, tenant, stream_id, version, type, schema_version, partition,
                                 data, meta, occurred_at, recorded_at, salt, digest, hash)
-            SELECT at + e.version - c_expected[i], e.id, c_tenant[i], c_stream[i], e.version, e.type, e.schema,
-                   e.partition, e.data::json, e.meta, e.occurred, c_recorded[i], e.salt, e.digest, e.hash
-              FROM unnest(e_command, e_id, e_version, e_type, e_schema, e_partition, e_data, e_meta, e_occurred,
-                          e_salt, e_digest, e_hash)
-                   AS e (command, id, version, type, schema, partition, data, meta, occurred, salt, digest, hash)
-             WHERE e.command = i;
+            SELECT at + e.version - c.expected, e.event_id, e.tenant, e.stream_id, e.version, e.type,
+                   e.schema_version, e.partition, e.data::json, e.meta, e.occurred_at, e.recorded_at,
+                   e.salt, e.digest, e.hash
+              FROM unnest(happened) AS e WHERE e.command = i;
             GET DIAGNOSTICS written = ROW_COUNT;
             INSERT INTO commands (tenant, command_id, request, stream_id, first_version, version, position,
                                   recorded_at)
-            VALUES (c_tenant[i], c_command[i], c_request[i], c_stream[i], c_expected[i] + 1, c_version[i],
-                    at + written, c_recorded[i]);
+            VALUES (c.tenant, c.command_id, c.request, c.stream_id, c.expected + 1, c.version, at + written,
+                    c.recorded_at);
             INSERT INTO private_words (tenant, ref, stream_id, salt, words)
-            SELECT c_tenant[i], w.ref, c_stream[i], w.salt, w.words
-              FROM unnest(w_command, w_ref, w_salt, w_words) AS w (command, ref, salt, words)
-             WHERE w.command = i;
+            SELECT c.tenant, w.ref, c.stream_id, w.salt, w.words
+              FROM unnest(wording) AS w WHERE w.command = i;
             at := at + written;
             outcome := 'committed'; last_position := at;
         EXCEPTION
