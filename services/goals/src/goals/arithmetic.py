@@ -46,11 +46,11 @@ class Chart:
         return measurement_id in self.retracted or self.holds(measurement_id)
 
     def holds(self, measurement_id: UUID) -> bool:
-        return measurement_id in [reading[0] for reading in self.readings]
+        # As integers: two UUIDs are compared in Python, and a goal may have many readings.
+        return measurement_id.int in [reading[0].int for reading in self.readings]
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(NamedTuple):
     """What a reading is held against."""
 
     direction: Direction
@@ -98,8 +98,11 @@ def charted(chart: Chart, measurement: Measurement, *, is_baseline: bool = False
         measurement.instrument,
         is_baseline,
     )
-    place = bisect_right(chart.readings, reading.at, key=lambda other: other.at)
-    return Chart((*chart.readings[:place], reading, *chart.readings[place:]), chart.retracted)
+    readings = chart.readings
+    if not readings or readings[-1].at <= reading.at:  # as a rule
+        return Chart((*readings, reading), chart.retracted)
+    place = bisect_right(readings, reading.at, key=lambda other: other.at)
+    return Chart((*readings[:place], reading, *readings[place:]), chart.retracted)
 
 
 def retracted(chart: Chart, measurement_id: UUID) -> Chart:

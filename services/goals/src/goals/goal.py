@@ -224,8 +224,9 @@ GoalCommand = (
 
 
 def evolve(goal: Goal, event: Event) -> Goal:
-    match event, goal:
-        case GoalDrafted(), Unset():
+    # States first: asking whether an event is of a contract takes longer than asking what a goal is.
+    match goal, event:
+        case Unset(), GoalDrafted():
             return Draft(
                 Whose(
                     cycle_id=event.cycle_id,
@@ -236,34 +237,34 @@ def evolve(goal: Goal, event: Event) -> Goal:
                     time_zone=event.time_zone,
                 )
             )
-        case BaselineRecorded(), Draft(whose):
+        case ((Baselined() | Active() | TargetMet() | Achieved()), ProgressMeasured()):
+            return replace(goal, chart=arithmetic.charted(goal.chart, event.measurement))
+        case ((Baselined() | Active() | TargetMet() | Achieved() | Abandoned()), ProgressRetracted()):
+            return replace(goal, chart=arithmetic.retracted(goal.chart, event.measurement_id))
+        case Draft(whose), BaselineRecorded():
             return Baselined(whose, _with_baseline(Chart(), event), metric_of(event.measurements[-1]))
-        case BaselineRecorded(), Baselined(whose, chart):
+        case Baselined(whose, chart), BaselineRecorded():
             # A new baseline: what was proposed on the old one no longer stands.
             return Baselined(whose, _with_baseline(chart, event), metric_of(event.measurements[-1]))
-        case BaselineRecorded(), (Active() | TargetMet() | Achieved()):
+        case ((Active() | TargetMet() | Achieved()), BaselineRecorded()):
             return replace(goal, chart=_with_baseline(goal.chart, event))
-        case GoalProposed(), Baselined():
+        case Baselined(), GoalProposed():
             return replace(goal, proposal=_terms(event), agreed=())
-        case GoalAgreed(), Baselined() if event.by not in goal.agreed:
+        case Baselined(), GoalAgreed() if event.by not in goal.agreed:
             return replace(goal, agreed=(*goal.agreed, event.by))
-        case GoalSet(), Baselined(whose, chart, _, Terms() as terms):
+        case Baselined(whose, chart, _, Terms() as terms), GoalSet():
             return Active(whose, chart, terms, event.goal_version)
-        case ProgressMeasured(), (Baselined() | Active() | TargetMet() | Achieved()):
-            return replace(goal, chart=arithmetic.charted(goal.chart, event.measurement))
-        case ProgressRetracted(), (Baselined() | Active() | TargetMet() | Achieved() | Abandoned()):
-            return replace(goal, chart=arithmetic.retracted(goal.chart, event.measurement_id))
-        case GoalTargetMet(), Active(whose, chart, terms, version):
+        case Active(whose, chart, terms, version), GoalTargetMet():
             return TargetMet(whose, chart, terms, version, event.measurement_id)
-        case GoalAchieved(), TargetMet(whose, chart, terms, version, met_by):
+        case TargetMet(whose, chart, terms, version, met_by), GoalAchieved():
             return Achieved(whose, chart, terms, version, met_by)
-        case AchievementWithdrawn(), (TargetMet() | Achieved()):
+        case ((TargetMet() | Achieved()), AchievementWithdrawn()):
             return Active(goal.whose, goal.chart, goal.terms, goal.goal_version)
-        case GoalAbandoned(), Draft(whose):
+        case Draft(whose), GoalAbandoned():
             return Abandoned(whose, Chart(), None)
-        case GoalAbandoned(), Baselined(whose, chart, _, terms):
+        case Baselined(whose, chart, _, terms), GoalAbandoned():
             return Abandoned(whose, chart, terms)
-        case GoalAbandoned(), (Active(whose, chart, terms) | TargetMet(whose, chart, terms)):
+        case ((Active(whose, chart, terms) | TargetMet(whose, chart, terms)), GoalAbandoned()):
             return Abandoned(whose, chart, terms)
         case _:
             return goal

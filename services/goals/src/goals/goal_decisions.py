@@ -51,6 +51,13 @@ from goals.refusals import (
 
 def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime) -> list[Event]:
     match command, goal:
+        case RecordProgress(), (Active() | TargetMet() | Achieved()):
+            by = acting_partner(goal.whose.partners, facts.by)
+            measurement = command.measurement.recorded(uuid5(facts.command_id, "0"), by)
+            if not same_metric(goal.terms.metric, measurement):
+                raise MetricDiffers(metric_code=goal.terms.metric.metric_code)
+            return progress(goal, measurement, None, now)
+
         case DraftGoal(), Unset():
             return draft(command, facts)
         case DraftGoal(), _:
@@ -95,12 +102,6 @@ def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime
         case ((ProposeGoal() | AgreeGoal()), _):
             raise GoalAlreadySet
 
-        case RecordProgress(), (Active() | TargetMet() | Achieved()):
-            by = acting_partner(goal.whose.partners, facts.by)
-            measurement = command.measurement.recorded(uuid5(facts.command_id, "0"), by)
-            if not same_metric(goal.terms.metric, measurement):
-                raise MetricDiffers(metric_code=goal.terms.metric.metric_code)
-            return progress(goal, measurement, None, now)
         case ConfirmAchievement(), TargetMet():
             return [achieve(goal, facts)]
         case ConfirmAchievement(), Achieved():

@@ -159,8 +159,9 @@ class MeasurementTaken(_Measured):
 
     def recorded(self, measurement_id: UUID, recorded_by: UUID) -> "Measurement":
         """The measurement with its identity: what an event says of it."""
-        told = {name: getattr(self, name) for name in _Measured.model_fields}
-        return Measurement(measurement_id=measurement_id, recorded_by=recorded_by, **told)
+        return Measurement.model_validate(
+            {**vars(self), "measurement_id": measurement_id, "recorded_by": recorded_by}
+        )
 
 
 class Measurement(_Measured):
