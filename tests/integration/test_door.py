@@ -20,13 +20,14 @@ from backbone.identity import Identity
 from backbone.keys import Keys
 from backbone.ledger import Ledger
 from conftest import TestDatabase
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from kit.board import CLUB, NOTE, SERVICE, Gatherer, NotePinned, NoteStamped
 from kit.tally import CHAIN_KEY, Clock, TallyCounted
 from kit.tokens import AUDIENCE, ISSUER, PERSON, TENANT, Issuer, key
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 pytestmark = pytest.mark.integration
 
@@ -52,11 +53,15 @@ class Service:
         async def board(board_id: UUID, by: Reader, limit: int = 10) -> dict[str, Any]:
             return {"by": str(by), "limit": limit}
 
+        @boards.get("/v1/boards")
+        async def boards_of(by: Reader) -> dict[str, Any]:
+            raise RuntimeError(f"the secret of {by}")
+
         async def plain(request: Request) -> JSONResponse:
             """Everything plain. It pages."""
             return JSONResponse({"by": str(await reader(request))})
 
-        self.app: FastAPI = create_app(
+        self.app: ASGIApp = create_app(
             SERVICE,
             version="1",
             description="A board",
@@ -338,6 +343,12 @@ async def test_a_fault_of_ours_says_nothing_of_itself(
     http: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = await pin(http, title="crash")
+    assert code(answer) == (500, "internal")
+    assert "secret" not in answer.text
+
+
+async def test_a_fault_in_a_read_says_nothing_of_itself_either(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/boards")
     assert code(answer) == (500, "internal")
     assert "secret" not in answer.text
 

@@ -86,4 +86,4 @@ def test_every_service_keeps_its_openapi_document(home: State, tmp_path: Path) -
         assert cases, said
         assert cases[1] == cases[2]
         assert int(cases[1]) > 300, service
-        assert '"level": "error"' not in home.log(service).read_text()
+        assert '"level":"error"' not in home.log(service).read_text()

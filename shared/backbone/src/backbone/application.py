@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from backbone.asked import Reached, headers_of, level_reached
 from backbone.asyncapi import asyncapi_document
 from backbone.commands import Commands
 from backbone.deciding import Actor
 from backbone.door import TRACE, Doors
-from backbone.front import Front, http_problem
+from backbone.front import Answered, Front, http_problem
 from backbone.health import Check, Progress, health_routes
 from backbone.identity import Identity
 from backbone.openapi import openapi_document
@@ -41,7 +42,7 @@ def create_app(
     subscribes: Sequence[type[Event]] = (),
     routes: Sequence[APIRouter | BaseRoute] = (),
     lifespan: Lifespan | None = None,
-) -> FastAPI:
+) -> ASGIApp:
     """Wires a service's HTTP side together.
 
     `routes` are the service's lists and other reads, FastAPI's (the actor by `Reader`) or Starlette's (by
@@ -74,17 +75,11 @@ def create_app(
     ]
     app.add_exception_handler(HTTPException, _http_refused)
     app.add_exception_handler(RequestValidationError, _request_invalid)
-    # The last one added is the outermost.
-    app.add_middleware(
-        Doors,
-        service=service,
-        commands=commands,
-        identity=identity,
-        request_key=request_key,
-        reached=reached,
+    app.add_middleware(Answered)
+    doors = Doors(
+        app, service=service, commands=commands, identity=identity, request_key=request_key, reached=reached
     )
-    app.add_middleware(Front)
-    return app
+    return Front(doors)
 
 
 async def reader(request: Request) -> Actor:

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 from starlette.types import Send
 
 from backbone.commands import Answer, Order
-from backbone.entrances import Entrance, answer_members, at_least
+from backbone.entrances import Entrance, at_least
 from backbone.identity import Caller
 from backbone.problems import Problem, invalid, problem_of
-from backbone.responding import encode
 from backbone.strict_json import loads
 from backbone.trace import Trace
 
@@ -113,11 +113,11 @@ class Bulk:
             members |= problem.members(trace.trace_id)
         else:
             members["status"] = 201 if work.entrance.begins else 200
-            members |= answer_members(work.entrance.aggregate, answer)
+            members |= work.entrance.told(answer)
             members["at_least"] = at_least(self._service, answer)
             if answer.replayed:
                 members["replayed"] = True
-        return encode(members).encode() + b"\n"
+        return to_json(members) + b"\n"
 
     def _read(self, number: int, text: bytes, caller: Caller, trace: Trace) -> _Work:
         work = _Work(number)
@@ -131,7 +131,7 @@ class Bulk:
                 line.id,
                 line.command_id,
                 body,
-                encode(body).encode(),
+                to_json(body),
                 expected=line.if_match,
                 trace=trace,
                 request_key=self._key,

@@ -24,7 +24,7 @@ from backbone.asked import (
 from backbone.bulk import LARGEST_BULK, Bulk
 from backbone.commands import Answer, Commands, Order
 from backbone.deciding import Aggregate
-from backbone.entrances import Entrance, aggregate_id_in, answer_members, at_least, entrances
+from backbone.entrances import Entrance, aggregate_id_in, at_least, entrances
 from backbone.identity import Caller, Identity
 from backbone.looks import looking, plain, words_named
 from backbone.problems import problem_of
@@ -126,9 +126,7 @@ class Doors:
             extra.append((b"location", f"/v1/{entrance.aggregate.collection}/{answer.aggregate_id}".encode()))
         if answer.replayed:
             extra.append((b"idempotent-replayed", b"true"))
-        await respond(
-            send, 201 if entrance.begins else 200, answer_members(entrance.aggregate, answer), extra
-        )
+        await respond(send, 201 if entrance.begins else 200, entrance.told(answer), extra)
 
     async def _many(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)

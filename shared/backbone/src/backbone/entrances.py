@@ -1,7 +1,7 @@
 """Which commands come in by which door, and how one becomes an order."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,8 @@ class Entrance:
     command: type[Command]
     begins: bool
     path: str
+    types: Mapping[str, str]
+    """The CloudEvents `type` of each event of the aggregate, by the event's name."""
 
     @property
     def name(self) -> str:
@@ -82,17 +84,31 @@ class Entrance:
             traceparent=trace.child().traceparent,
         )
 
+    def told(self, answer: Answer) -> dict[str, Any]:
+        """An answer, to be told as JSON."""
+        return {
+            "command_id": answer.command_id,
+            "id": answer.aggregate_id,
+            "events": [
+                {"id": event_id, "type": self.types.get(name, name), "version": version}
+                for event_id, name, version in answer.events
+            ],
+            "version": answer.version,
+            "position": answer.position,
+        }
+
 
 def entrances(aggregates: Sequence[Aggregate[Any]]) -> Iterator[Entrance]:
     """Every command that comes by a door. Raises TypeError for one that would take a naive time."""
     for aggregate in aggregates:
         base = f"/v1/{aggregate.collection}"
+        types = {contract.__name__: contract.type_name() for contract in aggregate.events}
         for index, command in enumerate(aggregate.begins):
             path = base if index == 0 else f"{base}/{kebab_case(command.__name__)}"
-            yield _checked(Entrance(aggregate, command, begins=True, path=path))
+            yield _checked(Entrance(aggregate, command, begins=True, path=path, types=types))
         for command in aggregate.commands:
             path = f"{base}/{{id}}/{kebab_case(command.__name__)}"
-            yield _checked(Entrance(aggregate, command, begins=False, path=path))
+            yield _checked(Entrance(aggregate, command, begins=False, path=path, types=types))
 
 
 def _checked(entrance: Entrance) -> Entrance:
@@ -110,28 +126,6 @@ def _takes_naive_times(schema: Any) -> bool:
         case list() | tuple():
             return any(_takes_naive_times(part) for part in schema)
     return False
-
-
-def answer_members(aggregate: Aggregate[Any], answer: Answer) -> dict[str, Any]:
-    """An answer as JSON."""
-    return {
-        "command_id": str(answer.command_id),
-        "id": str(answer.aggregate_id),
-        "events": [
-            {"id": str(event_id), "type": type_name(aggregate, name), "version": version}
-            for event_id, name, version in answer.events
-        ],
-        "version": answer.version,
-        "position": answer.position,
-    }
-
-
-def type_name(aggregate: Aggregate[Any], event: str) -> str:
-    """The CloudEvents `type` of an event of this aggregate."""
-    for contract in aggregate.events:
-        if contract.__name__ == event:
-            return contract.type_name()
-    return event
 
 
 def at_least(service: str, answer: Answer) -> str:

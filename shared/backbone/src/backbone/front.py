@@ -1,5 +1,7 @@
 """What surrounds every request: its trace, its log line, its time, and a problem for whatever goes wrong."""
 
+from collections.abc import Awaitable
+from functools import cache
 from time import perf_counter
 
 import structlog
@@ -21,15 +23,15 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: not worth a line each."""
 UNKNOWN = "unknown"
-
-_timers: dict[tuple[str, str, int], Histogram] = {}
+STATUS = "chalkline.status"
+"""Key of an ASGI scope: the status that was answered, 0 until then."""
 
 
 class Front:
     """Pure ASGI, outside everything else of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self._app = Answered(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,25 +43,43 @@ class Front:
         trace.current.set(here)
         clear_contextvars()
         bind_contextvars(trace_id=here.trace_id)
-        status = 0
+        scope[STATUS] = 0
 
-        async def watched(message: Message) -> None:
-            nonlocal status
+        def watched(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
+                scope[STATUS] = message["status"]
+            return send(message)
 
         try:
             await self._app(scope, receive, watched)
         except Gone:
-            status = 499
-        except Exception as error:
-            problem = problem_of(error)
-            if status:  # half an answer is out: only the broken connection can say so
-                raise
-            await respond_problem(watched, problem, here.trace_id, bodiless=scope["method"] == "HEAD")
+            scope[STATUS] = 499
         finally:
-            _finish(scope, status, perf_counter() - began)
+            _finish(scope, scope[STATUS], perf_counter() - began)
+
+
+class Answered:
+    """Pure ASGI: whatever goes wrong inside is answered with a problem.
+
+    In FastAPI once more: what reaches FastAPI's own outermost layer is answered there, in plain text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Gone:
+            raise
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            problem = problem_of(error)
+            if scope[STATUS]:  # half an answer is out: only the broken connection can say so
+                raise
+            bodiless = scope["method"] == "HEAD"
+            await respond_problem(send, problem, scope[TRACE].trace_id, bodiless=bodiless)
 
 
 def http_problem(scope: Scope, error: HTTPException) -> Problem:
@@ -84,10 +104,11 @@ def _finish(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get(ROUTE) or getattr(scope.get("route"), "path_format", None) or UNKNOWN
     if scope["path"] in QUIET:
         route = scope["path"]
-    key = (method, route, status)
-    timer = _timers.get(key)
-    if timer is None:
-        timer = _timers[key] = HTTP_SECONDS.labels(method, route, str(status))
-    timer.observe(seconds)
+    _timer(method, route, status).observe(seconds)
     if route not in QUIET:
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+@cache
+def _timer(method: str, route: str, status: int) -> Histogram:
+    return HTTP_SECONDS.labels(method, route, str(status))

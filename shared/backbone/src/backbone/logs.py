@@ -1,5 +1,6 @@
 """Logs: one JSON object a line on stdout, whoever writes it, without words or secrets."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -7,6 +8,7 @@ from typing import Any, Literal
 
 import stamina
 import structlog
+from pydantic_core import PydanticSerializationError, to_json
 from structlog.typing import ExcInfo, Processor
 
 NEVER = frozenset(
@@ -34,7 +36,7 @@ def configure(service: str, *, level: str = "info", form: Literal["json", "conso
     rendered.append(
         structlog.dev.ConsoleRenderer()
         if form == "console"
-        else structlog.processors.JSONRenderer(default=str)
+        else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
         processors=[*shared, *rendered],
@@ -59,6 +61,13 @@ def configure(service: str, *, level: str = "info", form: Literal["json", "conso
         logging.getLogger(name).propagate = True
     for name in ("uvicorn.access", "httpx", "httpcore"):  # the front writes a line a request itself
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _json(line: Any, **_: Any) -> str:
+    try:
+        return to_json(line, fallback=str).decode()
+    except PydanticSerializationError:  # a text that is not Unicode, as a file's name may be
+        return json.dumps(line, default=str, separators=(",", ":"))
 
 
 class _WithoutValues(structlog.tracebacks.ExceptionDictTransformer):

@@ -1,5 +1,7 @@
 """What Prometheus reads of a service. Others count here; `/metrics` shows it."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_APPENDED = Counter("chalkline_events_appended", "Events committed to the ledger")
@@ -31,4 +33,9 @@ def appended(events: int, commands: int) -> None:
 
 def settled(outcome: str) -> None:
     """A command was answered: committed, repeated, or a problem's code."""
-    COMMANDS.labels(outcome).inc()
+    _commands(outcome).inc()
+
+
+@cache
+def _commands(outcome: str) -> Counter:
+    return COMMANDS.labels(outcome)

@@ -1,21 +1,20 @@
 """Answers on the wire, without a response object in between."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.types import Send
 
 from backbone.problems import MEDIA_TYPE, Problem
 
-encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 Header = tuple[bytes, bytes]
 
 
 async def respond(
     send: Send, status: int, members: Any, headers: Iterable[Header] = (), *, bodiless: bool = False
 ) -> None:
-    await _send(send, status, b"application/json", encode(members).encode(), headers, bodiless=bodiless)
+    await _send(send, status, b"application/json", to_json(members), headers, bodiless=bodiless)
 
 
 async def respond_problem(send: Send, problem: Problem, trace_id: str, *, bodiless: bool = False) -> None:

@@ -77,7 +77,7 @@ class _Flawed(Exception):
 
 def _suspicious(body: bytes | bytearray) -> bool:
     """Whether only a walk can tell: escapes that may stand for what nobody can store, or much nesting."""
-    if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
+    if b"\\u" in body and (b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body):
         return True
     return body.count(b"[") + body.count(b"{") > DEEPEST
 

@@ -3,13 +3,12 @@
 import os
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HEADER = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """A trace, and the span that this process adds to it."""
 
     trace_id: str
@@ -28,7 +27,8 @@ def trace_from(header: str | None) -> Trace:
     """A span of the caller's trace; of a new one where there is no header, or none that can be believed."""
     found = _HEADER.fullmatch(header) if header and len(header) < 256 else None
     if found is None or (found[0].startswith("00-") and found[3]):
-        return Trace(os.urandom(16).hex(), os.urandom(8).hex())
+        fresh = os.urandom(24).hex()
+        return Trace(fresh[:32], fresh[32:])
     return Trace(found[1], os.urandom(8).hex(), found[2])
 
 
