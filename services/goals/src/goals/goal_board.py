@@ -3,7 +3,7 @@
 Rebuildable: drop the tables, replay the log, and the same rows come back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
@@ -52,13 +52,14 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
             "drafted_at", "position",
         ),
     )  # fmt: skip
-    await _project_partners(rows, {r.aggregate_id for r in events if isinstance(r.event, g.GoalDrafted)}, db)
+    await _project_partners(rows, {r.aggregate_id for r in events if type(r.event) is g.GoalDrafted}, db)
     await _project_measurements(events, db)
 
 
 def change(row: Row | None, recorded: Recorded[Any]) -> Row:
-    match recorded.event:
-        case g.GoalDrafted() as event:
+    event = recorded.event
+    match type(event):
+        case g.GoalDrafted:
             return {
                 "cycle_id": event.cycle_id,
                 "partnership_id": event.partnership_id,
@@ -72,19 +73,19 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:
                 "goal_version": None,
                 "drafted_at": recorded.occurred_at,
             }
-        case g.BaselineRecorded(measurements=measurements):
+        case g.BaselineRecorded:
             assert row is not None
             if row["goal_version"] is not None:  # a new line under a goal that stays set
                 return {}
-            metric = measurements[-1]
+            metric = event.measurements[-1]
             told = {"metric_code": metric.metric_code, "direction": metric.direction}
             return {"status": "baselined", **told, **NO_TERMS}
-        case g.GoalProposed() as event:
+        case g.GoalProposed:
             return _terms(event)
-        case g.GoalSet() as event:
+        case g.GoalSet:
             return {"status": "active", "goal_version": event.goal_version, **_terms(event)}
-        case event:
-            return {"status": STATUS[type(event)]} if type(event) in STATUS else {}
+        case kind:
+            return {"status": STATUS[kind]} if kind in STATUS else {}
 
 
 def _terms(event: g.GoalProposed | g.GoalSet) -> Row:
@@ -113,39 +114,34 @@ async def _project_partners(rows: Sequence[Row], begun: set[UUID], db: Connectio
 
 
 async def _project_measurements(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    """The last word on each measurement: told, or retracted."""
-    charted: dict[tuple[UUID, UUID, UUID], tuple[Any, ...] | None] = {}
+    """What was told joins the chart, then what was retracted leaves it: for good, as the goal has it."""
+    told: list[tuple[Any, ...]] = []
+    gone: list[tuple[Any, ...]] = []
     for recorded in events:
-        match recorded.event:
-            case g.BaselineRecorded(measurements=measurements):
-                for ordinal, measurement in enumerate(measurements):
-                    _chart(charted, recorded, measurement, ordinal, is_baseline=True)
-            case g.ProgressMeasured(measurement=measurement):
-                _chart(charted, recorded, measurement, 0, is_baseline=False)
-            case g.ProgressRetracted(measurement_id=measurement_id):
-                charted[recorded.tenant, recorded.aggregate_id, measurement_id] = None
-    keys = sorted(charted, key=lambda key: [part.int for part in key])
-    told = [(*key, *values) for key in keys if (values := charted[key]) is not None]
-    gone = [key for key in keys if charted[key] is None]
+        event = recorded.event
+        match type(event):
+            case g.ProgressMeasured:
+                told += _charted(recorded, (event.measurement,), is_baseline=False)
+            case g.BaselineRecorded:
+                told += _charted(recorded, event.measurements, is_baseline=True)
+            case g.ProgressRetracted:
+                gone.append((recorded.tenant, recorded.aggregate_id, event.measurement_id))
     if told:
         await db.execute(sql.board_measurements, *columns(told, 8))
     if gone:
         await db.execute(sql.unboard_measurements, *columns(gone, 3))
 
 
-def _chart(
-    charted: dict[tuple[UUID, UUID, UUID], tuple[Any, ...] | None],
-    recorded: Recorded[Any],
-    measurement: Measurement,
-    ordinal: int,
-    *,
-    is_baseline: bool,
-) -> None:
-    exact = quotient(measurement)
-    if exact is not None:
-        key = (recorded.tenant, recorded.aggregate_id, measurement.measurement_id)
-        place = (measurement.occurred_at, recorded.version, ordinal)
-        charted[key] = (*place, str(exact), is_baseline)
+def _charted(
+    recorded: Recorded[Any], measurements: Sequence[Measurement], *, is_baseline: bool
+) -> Iterator[tuple[Any, ...]]:
+    for ordinal, measurement in enumerate(measurements):
+        exact = quotient(measurement)
+        if exact is not None:
+            yield (
+                recorded.tenant, recorded.aggregate_id, measurement.measurement_id, measurement.occurred_at,
+                recorded.version, ordinal, str(exact), is_baseline,
+            )  # fmt: skip
 
 
 class GoalOnBoard(Told):

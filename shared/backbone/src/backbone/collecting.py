@@ -6,7 +6,7 @@ refer to nothing that refers to them: looking took a third of the time of readin
 
 import gc
 
-OFTEN_ENOUGH = (50_000, 20, 50)
+OFTEN_ENOUGH = (200_000, 20, 50)
 
 
 def collect_less() -> None:

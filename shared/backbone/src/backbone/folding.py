@@ -27,16 +27,21 @@ async def folded(
     `known` is a query that takes ($1 tenants, $2 ids); `key` is the column of the aggregate's id. Every row
     notes the position of the last of its events.
     """
-    keys = sorted({(r.tenant, r.aggregate_id) for r in events}, key=lambda k: (k[0].int, k[1].int))
+    histories: dict[tuple[UUID, UUID], list[Recorded[Any]]] = {}
+    for recorded in events:
+        histories.setdefault((recorded.tenant, recorded.aggregate_id), []).append(recorded)
+    keys = sorted(histories)
     rows: dict[tuple[UUID, UUID], Row] = {
         (row["tenant"], row[key]): dict(row) for row in await db.fetch(known, *columns(keys, 2))
     }
-    for recorded in events:
-        own = (recorded.tenant, recorded.aggregate_id)
-        before = rows.get(own)
-        changed = change(before, recorded)
-        whose = {"tenant": own[0], key: own[1], "position": recorded.position}
-        rows[own] = {**(before or {}), **changed, **whose}
+    for own, history in histories.items():
+        row = rows.get(own)
+        for recorded in history:
+            changed = change(row, recorded)
+            if row is None:
+                row = rows[own] = {"tenant": own[0], key: own[1]}
+            row.update(changed)
+        rows[own]["position"] = history[-1].position
     return [rows[own] for own in keys]
 
 

@@ -20,6 +20,9 @@ sql = Queries("backbone", "sql/queries")
 MANY = 5000
 """Events in a batch where nobody waits for the first of them."""
 
+A_FEW = 100
+"""Events read without a look at what else there is to do: less than a millisecond's work."""
+
 
 class LocalLog:
     """Feeds `reader.process` from `ledger.events`, woken by commits and, at the latest, every second."""
@@ -42,7 +45,7 @@ class LocalLog:
         position = await reader.begin(head["position"])
         while True:
             self._wake.clear()
-            async with aclosing(self._batches(position, self._batch)) as batches:
+            async with aclosing(self._batches(reader, position)) as batches:
                 async for batch in batches:
                     await reader.process(batch)
                     position = batch[-1].position
@@ -52,26 +55,43 @@ class LocalLog:
 
     async def feed(self, projector: Any, last: int) -> None:
         """Has a projector process the log from where it stands to a position, at least."""
-        async with aclosing(self._batches(await projector.begin(), self._batch, last)) as batches:
+        async with aclosing(self._batches(projector, await projector.begin(), last)) as batches:
             async for batch in batches:
                 await projector.process(batch)
 
     async def _batches(
-        self, after: int, size: int, last: float = inf
+        self, reader: Any, after: int, last: float = inf
     ) -> AsyncGenerator[list[Delivery], None]:
         """Batches until one is not full, or begins past `last`. While one is taken, the next is being read."""
-        reading = asyncio.create_task(self.read(after, size))
+        reading = asyncio.create_task(self._ahead(reader, after))
         try:
             while after < last and (batch := await reading):
                 after = batch[-1].position
-                if len(batch) == size and after < last:
-                    reading = asyncio.create_task(self.read(after, size))
+                full = len(batch) == self._batch
+                if full and after < last:
+                    reading = asyncio.create_task(self._ahead(reader, after))
                 yield batch
-                if len(batch) < size:
+                if not full:
                     return
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+    async def _ahead(self, reader: Any, after: int) -> list[Delivery]:
+        """The next batch, the events in it that the reader handles read already.
+
+        A few at a time: whenever the batch before it waits for PostgreSQL, reading goes on here.
+        """
+        batch = await self.read(after)
+        for number, delivery in enumerate(batch, 1):
+            if delivery.name in reader.handles:
+                try:
+                    delivery.recorded()
+                except wire.Unreadable:
+                    continue  # told again when it is its turn, and parked then
+            if number % A_FEW == 0:
+                await asyncio.sleep(0)
+        return batch
 
     async def read(self, after: int, size: int | None = None) -> list[Delivery]:
         """The next events after a position, in order."""

@@ -108,6 +108,8 @@ class PolicyRunner:
             for p in policies
             if any(e.service == source for e in p.handles)
         ]
+        self.handles = frozenset[str]().union(*(handled for _, handled in self._policies))
+        """Names of the events that matter to it."""
         self._commands = commands
         self._facts = facts
         self._pool = pool

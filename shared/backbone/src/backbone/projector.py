@@ -79,6 +79,8 @@ class Projector:
         for projection in projections:
             for name in {e.__name__ for e in projection.handles if e.service == source}:
                 self._projections[name].append(projection)
+        self.handles = frozenset(self._projections)
+        """Names of the events that matter to it."""
         self._checkpoints = [0] * PARTITIONS
         self._turn = asyncio.Lock()
         """Reading and idling take turns: each believes what the other left in memory and database."""

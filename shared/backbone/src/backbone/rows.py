@@ -13,9 +13,9 @@ def last_by_key(rows: Iterable[Sequence[Any]], key_length: int) -> list[Sequence
     return [last[key] for key in sorted(last, key=_sortable)]
 
 
-def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows turned into `width` columns, as `unnest` takes them."""
-    return [[row[i] for row in rows] for i in range(width)]
+def columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
+    """The first `width` values of each row, turned into columns, as `unnest` takes them."""
+    return list(zip(*rows, strict=True))[:width] or [()] * width
 
 
 def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
