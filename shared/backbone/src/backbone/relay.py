@@ -175,14 +175,15 @@ class Relay:
             if rows[0]["position"] is None:
                 if self.head != after:
                     raise LogDamaged(f"nothing after {after}, though the log goes to {self.head}")
-                await self._woken(until)
-                continue
+                rows = []
             for ordinal, row in enumerate(rows, after + 1):
                 if row["position"] != ordinal:
                     raise LogDamaged(f"position {ordinal} is missing")
             async for batch in publishing.wired(self.service, rows, history):
                 after = await publishing.publish(self._nc, batch, after=after, fence=self.fence(after))
                 self.published = after
+            if after == self.head:
+                await self._woken(until)
 
     def fence(self, after: int) -> Mapping[str, str]:
         """What makes the broker refuse an addition unless the stream ends at `after`."""

@@ -24,6 +24,11 @@ VERSION = "Chalkline-Version"
 HASH = "Chalkline-Hash"
 SALT = "Chalkline-Salt"
 
+DATA = b',"data":'
+"""Where the envelope ends. No string in JSON can hold this, and no other member of the envelope is called so."""
+OPTIONAL = ("onbehalfof", "causationid", "traceparent")
+"""Attributes that not every event has."""
+
 
 def stream_name(service: str) -> str:
     return f"EV_{service.upper()}"
@@ -90,21 +95,23 @@ def read_event(service: str, name: str, schema_version: int, data: str | bytes) 
 
 def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str, bytes, dict[str, str]]:
     """Subject, payload and headers of a row of `ledger.events`."""
-    contract = catalogue[service, row["type"]]
+    name, schema_version, partition = row["type"], row["schema_version"], row["partition"]
+    event_id, tenant, aggregate_id = str(row["event_id"]), str(row["tenant"]), str(row["stream_id"])
+    contract = catalogue[service, name]
     meta = Meta.decode(row["meta"])
     attributes = {
         "specversion": "1.0",
-        "id": str(row["event_id"]),
-        "source": f"/chalkline/{row['tenant']}/{service}",
-        "type": f"chalkline.{service}.{row['type']}.v{row['schema_version']}",
-        "subject": str(row["stream_id"]),
-        "time": rfc3339(row["occurred_at"]),
+        "id": event_id,
+        "source": f"/chalkline/{tenant}/{service}",
+        "type": f"chalkline.{service}.{name}.v{schema_version}",
+        "subject": aggregate_id,
+        "time": _in_utc(row["occurred_at"]),
         "datacontenttype": "application/json",
-        "dataschema": f"urn:chalkline:{service}:{row['type']}:{row['schema_version']}",
-        "tenantid": str(row["tenant"]),
-        "recordedtime": rfc3339(row["recorded_at"]),
+        "dataschema": f"urn:chalkline:{service}:{name}:{schema_version}",
+        "tenantid": tenant,
+        "recordedtime": _in_utc(row["recorded_at"]),
         "sequence": str(row["version"]),
-        "partition": row["partition"],
+        "partition": partition,
         "actor": meta.actor,
         "onbehalfof": meta.on_behalf_of,
         "commandid": meta.command_id,
@@ -114,23 +121,24 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
         "traceparent": meta.traceparent,
         "dataclassification": contract.tier,
     }
-    present = {name: value for name, value in attributes.items() if value is not None}
+    for absent in [one for one in OPTIONAL if attributes[one] is None]:
+        del attributes[absent]
     # Blanked data are gone for good; that something happened stays.
     data = b"null" if row["data"] is None else row["data"].encode()
-    payload = b"".join((to_json(present)[:-1], b',"data":', data, b"}"))
+    payload = b"".join((to_json(attributes)[:-1], DATA, data, b"}"))
     headers = {
         "Content-Type": "application/cloudevents+json",
-        "message_id": attributes["id"],
+        "message_id": event_id,
         "correlation_id": meta.correlation_id,
         INCARNATION: incarnation,
-        AGGREGATE_ID: attributes["subject"],
+        AGGREGATE_ID: aggregate_id,
         VERSION: attributes["sequence"],
         HASH: row["hash"].hex(),
         SALT: (row["salt"] or b"").hex(),
     }
     if meta.traceparent:
         headers["traceparent"] = meta.traceparent
-    where = subject(service, row["partition"], row["tenant"], contract.aggregate, row["type"])
+    where = subject(service, partition, tenant, contract.aggregate, name)
     return where, payload, headers
 
 
@@ -138,7 +146,9 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
     """Takes a message apart. Raises Malformed for whatever is not one of ours or disagrees with itself."""
     try:
         _, service, partition, tenant, aggregate, name = where.split(".")
-        attributes = from_json(payload)
+        # Only its envelope: the data are read by whoever wants them, and then against their contract.
+        end = payload.index(DATA)
+        attributes = from_json(payload[:end] + payload[-1:])
         prefix, owner, written_as, version = attributes["type"].split(".")
         head = headers or {}
         found = Envelope(
@@ -162,7 +172,7 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
                 attributes.get("causationid"),
                 attributes.get("traceparent"),
             ),
-            payload[payload.index(b',"data":') + 8 : -1],
+            payload[end + len(DATA) : -1],
             bytes.fromhex(head.get(HASH, "")),
             bytes.fromhex(head.get(SALT, "")),
             head.get(INCARNATION, ""),
@@ -188,6 +198,8 @@ def _tenant(text: str) -> UUID:
 
 
 def rfc3339(moment: datetime) -> str:
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat().removesuffix("+00:00") + "Z"
+    return _in_utc(moment).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
