@@ -123,8 +123,8 @@ async def test_a_data_edit_with_a_matching_digest_breaks_the_chain_all_the_same(
         database,
         "UPDATE ledger.events SET data = replace(data::text, '2', '9')::json WHERE position = 6",
         "UPDATE ledger.events SET digest = sha256(salt || convert_to("
-        "  to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+00:00|' ||"
-        "  to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+00:00|', 'UTF8')"
+        "  (extract(epoch FROM occurred_at) * 1000000)::bigint || '|' ||"
+        "  (extract(epoch FROM recorded_at) * 1000000)::bigint || '|', 'UTF8')"
         "  || meta || '|'::bytea || convert_to(data::text, 'UTF8')) WHERE position = 6",
     )
     assert found(await verified(database, None)) == {("chain", 6, "hash"), ("state", 10, "state")}

@@ -128,8 +128,11 @@ def last_baseline(chart: Chart) -> Reading | None:
 
 def counted(chart: Chart) -> tuple[Reading, ...]:
     """Progress after the baseline's last reading, in order. What lies before is shown, never counted."""
-    start = last_baseline(chart)
-    return chart.readings[chart.readings.index(start) + 1 :] if start else ()
+    readings = chart.readings
+    for place in range(len(readings) - 1, -1, -1):
+        if readings[place].is_baseline:
+            return readings[place + 1 :]
+    return ()
 
 
 def at_target(aim: Aim, base: Fraction) -> Callable[[Reading], bool]:

@@ -93,6 +93,8 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
         case _:
             whose = state.whose
             agreeing = isinstance(command, ProposeGoal | AgreeGoal)
+            if not agreeing and _acts(asking) in whose.owner_ids:
+                return _facts(asking)  # an owner's own goal: nothing of others has a say
             return _facts(
                 asking,
                 cycle=await asking.state("Cycle", whose.cycle_id) if agreeing else cycle.Unset(),
@@ -103,7 +105,8 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
 
 async def gather_template(asking: Asking, state: ModelTemplate, command: Command) -> GoalsFacts:
     del state, command
-    return _facts(asking, people=await _people(asking, *_self(asking)))
+    person = _acts(asking)
+    return _facts(asking, people=await _people(asking, person) if person else {})
 
 
 def _facts(asking: Asking, **told: Any) -> GoalsFacts:
@@ -116,13 +119,15 @@ def _facts(asking: Asking, **told: Any) -> GoalsFacts:
     )
 
 
-def _self(asking: Asking) -> tuple[UUID, ...]:
-    return (UUID(asking.by.id),) if asking.by.kind == "person" else ()
+def _acts(asking: Asking) -> UUID | None:
+    """The person who acts themselves."""
+    return asking.by.person if asking.by.kind == "person" else None
 
 
 async def _access(asking: Asking, partnership_id: UUID, teacher_ids: Iterable[UUID]) -> Partnership:
     """The partnership, when access depends on it: not for a teacher, who keeps their own."""
-    if asking.by.kind != "person" or UUID(asking.by.id) in teacher_ids:
+    person = _acts(asking)
+    if person is None or person in teacher_ids:
         return partnership.Unset()
     of: Partnership = await asking.state("Partnership", partnership_id)
     return of
@@ -130,8 +135,7 @@ async def _access(asking: Asking, partnership_id: UUID, teacher_ids: Iterable[UU
 
 async def _oversees(asking: Asking, coach_id: UUID, teacher_ids: tuple[UUID, ...]) -> bool:
     """Whether the actor, when they are nobody's partner here, leads one of its teachers."""
-    inside = any(person in (coach_id, *teacher_ids) for person in _self(asking))
-    return not inside and await oversees(asking, teacher_ids)
+    return _acts(asking) not in (coach_id, *teacher_ids) and await oversees(asking, teacher_ids)
 
 
 async def _people(asking: Asking, *person_ids: UUID) -> dict[UUID, PersonFact]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from backbone.deciding import Command
+from backbone.deciding import Command, evolved_once
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
@@ -223,6 +223,7 @@ GoalCommand = (
 # History ---------------------------------------------------------------------------------------------
 
 
+@evolved_once
 def evolve(goal: Goal, event: Event) -> Goal:
     # States first: asking whether an event is of a contract takes longer than asking what a goal is.
     match goal, event:

@@ -6,8 +6,11 @@ are chained; a departed district's payloads can be blanked and the chain still v
 
 import hashlib
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def genesis(key: bytes, tenant: UUID, stream_id: UUID) -> bytes:
@@ -18,8 +21,8 @@ def genesis(key: bytes, tenant: UUID, stream_id: UUID) -> bytes:
 def payload_digest(
     salt: bytes, data: bytes, meta: bytes, occurred_at: datetime, recorded_at: datetime
 ) -> bytes:
-    """SHA-256 over salt, both times, meta and data exactly as they are stored."""
-    times = f"{occurred_at.astimezone(UTC).isoformat()}|{recorded_at.astimezone(UTC).isoformat()}|"
+    """SHA-256 over salt, both times in µs since 1970, meta and data exactly as they are stored."""
+    times = f"{(occurred_at - EPOCH) // MICROSECOND}|{(recorded_at - EPOCH) // MICROSECOND}|"
     return hashlib.sha256(b"".join((salt, times.encode(), meta, b"|", data))).digest()
 
 

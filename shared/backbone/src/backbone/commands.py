@@ -145,11 +145,11 @@ class Commands:
         self._clock = clock
         self._gatherer = gatherer
         self._chain_key = chain_key
-        self._memory: OrderedDict[tuple[UUID, UUID], Loaded] = OrderedDict()
+        self._memory: OrderedDict[bytes, Loaded] = OrderedDict()
         self._remembered = remembered
         self.refused_because: str | None = None
         """While set, every command is refused with this code, as a StreamFault."""
-        self._turns: Turns[tuple[UUID, UUID]] = Turns()
+        self._turns: Turns[bytes] = Turns()
 
     async def handle(self, order: Order) -> Answer:
         """Commits a command or says why not.
@@ -160,10 +160,10 @@ class Commands:
         """
         if self.refused_because:
             raise StreamFault(self.refused_because)
-        key = (order.tenant, order.aggregate_id)
+        key = _key(order.tenant, order.aggregate_id)
         async with self._turns(key):
             for _ in range(TRIES):
-                loaded = await self._recall(key, order.aggregate)
+                loaded = await self._recall(key, order)
                 try:
                     entry, state = await self._decided(order, loaded)
                 except WORTH_A_FRESH_LOOK as reason:
@@ -192,14 +192,13 @@ class Commands:
 
         No version check keeps this one honest: what another process changed must count here at once.
         """
-        key = (tenant, aggregate_id)
-        stored = await self.ledger.load(*key)
+        stored = await self.ledger.load(tenant, aggregate_id)
         if stored is None or stored.kind != kind:
             return self.aggregates[kind].initial
-        remembered = self._memory.get(key)
+        remembered = self._memory.get(_key(tenant, aggregate_id))
         if remembered is not None and remembered.version == stored.version:
             return remembered.state
-        return (await self._restored(stored, self.aggregates[kind], *key)).state
+        return (await self._restored(stored, self.aggregates[kind], tenant, aggregate_id)).state
 
     async def current(self, tenant: UUID, kind: str, aggregate_id: UUID) -> Loaded | None:
         """An aggregate as it stands in the database now, for reads; None if there is none of that kind."""
@@ -258,11 +257,12 @@ class Commands:
         self, order: Order, loaded: Loaded, events: Sequence[Event], now: datetime
     ) -> tuple[Entry, Any]:
         aggregate, aggregate_id = order.aggregate, order.aggregate_id
+        command_id = str(order.command_id)
         meta = encoded(
             actor=str(order.actor),
-            command_id=str(order.command_id),
+            command_id=command_id,
             request=order.request.hex(),
-            correlation_id=order.correlation_id or str(order.command_id),
+            correlation_id=order.correlation_id or command_id,
             on_behalf_of=order.actor.on_behalf_of,
             causation_id=order.causation_id,
             traceparent=order.traceparent,
@@ -318,7 +318,7 @@ class Commands:
 
     def _committed(self, entry: Entry, state: Any, settled: Settled) -> Answer:
         if entry.version:
-            key = (entry.tenant, entry.stream_id)
+            key = _key(entry.tenant, entry.stream_id)
             self._memory[key] = Loaded(entry.kind, state, entry.version, entry.hash, fresh=False)
             self._memory.move_to_end(key)
             if len(self._memory) > self._remembered:
@@ -332,15 +332,16 @@ class Commands:
             position=settled.position or 0,
         )
 
-    async def _recall(self, key: tuple[UUID, UUID], aggregate: Aggregate[Any]) -> Loaded:
+    async def _recall(self, key: bytes, order: Order) -> Loaded:
         if (remembered := self._memory.get(key)) is not None:
             return remembered
-        stored = await self.ledger.load(*key)
+        aggregate = order.aggregate
+        stored = await self.ledger.load(order.tenant, order.aggregate_id)
         if stored is None:
             return Loaded(None, aggregate.initial, 0, b"", fresh=True)
         if stored.kind != aggregate.name:
             return Loaded(stored.kind, aggregate.initial, stored.version, stored.hash, fresh=True)
-        return await self._restored(stored, aggregate, *key)
+        return await self._restored(stored, aggregate, order.tenant, order.aggregate_id)
 
     async def _restored(
         self, stored: Stored, aggregate: Aggregate[Any], tenant: UUID, aggregate_id: UUID
@@ -355,6 +356,11 @@ class Commands:
                     state, read_event(service, row["type"], row["schema_version"], row["data"])
                 )
         return Loaded(stored.kind, state, stored.version, stored.hash, fresh=True)
+
+
+def _key(tenant: UUID, aggregate_id: UUID) -> bytes:
+    """Which aggregate, as a key of a dict: two UUIDs are hashed and compared in Python, bytes are not."""
+    return tenant.bytes + aggregate_id.bytes
 
 
 def new_aggregate_id(tenant: UUID, kind: str, command_id: UUID) -> UUID:

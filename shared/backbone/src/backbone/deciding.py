@@ -7,8 +7,8 @@ contracts, and nothing else.
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from functools import lru_cache, wraps
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from chalkline_contracts.event import Event
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 S = TypeVar("S")
 C = TypeVar("C", bound="Command")
+E = TypeVar("E", bound=Event)
 F = TypeVar("F")
 
 
@@ -98,6 +99,20 @@ class Release:
 
 def no_claims(_: Event) -> Iterable[Claim | Release]:
     return ()
+
+
+def evolved_once(evolve: Callable[[S, E], S]) -> Callable[[S, E], S]:
+    """For deciders that look ahead: what a decision just evolved, the ledger is about to evolve again."""
+    last: Any = (None, None, None)
+
+    @wraps(evolve)
+    def evolved(state: S, event: E) -> S:
+        nonlocal last
+        if last[0] is not state or last[1] is not event:
+            last = state, event, evolve(state, event)
+        return cast(S, last[2])
+
+    return evolved
 
 
 class Facts(Protocol):

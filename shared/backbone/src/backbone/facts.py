@@ -36,13 +36,17 @@ class Facts:
         self._sources = tuple(sources)
         self._progress = progress
 
+    @property
+    def level(self) -> bool:
+        """Whether every source was seen level lately."""
+        return self._progress.level(self._sources)
+
     def asking(self, order: Order, commands: Commands) -> "Asking":
         return Asking(
             by=order.actor,
             command_id=order.command_id,
             tenant=order.tenant,
             aggregate_id=order.aggregate_id,
-            level=self._progress.level(self._sources),
             facts=self,
             commands=commands,
         )
@@ -54,7 +58,6 @@ class Facts:
             command_id=aggregate_id,
             tenant=actor.tenant,
             aggregate_id=aggregate_id,
-            level=self._progress.level(self._sources),
             facts=self,
             commands=commands,
         )
@@ -83,9 +86,12 @@ class Asking:
     command_id: UUID
     tenant: UUID
     aggregate_id: UUID
-    level: bool
     facts: Facts
     commands: Commands
+
+    @property
+    def level(self) -> bool:
+        return self.facts.level
 
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
         return await self.commands.state(self.tenant, kind, aggregate_id)
