@@ -9,6 +9,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+WORTH_SHARING = 16
+"""Fewer than these are quicker done in one batch than in two."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -31,6 +34,7 @@ class Gather(Generic[Item, Result]):
         self._workers = workers
         self._largest = largest
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._busy = 0
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, item: Item) -> Result:
@@ -47,13 +51,25 @@ class Gather(Generic[Item, Result]):
         while self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
 
+    def _share(self) -> int:
+        """How many of those who wait go into the next batch: where there are many, some stay for the next worker.
+
+        Else all who were answered together would ask again together, and nobody would work on what they
+        ask while they make it up.
+        """
+        waiting = min(len(self._waiting), self._largest)
+        return waiting if waiting < WORTH_SHARING else -(-waiting // (self._workers - self._busy))
+
     async def _drain(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._largest))]
+            batch = [self._waiting.popleft() for _ in range(self._share())]
+            self._busy += 1
             try:
                 results = await self._work([item for item, _ in batch])
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it
                 results = [error] * len(batch)
+            finally:
+                self._busy -= 1
             for (_, future), result in zip(batch, results, strict=True):
                 if future.cancelled():  # its caller gave up; the work was done all the same
                     continue
