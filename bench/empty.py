@@ -37,7 +37,7 @@ if __name__ == "__main__":
     parser.add_argument("port", type=int)
     config = uvicorn.Config(
         app, port=parser.parse_args().port, log_config=None, access_log=False, server_header=False,
-        timeout_keep_alive=75,
+        proxy_headers=False, timeout_keep_alive=75,
     )  # fmt: skip
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(uvicorn.Server(config).serve())

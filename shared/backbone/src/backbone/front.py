@@ -40,7 +40,6 @@ class Front:
         began = perf_counter()
         here = trace.trace_from(_traceparent(scope))
         scope[TRACE] = here
-        trace.current.set(here)
         clear_contextvars()
         bind_contextvars(trace_id=here.trace_id)
         scope[STATUS] = 0

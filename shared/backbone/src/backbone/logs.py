@@ -93,9 +93,9 @@ def _of(service: str) -> Processor:
 
 def blanked(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blanks what must not be read in a log, at the top and one level down."""
+    for field in NEVER & event.keys():
+        event[field] = "…"
     for field, value in event.items():
-        if field in NEVER:
-            event[field] = "…"
-        elif isinstance(value, dict) and not NEVER.isdisjoint(value):
+        if isinstance(value, dict) and not NEVER.isdisjoint(value):
             event[field] = {k: "…" if k in NEVER else v for k, v in value.items()}
     return event

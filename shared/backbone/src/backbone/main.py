@@ -52,6 +52,7 @@ async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> 
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody here asks from where a request came, or under which scheme
             timeout_graceful_shutdown=10,
             timeout_keep_alive=75,
         )

@@ -2,7 +2,6 @@
 
 import os
 import re
-from contextvars import ContextVar
 from typing import NamedTuple
 
 _HEADER = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
@@ -30,7 +29,3 @@ def trace_from(header: str | None) -> Trace:
         fresh = os.urandom(24).hex()
         return Trace(fresh[:32], fresh[32:])
     return Trace(found[1], os.urandom(8).hex(), found[2])
-
-
-current: ContextVar[Trace | None] = ContextVar("trace", default=None)
-"""The trace of the request, event or timer that is being handled."""
