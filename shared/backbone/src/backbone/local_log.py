@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
 from math import inf
 from typing import Any
 from uuid import UUID
@@ -130,9 +131,10 @@ class Logged:
             self._read = Recorded(
                 self.source, self.position, self.partition, row["event_id"], row["tenant"], row["stream_id"],
                 row["version"], wire.read_event(self.source, row["type"], row["schema_version"], row["data"]),
-                row["occurred_at"], row["recorded_at"], row["meta"],
+                datetime.fromisoformat(row["occurred_at"]), datetime.fromisoformat(row["recorded_at"]), row["meta"],
             )  # fmt: skip
         return self._read
 
     def raw(self) -> Raw:
-        return wire.message(self.source, self._row, "")
+        times = {name: datetime.fromisoformat(self._row[name]) for name in ("occurred_at", "recorded_at")}
+        return wire.message(self.source, {**self._row, **times}, "")

@@ -71,11 +71,9 @@ _LARGEST = 10**12
 
 def _amount(value: Any) -> int | Decimal:
     """A count or a measured decimal, told apart by how it is written. Raises ValueError."""
+    if type(value) is int and -_LARGEST < value < _LARGEST:  # not bool, which is an int as well
+        return value
     match value:
-        case bool():
-            raise ValueError('must be an integer, or a decimal in a string such as "12.5"')
-        case int() if abs(value) < _LARGEST:
-            return value
         case str() if value.isascii() and _DECIMAL.fullmatch(value):
             return Decimal(value)
         case Decimal() if value.is_finite() and _DECIMAL.fullmatch(format(value, "f")):
@@ -130,18 +128,18 @@ class _Measured(BaseModel):
     def _rule_of_kind(self) -> Self:
         kind, numerator, denominator = self.kind, self.numerator, self.denominator
         wanted = Decimal if kind in MEASURED else int
-        if not isinstance(numerator, wanted) or not isinstance(denominator, wanted | None):
+        if type(numerator) is not wanted or (denominator is not None and type(denominator) is not wanted):
             how = "as decimals in strings" if wanted is Decimal else "in integers"
             raise ValueError(f"{kind} is told {how}")
         if kind != "scale_score" and (numerator < 0 or self.unit != UNITS[kind]):
             raise ValueError(f"{kind} is not negative and is told in {UNITS[kind]}")
-        if kind in PROPORTIONS and (
-            denominator is None or not 0 <= numerator <= denominator or denominator == 0
-        ):
-            raise ValueError(f"{kind} is a part of a whole: 0 ≤ numerator ≤ denominator, denominator > 0")
-        if kind == "interaction_ratio" and (denominator is None or denominator < 0):
-            raise ValueError("an interaction ratio has two sides, neither of them negative")
-        if kind not in PROPORTIONS and kind != "interaction_ratio" and denominator is not None:
+        if kind in PROPORTIONS:
+            if denominator is None or not 0 <= numerator <= denominator or denominator == 0:
+                raise ValueError(f"{kind} is a part of a whole: 0 ≤ numerator ≤ denominator, denominator > 0")
+        elif kind == "interaction_ratio":
+            if denominator is None or denominator < 0:
+                raise ValueError("an interaction ratio has two sides, neither of them negative")
+        elif denominator is not None:
             raise ValueError(f"{kind} has no denominator")
         if kind in RATES and self.window_s is None:
             raise ValueError(f"{kind} needs the window in which it was counted")
