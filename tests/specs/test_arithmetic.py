@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from chalkline_contracts.measurement import Measurement, MeasurementTaken
+from chalkline_contracts.values import instant
 from goals import arithmetic
 from goals.arithmetic import Aim, Chart, Reading
 from hypothesis import given
@@ -260,7 +261,7 @@ def test_a_full_run_is_what_a_person_would_find_by_hand(
         measurement(percent, on_day(2 + n), instrument=f"{version}@1")
         for n, (percent, version) in enumerate(readings)
     ]
-    hit = arithmetic.at_target(aim, Fraction(2, 5))
+    hit = arithmetic.at_target(aim, chart(base=(base,)))
 
     def reading_of(taken: Measurement) -> arithmetic.Reading:
         return arithmetic.charted(arithmetic.Chart(), taken).readings[0]
@@ -299,7 +300,8 @@ def test_a_date_is_local_to_the_school(zone: str | None, day: int) -> None:
 
 def test_a_chart_of_thousands_of_readings_stays_small_and_quick() -> None:
     readings = tuple(
-        Reading(UUID(int=n), NOW + timedelta(minutes=n), n % 100, 100, None, n == 0) for n in range(5000)
+        Reading(UUID(int=n), instant(NOW + timedelta(minutes=n)), n % 100, 100, None, n == 0)
+        for n in range(5000)
     )
     made = arithmetic.charted(Chart(readings), measurement(90, NOW + timedelta(minutes=77)))
     assert len(made.readings) == 5001

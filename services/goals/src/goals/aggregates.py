@@ -93,6 +93,7 @@ GOAL: Aggregate[Goal] = Aggregate(
     facts=gathering.gather_goal,
     authorise=access.authorise_goal,
     view=views.view_goal,
+    state_schema=2,
 )
 
 MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(

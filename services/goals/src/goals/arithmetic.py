@@ -7,7 +7,7 @@ measurement or a retraction needs no rule of its own. The rules are DOMAIN.md's 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -16,18 +16,24 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chalkline_contracts.measurement import PROPORTIONS, Direction, Measurement, MeasurementKind
+from chalkline_contracts.values import EPOCH, instant
 
 
 class Reading(NamedTuple):
     """A measurement as the chart keeps it: small, for a goal may have many."""
 
     measurement_id: UUID
-    at: datetime
+    instant: int
+    """When it happened, in µs since 1970: integers are compared, written and read in no time."""
     numerator: int
     denominator: int
     """With the numerator, the quotient in lowest terms."""
     instrument: str | None
     is_baseline: bool
+
+    @property
+    def at(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.instant)
 
     @property
     def quotient(self) -> Fraction:
@@ -92,16 +98,16 @@ def charted(chart: Chart, measurement: Measurement, *, is_baseline: bool = False
         return chart
     reading = Reading(
         measurement.measurement_id,
-        measurement.occurred_at,
+        instant(measurement.occurred_at),
         exact.numerator,
         exact.denominator,
         measurement.instrument,
         is_baseline,
     )
     readings = chart.readings
-    if not readings or readings[-1].at <= reading.at:  # as a rule
+    if not readings or readings[-1].instant <= reading.instant:  # as a rule
         return Chart((*readings, reading), chart.retracted)
-    place = bisect_right(readings, reading.at, key=lambda other: other.at)
+    place = bisect_right(readings, reading.instant, key=lambda other: other.instant)
     return Chart((*readings[:place], reading, *readings[place:]), chart.retracted)
 
 
@@ -135,23 +141,23 @@ def counted(chart: Chart) -> tuple[Reading, ...]:
     return ()
 
 
-def at_target(aim: Aim, base: Fraction) -> Callable[[Reading], bool]:
+def at_target(aim: Aim, chart: Chart) -> Callable[[Reading], bool]:
     """Whether a reading is at target; equal to the target is. Without target or tolerance nothing is.
 
     Quotients are compared crosswise, in integers: as exact as fractions, and a goal may have many.
     """
-    match aim.direction, aim.target, aim.tolerance:
-        case "maintain", _, str(tolerance):
-            margin = exact(tolerance)
-            return lambda reading: abs(reading.quotient - base) <= margin
-        case "increase", str(target), _:
-            over, under = exact(target).as_integer_ratio()
-            return lambda reading: reading.numerator * under >= over * reading.denominator
-        case "decrease", str(target), _:
-            over, under = exact(target).as_integer_ratio()
-            return lambda reading: reading.numerator * under <= over * reading.denominator
-        case _:
+    if aim.direction == "maintain":
+        base = baseline(chart)
+        if base is None or aim.tolerance is None:
             return lambda _: False
+        margin = exact(aim.tolerance)
+        return lambda reading: abs(reading.quotient - base) <= margin
+    if aim.target is None:
+        return lambda _: False
+    over, under = exact(aim.target).as_integer_ratio()
+    if aim.direction == "increase":
+        return lambda reading: reading.numerator * under >= over * reading.denominator
+    return lambda reading: reading.numerator * under <= over * reading.denominator
 
 
 def improves(direction: Direction, base: Fraction, target: Fraction) -> bool:
@@ -168,10 +174,7 @@ def reachable(kind: MeasurementKind, target: Fraction) -> bool:
 
 def ends_of_runs(chart: Chart, aim: Aim) -> Iterator[Reading]:
     """Each reading that ends a full run: enough in a row, at target, of one version of the instrument."""
-    base = baseline(chart)
-    if base is None:
-        return
-    hits = at_target(aim, base)
+    hits = at_target(aim, chart)
     length, previous = 0, None
     for reading in counted(chart):
         if not hits(reading):

@@ -94,7 +94,10 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
             whose = state.whose
             agreeing = isinstance(command, ProposeGoal | AgreeGoal)
             if not agreeing and _acts(asking) in whose.owner_ids:
-                return _facts(asking)  # an owner's own goal: nothing of others has a say
+                # An owner's own goal: nothing of others has a say, however stale it is.
+                return GoalsFacts(
+                    by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id
+                )
             return _facts(
                 asking,
                 cycle=await asking.state("Cycle", whose.cycle_id) if agreeing else cycle.Unset(),

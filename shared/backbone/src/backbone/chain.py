@@ -6,11 +6,10 @@ are chained; a departed district's payloads can be blanked and the chain still v
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from chalkline_contracts.values import instant
 
 
 def genesis(key: bytes, tenant: UUID, stream_id: UUID) -> bytes:
@@ -22,7 +21,7 @@ def payload_digest(
     salt: bytes, data: bytes, meta: bytes, occurred_at: datetime, recorded_at: datetime
 ) -> bytes:
     """SHA-256 over salt, both times in µs since 1970, meta and data exactly as they are stored."""
-    times = f"{(occurred_at - EPOCH) // MICROSECOND}|{(recorded_at - EPOCH) // MICROSECOND}|"
+    times = f"{instant(occurred_at)}|{instant(recorded_at)}|"
     return hashlib.sha256(b"".join((salt, times.encode(), meta, b"|", data))).digest()
 
 

@@ -1,6 +1,6 @@
 """Values that events share: references to words, numbers, times."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +11,14 @@ from pydantic import (
     ConfigDict,
     Field,
 )
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def instant(moment: datetime) -> int:
+    """An aware moment in microseconds since 1970, exactly."""
+    return (moment - EPOCH) // MICROSECOND
 
 
 class WordsRef(BaseModel):
