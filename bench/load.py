@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import count
 from time import perf_counter, process_time
 from typing import Any
-from uuid import UUID
 
 import uvloop
 
@@ -82,8 +81,8 @@ def requests(load: Load) -> Iterator[bytes]:
     ]
     bodies = [f"Content-Length: {len(body)}\r\n\r\n{body}".encode() for body in load.bodies]
     for n in count(load.begin):
-        key = str(UUID(int=0x1980000000007000800000000000 << 16 | n)).encode()
-        yield heads[n % len(heads)] + b"Idempotency-Key: " + key + b"\r\n" + bodies[n % len(bodies)]
+        key = b"Idempotency-Key: 19800000-0000-7000-8000-%012x\r\n" % n
+        yield heads[n % len(heads)] + key + bodies[n % len(bodies)]
 
 
 async def generate(load: Load) -> dict[str, float]:

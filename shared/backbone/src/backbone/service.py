@@ -156,7 +156,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             clock=clock, progress=progress, nats=client,
         )  # fmt: skip
         tasks = await stack.enter_async_context(_tasks())
-        tasks("listening", lambda: listen(pool, ledger.wake))
+        if {"relay", "projector"} & set(settings.roles):  # a door alone reads no log
+            tasks("listening", lambda: listen(pool, ledger.wake))
         if "relay" in settings.roles:
             _start_relay(run, tasks)
         if "projector" in settings.roles:
