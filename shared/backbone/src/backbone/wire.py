@@ -26,8 +26,16 @@ SALT = "Chalkline-Salt"
 
 DATA = b',"data":'
 """Where the envelope ends. No string in JSON can hold this, and no other member of the envelope is called so."""
-OPTIONAL = ("onbehalfof", "causationid", "traceparent")
-"""Attributes that not every event has."""
+CIRCUMSTANCES = {
+    "actor": "actor",
+    "on_behalf_of": "onbehalfof",
+    "command_id": "commandid",
+    "request": "requesthash",
+    "correlation_id": "correlationid",
+    "causation_id": "causationid",
+    "traceparent": "traceparent",
+}
+"""The attribute for each member of `Meta`; an event has those that are stored with it."""
 
 
 def stream_name(service: str) -> str:
@@ -98,7 +106,7 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
     name, schema_version, partition = row["type"], row["schema_version"], row["partition"]
     event_id, tenant, aggregate_id = str(row["event_id"]), str(row["tenant"]), str(row["stream_id"])
     contract = catalogue[service, name]
-    meta = Meta.decode(row["meta"])
+    meta = from_json(row["meta"])
     attributes = {
         "specversion": "1.0",
         "id": event_id,
@@ -112,32 +120,26 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
         "recordedtime": _in_utc(row["recorded_at"]),
         "sequence": str(row["version"]),
         "partition": partition,
-        "actor": meta.actor,
-        "onbehalfof": meta.on_behalf_of,
-        "commandid": meta.command_id,
-        "requesthash": meta.request,
-        "correlationid": meta.correlation_id,
-        "causationid": meta.causation_id,
-        "traceparent": meta.traceparent,
-        "dataclassification": contract.tier,
     }
-    for absent in [one for one in OPTIONAL if attributes[one] is None]:
-        del attributes[absent]
+    for member, attribute in CIRCUMSTANCES.items():
+        if member in meta:
+            attributes[attribute] = meta[member]
+    attributes["dataclassification"] = contract.tier
     # Blanked data are gone for good; that something happened stays.
     data = b"null" if row["data"] is None else row["data"].encode()
     payload = b"".join((to_json(attributes)[:-1], DATA, data, b"}"))
     headers = {
         "Content-Type": "application/cloudevents+json",
         "message_id": event_id,
-        "correlation_id": meta.correlation_id,
+        "correlation_id": meta["correlation_id"],
         INCARNATION: incarnation,
         AGGREGATE_ID: aggregate_id,
         VERSION: attributes["sequence"],
         HASH: row["hash"].hex(),
         SALT: (row["salt"] or b"").hex(),
     }
-    if meta.traceparent:
-        headers["traceparent"] = meta.traceparent
+    if "traceparent" in meta:
+        headers["traceparent"] = meta["traceparent"]
     where = subject(service, partition, tenant, contract.aggregate, name)
     return where, payload, headers
 
