@@ -432,7 +432,7 @@ async def alarm(
 def ring(row: Any) -> Command:
     if row["rule"] == "broken":
         raise KeyError(row["rule"])
-    return Count(numbers=(len(row["rule"]),), label=row["rule"])
+    return Count(numbers=(-1 if row["rule"] == "refused" else 1,), label=row["rule"])
 
 
 def timers(tallies: Tallies, database: TestDatabase, kind: type[TimerRunner] = TimerRunner) -> TimerRunner:
@@ -484,3 +484,20 @@ async def test_a_timer_that_cannot_fire_holds_up_no_other(tallies: Tallies, data
     await alarm(database, "visit", 5)
     assert await timers(tallies, database).fire_due() == 1
     assert await rung(database) == ["visit"]
+
+
+@pytest.mark.usefixtures("alarms")
+async def test_a_timer_that_is_refused_is_recorded_once_and_makes_room_for_others(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    """Its row stays, for no event took it away; nobody waits for it any more."""
+    for n in range(3):
+        await alarm(database, "refused", 9, occurrence=str(n))
+    await alarm(database, "visit", 5)
+    runner = timers(tallies, database)
+    runner._at_once = 3
+    assert [await runner.fire_due() for _ in range(3)] == [0, 1, 0]
+    assert await rung(database) == ["visit"]
+    assert await runner.due(TENANT) == 1  # what fired; its row goes with its event
+    kept = await database.app.fetch("SELECT policy, target, outcome, code FROM work.reactions")
+    assert [tuple(row) for row in kept] == [("timer_refused", named(1), "refused", "nothing_to_count")] * 3

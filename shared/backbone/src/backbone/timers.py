@@ -18,8 +18,10 @@ from backbone import chain
 from backbone.commands import Commands, Order, StreamFault
 from backbone.deciding import Actor, Command, Refusal
 from backbone.ledger import LedgerUnavailable
+from backbone.queries import Queries
 
 log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class TimerRunner:
         self._chain_key = chain_key
         self._every = every
         self._at_once = at_once
+        self._refused: set[UUID] = set()
+        """Commands of timers that were refused: recorded, and not asked again by this process."""
         self.wake = asyncio.Event()
         self.waiting = 0
         """How many timers were due and not yet fired, when last looked."""
@@ -74,38 +78,57 @@ class TimerRunner:
 
     async def due(self, tenant: UUID) -> int:
         """How many timers of a district should have fired by its clock and have not."""
-        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), 10_000)
-        return sum(row["tenant"] == tenant for row in rows)
+        return sum(row["tenant"] == tenant for row in await self._due(10_000))
 
     async def fire_due(self) -> int:
         """Fires what is due now; returns how many commands committed something."""
-        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), self._at_once)
+        rows = await self._due(self._at_once)
         self.waiting = len(rows)
         fired = 0
         for row in rows:
+            told = {"rule": row["rule"], "cycle": str(row["cycle_id"])}
             try:
                 answer = await self._commands.handle(self._order(row))
             except Refusal as refusal:
-                log.warning("timer_refused", rule=row["rule"], cycle=str(row["cycle_id"]), code=refusal.code)
+                await self._record(row, refusal)
+                log.warning("timer_refused", **told, code=refusal.code)
                 continue
             except (LedgerUnavailable, StreamFault):
                 break
             except Exception as error:  # noqa: BLE001 - one that cannot fire holds up no other; it is tried again
-                log.warning("timer_failed", rule=row["rule"], cycle=str(row["cycle_id"]), error=repr(error))
+                log.warning("timer_failed", **told, error=repr(error))
                 continue
             fired += bool(answer.events) and not answer.replayed
         return fired
 
+    async def _due(self, at_most: int) -> list[Any]:
+        """What is due and was not refused: however many were, they leave room for others."""
+        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), at_most + len(self._refused))
+        return [row for row in rows if command_id(row) not in self._refused][:at_most]
+
+    async def _record(self, row: Any, refusal: Refusal) -> None:
+        """A refusal is an outcome: kept once, under the command's own id, for a timer has no event."""
+        known = command_id(row)
+        self._refused.add(known)
+        await self._pool.execute(
+            sql.record_outcomes, f"timer_{row['rule']}", [known], [row["cycle_id"]], [0], [row["tenant"]],
+            [known], ["refused"], [refusal.code],
+        )  # fmt: skip
+
     def _order(self, row: Any) -> Order:
         command = self._timers.command(row)
-        name = f"{row['rule']}:{row['rule_version']}:{row['cycle_id']}:{row['occurrence']}"
-        command_id: UUID = uuid5(row["tenant"], name)
+        known = command_id(row)
         return Order(
             aggregate=self._aggregate,
             aggregate_id=row["cycle_id"],
             command=command,
             actor=Actor("system", f"timer_{row['rule']}", row["tenant"]),
-            command_id=command_id,
-            request=chain.request_hash(self._chain_key, name.encode()),
-            correlation_id=str(command_id),
+            command_id=known,
+            request=chain.request_hash(self._chain_key, known.bytes),
+            correlation_id=str(known),
         )
+
+
+def command_id(row: Any) -> UUID:
+    """The same for a timer each time it falls due: law 8."""
+    return uuid5(row["tenant"], f"{row['rule']}:{row['rule_version']}:{row['cycle_id']}:{row['occurrence']}")
