@@ -22,7 +22,15 @@ CREATE TABLE single_rows (
     UNIQUE (tenant, stream_id, version)
 )
 """
-DATA = '{"cycle_id":"1","measurement":{"metric_code":"on_task","numerator":30,"denominator":100}}'
+DATA = (
+    '{"cycle_id":"84d03a8b-c4bf-4f85-be65-f764258bee96","partnership_id":"596274d5-edf6-42c3-9bc6-e1eef0cdac96",'
+    '"measurement":{"metric_code":"on_task","kind":"intervals_on_task","numerator":40,"denominator":100,'
+    '"unit":"intervals","direction":"increase","occurred_at":"2026-10-15T00:32:25.059661Z","window_s":1200,'
+    '"n_students":null,"subgroup":null,"instrument":"time-on-task@1","source":"observation",'
+    '"measurement_id":"53556132-447b-5965-8fba-26b37ea76876",'
+    '"recorded_by":"92ae8d4a-e1f6-4134-be9b-05c6c51f922a"},"observation_id":null}'
+)
+"""The payload that a command of ours stores, too; beside it ours keeps who, when, a digest and a chained hash."""
 
 
 async def measure(servers: Servers, *, quick: bool) -> Section:
