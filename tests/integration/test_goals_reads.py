@@ -233,6 +233,17 @@ async def test_a_list_says_what_it_reflects(platform: Platform, school: School) 
     assert again.status_code == 200
 
 
+async def test_a_goals_place_on_the_board_reflects_its_chart(platform: Platform, school: School) -> None:
+    goal = await draft(platform, school, await cycle_of(platform, school, await pair_up(platform, school)))
+    await set_goal(platform, school, goal)
+    progress = await say(
+        platform, school, goal, "record-progress", "coach", measurement=on_task(7, days_ago=1)
+    )
+    await platform.level()
+    answer = await platform.goals.get("/v1/goals", by=school.teacher, tenant=school.tenant)
+    assert (answer.headers["at-least"], answer.json()[0]["latest"]) == (progress, "7/10")
+
+
 async def test_the_lists_are_described(platform: Platform) -> None:
     document = (await platform.goals.http.get("/openapi.json")).json()
     for path, model in (

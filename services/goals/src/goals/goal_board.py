@@ -43,6 +43,13 @@ Status = Literal["draft", "baselined", "active", "target_met", "achieved", "aban
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    # Progress is most of what happens to a goal, and changes nothing but its chart.
+    if others := [r for r in events if type(r.event) is not g.ProgressMeasured]:
+        await _project_goals(others, db)
+    await _project_measurements(events, db)
+
+
+async def _project_goals(events: Sequence[Recorded[Any]], db: Connection) -> None:
     rows = await folded(events, db, known=sql.goals_known, key="goal_id", change=change)
     await db.execute(
         sql.board_goals,
@@ -53,7 +60,6 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         ),
     )  # fmt: skip
     await _project_partners(rows, {r.aggregate_id for r in events if type(r.event) is g.GoalDrafted}, db)
-    await _project_measurements(events, db)
 
 
 def change(row: Row | None, recorded: Recorded[Any]) -> Row:
@@ -140,7 +146,7 @@ def _charted(
         if exact is not None:
             yield (
                 recorded.tenant, recorded.aggregate_id, measurement.measurement_id, measurement.occurred_at,
-                recorded.version, ordinal, str(exact), is_baseline,
+                recorded.position, ordinal, str(exact), is_baseline,
             )  # fmt: skip
 
 

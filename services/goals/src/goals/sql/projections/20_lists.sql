@@ -82,13 +82,14 @@ CREATE TABLE board_partners (
     PRIMARY KEY (tenant, person_id, drafted_at, goal_id)
 );
 
--- A goal's chart. `version` and `ordinal` are where in the goal's stream a measurement was told.
+-- A goal's chart. `position` and `ordinal` are where in the log a measurement was told; progress is noted
+-- here alone, and leaves the row in `board_goals` as it was.
 CREATE TABLE board_measurements (
     tenant         uuid NOT NULL,
     goal_id        uuid NOT NULL,
     measurement_id uuid NOT NULL,
     occurred_at    timestamptz NOT NULL,
-    version        integer NOT NULL,
+    position       bigint NOT NULL,
     ordinal        integer NOT NULL,
     quotient       text NOT NULL,
     is_baseline    boolean NOT NULL,
