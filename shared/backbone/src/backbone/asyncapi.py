@@ -5,12 +5,12 @@ from typing import Any
 
 from chalkline_contracts.event import Event
 
-from backbone.wire import HASH, INCARNATION, SALT, VERSION, stream_name, subject
+from backbone.wire import AGGREGATE_ID, HASH, INCARNATION, SALT, VERSION, stream_name, subject
 
 _UUID = {"type": "string", "format": "uuid"}
 _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
-HEADERS = ("Nats-Msg-Id", "traceparent", INCARNATION, VERSION, HASH, SALT)
+HEADERS = ("message_id", "correlation_id", "traceparent", INCARNATION, AGGREGATE_ID, VERSION, HASH, SALT)
 
 
 def asyncapi_document(
