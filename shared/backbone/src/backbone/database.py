@@ -25,7 +25,12 @@ async def connected(dsn: str, *, search_path: str, name: str, size: int = 12) ->
         max_size=size,
         max_inactive_connection_lifetime=300,
         command_timeout=60,
-        server_settings={"search_path": search_path, "application_name": name, "jit": "off"},
+        server_settings={
+            "search_path": search_path,
+            "application_name": name,
+            "jit": "off",
+            "DateStyle": "ISO",  # as the log's times are read
+        },
         reset=_as_it_is,
     ) as pool:
         yield pool
