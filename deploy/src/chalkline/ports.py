@@ -1,15 +1,12 @@
 """A free port for each part: the usual one where it is free, remembered once chosen.
 
 Seconds pass between choosing a port and binding it. So that no other platform of this machine chooses the same
-one meanwhile, whoever chose it holds a lock on a file named after it, for as long as the process lives.
+one meanwhile, whoever chose it holds the UDP port of that number, for which nothing here has another use: the
+system gives it to one process at a time, whoever runs it, and takes it back when that process ends.
 """
 
-import fcntl
-import os
 import socket
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from chalkline.state import State, read_json, write_json
 
@@ -36,25 +33,21 @@ def is_free(port: int) -> bool:
     return True
 
 
-_held: dict[int, int] = {}
-"""The locks of this process: file descriptors by port. The kernel gives them back when it ends."""
+_held: dict[int, socket.socket] = {}
+"""What this process keeps others from choosing, by port."""
 
 
 def reserved(port: int) -> bool:
-    """Whether the port is now kept for this process; False where another platform keeps it."""
+    """Whether the port is now kept for this process; False where another keeps it."""
     if port in _held:
         return True
-    file = Path(tempfile.gettempdir()) / f"chalkline-port-{port}.lock"
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_CREAT, 0o644)
+        claim.bind(("127.0.0.1", port))
     except OSError:
-        return True  # a name somebody else made unreadable: nobody coordinates over it
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
+        claim.close()
         return False
-    _held[port] = handle
+    _held[port] = claim
     return True
 
 
