@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Literal
 import asyncpg
 import httpx
 
-from chalkline import account, ports, postgres, presence, wheels
+from chalkline import account, ports, postgres, presence, show, wheels
 from chalkline.problem import Problem
 from chalkline.state import State, read_json
 from chalkline.status import status
@@ -36,6 +37,7 @@ def examine(state: State) -> Iterator[Finding]:
         _postgres_wheel,
         _nats_wheel,
         _account,
+        _orphans,
         _disk,
         _memory,
         _state,
@@ -71,6 +73,17 @@ def _account(_: State) -> Iterator[Finding]:
     found = account.server_account()
     name = found.name if found else "root"
     yield Finding("ok", f"you are root, so PostgreSQL runs as {name}, its data under {postgres.ELSEWHERE}")
+
+
+def _orphans(_: State) -> Iterator[Finding]:
+    if owner := account.server_account():
+        for data, home in postgres.orphans(owner):
+            yield Finding(
+                "warning",
+                f"{data} holds the data of a platform that is no longer in {home}",
+                f"if it was deleted: rm -r {shlex.quote(str(data))}"
+                " (if it was moved, it takes its data along when it starts)",
+            )
 
 
 def _disk(state: State) -> Iterator[Finding]:
@@ -148,7 +161,7 @@ def _clock(state: State) -> Iterator[Finding]:
 
 def _running(state: State) -> Iterator[Finding]:
     if not presence.running(state):
-        yield Finding("ok", "not running; start it with: chalkline up")
+        yield Finding("ok", f"not running; start it with: {show.called(state, 'up')}")
         return
     report = asyncio.run(status(state))
     for name, part in {"postgres": report["postgres"], "nats": report["nats"], **report["services"]}.items():

@@ -5,7 +5,8 @@
 
 Root's own server runs under an account of its own (`account.py`), and that account often cannot enter
 where root keeps things: a home folder has mode 0700, a virtual environment inside it as well. So for
-root the binaries, the data and the socket lie under /var/tmp, and `folder` is a link to them.
+root the binaries, the data and the socket lie under /var/tmp, and `folder` is a link to them. Which folder that is
+is written beside the data, so that those whose state folder was deleted by hand can be told (`orphans`).
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ from chalkline.problem import Problem
 
 SUPERUSER = "postgres"
 ELSEWHERE = Path("/var/tmp")  # noqa: S108 - survives a reboot, unlike /tmp; ownership is checked in `ground`
+LINKED_FROM = "linked-from"
+"""The file beside such data that holds the path of the link to them."""
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's is 108 with the terminator, 104 on some systems
 
 
@@ -112,9 +115,14 @@ def ground(folder: Path, account: Account | None) -> Path:
     if account is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
-    digest = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:12]
+    folder = folder.absolute()
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     real = ELSEWHERE / f"chalkline-{digest}"
-    if not folder.is_symlink() and real.exists():
+    if folder.is_symlink() and not real.exists() and _orphaned(before := folder.readlink(), account):
+        # The state folder was moved: its data go with it.
+        (before / LINKED_FROM).unlink()
+        before.rename(real)
+    elif not folder.is_symlink() and real.exists():
         # The state folder was deleted by hand, and its secrets with it: nobody can open these data again.
         _refuse_strangers(real, (account.uid,))
         shutil.rmtree(real)
@@ -124,7 +132,26 @@ def ground(folder: Path, account: Account | None) -> Path:
         folder.unlink()
     if not folder.is_symlink():
         folder.symlink_to(real)
+    if not (real / LINKED_FROM).exists():
+        with (real / LINKED_FROM).open("xb") as record:
+            record.write(os.fsencode(folder))
     return real
+
+
+def orphans(account: Account) -> Iterator[tuple[Path, Path]]:
+    """(data under /var/tmp, the state folder they belonged to), wherever no link leads to the data any more."""
+    for real in sorted(ELSEWHERE.glob("chalkline-*")):
+        if link := _orphaned(real, account):
+            yield real, link.parent
+
+
+def _orphaned(real: Path, account: Account) -> Path | None:
+    """The link that led to the account's data, if it does so no longer."""
+    record = real / LINKED_FROM
+    if real.is_symlink() or not record.is_file() or real.stat().st_uid != account.uid:
+        return None
+    link = Path(os.fsdecode(record.read_bytes()))
+    return None if link.is_symlink() and link.readlink() == real else link
 
 
 def forget(folder: Path) -> None:
