@@ -24,7 +24,7 @@ from backbone.rebuild import rebuild
 from backbone.recover import recover_from_log, recover_from_stream
 from backbone.service import Running, Service, broker_of, inbox_prefix, running
 from backbone.settings import Settings
-from backbone.subscription import StreamSource
+from backbone.subscription import Doubt, StreamSource
 from backbone.verify import verify
 
 sql = Queries("backbone", "sql/queries")
@@ -38,8 +38,19 @@ def role_of(url: str) -> str:
     return role
 
 
+class NotRebuildable(Exception):
+    """A stream that a rebuild reads is not whole."""
+
+    def __init__(self, source: str, doubt: Doubt) -> None:
+        super().__init__(
+            f"the stream of {source} is not whole ({doubt}); nothing was changed here.\n"
+            f"  → {source} fills it again by itself within seconds: try again then. If it stays so,\n"
+            f"    `chalkline verify --service {source}` names what is missing, and docs/runbook.md what to do."
+        )
+
+
 async def rebuild_projections(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    """0 when every projection equals what its logs say; 1 when one differed."""
+    """0 when every projection equals what its logs say; 1 when one differed; 2 when a source cannot be read whole."""
     async with AsyncExitStack() as stack:
         owner = await asyncpg.connect(settings.owner_dsn())
         stack.push_async_callback(owner.close)
@@ -61,12 +72,19 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
                     projector.source, broker, client.jetstream(), projector,
                     consumer=f"{service.name}_rebuild", inbox_prefix=inbox_prefix(service.name),
                 )  # fmt: skip
-                await source.feed(last)
+                try:
+                    await source.feed(last)
+                except Doubt as doubt:
+                    raise NotRebuildable(projector.source, doubt) from doubt
 
-        comparison = await rebuild(
-            owner, following, package=service.name, app_role=role_of(settings.database_url),
-            projections=service.all_projections, feed=feed, swap=not arguments.compare_only,
-        )  # fmt: skip
+        try:
+            comparison = await rebuild(
+                owner, following, package=service.name, app_role=role_of(settings.database_url),
+                projections=service.all_projections, feed=feed, swap=not arguments.compare_only,
+            )  # fmt: skip
+        except NotRebuildable as reason:
+            print(json.dumps({"error": str(reason)}) if arguments.json else f"{service.name}: {reason}")
+            return 2
     told = {**asdict(comparison), "equal": comparison.equal}
     if arguments.json:
         print(json.dumps(told))

@@ -1,0 +1,35 @@
+"""Rebuilding as an operator meets it: what the job says where what it reads is not whole."""
+
+import asyncio
+import json
+from argparse import Namespace
+
+import pytest
+from backbone.jobs import rebuild_projections
+from kit.running import Platform
+from kit.school import open_school
+
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
+
+
+async def test_a_stream_with_a_hole_is_named_with_what_to_do(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_school(platform, "theo")
+    await platform.level()
+    directory, goals = platform.directory.run, platform.goals.run
+    monkeypatch.setattr(
+        directory.relay, "_look", asyncio.Event().wait
+    )  # it would fill the hole within seconds
+    await directory.nats.jetstream().purge_stream("EV_DIRECTORY", seq=4)
+
+    async def told(*, as_json: bool) -> str:
+        capsys.readouterr()
+        arguments = Namespace(compare_only=False, json=as_json)
+        assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
+        return capsys.readouterr().out
+
+    for said in (await told(as_json=False), json.loads(await told(as_json=True))["error"]):
+        assert "the stream of directory is not whole (position 4 came after 0); nothing was changed" in said
+        assert "try again" in said
+        assert "verify --service directory" in said
