@@ -134,6 +134,8 @@ async def _play(state: State, stage: Stage, client: Coaching) -> None:
 
 def _told(state: State, stage: Stage, found: list[Checked], client: Coaching, seconds: float) -> int:
     show.whole(checking.table(found, stage.heard))
+    if shared := presence.running(state):
+        show.line("[dim]over NATS: what this play caused; the other counts: all there is on this platform[/]")
     faults = [fault for one in found for fault in one.faults]
     if faults:
         raise Problem("\n".join(faults), f"look at the logs in {state.logs}")
@@ -142,7 +144,7 @@ def _told(state: State, stage: Stage, found: list[Checked], client: Coaching, se
         f"\n[bold green]Achieved.[/] {client.commands} commands, {stage.heard.total()} events over NATS{again}; "
         f"every projection equals its rebuild, every stream its log, every chain holds. {seconds:.0f} s"
     )
-    if not presence.running(state):
+    if not shared:
         show.line(f"[dim]What it left is in {state.home}: start it again with[/] {show.called(state, 'up')}")
     return 0
 

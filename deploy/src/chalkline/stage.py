@@ -11,21 +11,20 @@ from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from nats.aio.msg import Msg
-from rich.console import Console, Group
-from rich.layout import Layout
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from chalkline import listening
 from chalkline.state import State
 
 PICTURE = 22
-"""Lines of the live picture; fewer in a terminal that has not so many."""
-LONGEST = 160
-"""Characters of an event's line."""
+"""Lines of each half of the live picture; fewer in a terminal that has not so many."""
+WIDE = 180
+"""Columns from which on the halves are side by side."""
 
 
 class Stage:
@@ -100,7 +99,6 @@ class Stage:
     def _hear(self, message: Msg) -> None:
         self.heard[message.subject.split(".")[1]] += 1
         line = Text.from_markup(listening.compact(message))
-        line.truncate(LONGEST, overflow="ellipsis")
         self._events.append(line)
         self._show(Text("        ").append_text(line))
 
@@ -110,22 +108,27 @@ class Stage:
         else:
             self.console.print(line, soft_wrap=True)
 
-    def _picture(self) -> Layout:
-        height = max(8, min(PICTURE, self.console.height - 1))
+    def _picture(self) -> RenderableType:
+        wide = self.console.width >= WIDE
+        height = max(8, min(PICTURE, (self.console.height - 1) // (1 if wide else 2)))
         bars = self._bars.get_renderable()
         room = height - len(self._bars.tasks) - 3
-        layout = Layout(size=height)
-        layout.split_row(Layout(name="play"), Layout(name="events"))
         happened = [
             Text.from_markup(line, overflow="ellipsis") for line in list(self._happened)[-max(room, 1) :]
         ]
         events = [line.copy() for line in list(self._events)[-(height - 2) :]]
         for text in (*happened, *events):
             text.no_wrap, text.overflow = True, "ellipsis"
-        layout["play"].update(Panel(Group(bars, "", *happened), title="Six weeks", border_style="dim"))
+        play = Panel(Group(bars, "", *happened), title="Six weeks", border_style="dim", height=height)
         title = f"{self.heard.total()} events over NATS"
-        layout["events"].update(Panel(Group(*events), title=escape(title), border_style="dim"))
-        return layout
+        heard = Panel(Group(*events), title=title, border_style="dim", height=height)
+        if not wide:
+            return Group(play, heard)
+        halves = Table.grid(expand=True)
+        halves.add_column(ratio=1)
+        halves.add_column(ratio=1)
+        halves.add_row(play, heard)
+        return halves
 
 
 class Act:

@@ -177,7 +177,7 @@ async def _close(story: Play) -> None:
     await story.on(6, 2, 15)
     await client.does(tomas, f"goals/{story.goal}/confirm-achievement")
     await story.shows("tomas", "achieved")
-    act.step("[green]Tomás says it: the goal is achieved[/], from 7/20 to 7/8")
+    act.step("[green]Tomás says it: the goal is achieved[/], from 14 of 40 to 35 of 40")
     await client.does(story.who("maya"), f"cycles/{story.cycle}/complete-cycle")
     for who in ("maya", "tomas"):
         await _told(story, who, "CycleClosed")
