@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,7 @@ def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(f
         "Achieved.",
     ):
         assert what in done.stdout
+    assert "…" not in done.stdout  # where nobody watches, nothing is cut off
     table = rows(done.stdout)
     assert list(table) == list(SERVICES)
     for events, heard, stream, *_, projections, copied, chained in table.values():
@@ -117,6 +120,8 @@ def test_up_opens_a_sample_district_and_what_it_suggests_works_as_typed(folder: 
     assert "VisitOverdue" not in [one["milestone"] for one in told_before]
     first, again = json.loads(typed(folder, command)), json.loads(typed(folder, command))
     assert first == again
+    with second_door(folder) as door:
+        assert json.loads(typed(folder, re.sub(r"http://127.0.0.1:\d+", door, command))) == first
     typed(folder, advance)
     assert "VisitOverdue" in [one["milestone"] for one in json.loads(typed(folder, look))]
     personas = State(folder / "here").personas.read_text()
@@ -124,8 +129,26 @@ def test_up_opens_a_sample_district_and_what_it_suggests_works_as_typed(folder: 
     assert State(folder / "here").personas.read_text() == personas
     played = run(folder, "demo", "--against-running")
     assert played.returncode == 0, played.stdout + played.stderr
+    assert "the other counts: all there is on this platform" in played.stdout
     assert presence.running(State(folder / "here"))
     assert {"maya", "demo-maya"} <= set(read_json(State(folder / "here").personas))
+
+
+@contextmanager
+def second_door(folder: Path) -> Iterator[str]:
+    """The address of one more door of goals, for as long as it is needed."""
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "chalkline", "serve", "goals"],
+        env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert serving.stderr
+        [url] = re.findall(r"http://127.0.0.1:\d+", serving.stderr.readline())
+        typed(folder, f"curl -sf --retry 30 --retry-delay 1 --retry-connrefused {url}/readyz")
+        yield str(url)
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=30)
 
 
 def typed(folder: Path, line: str) -> str:

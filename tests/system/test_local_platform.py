@@ -323,6 +323,15 @@ def test_a_token_is_one_the_services_can_verify(running: Platform) -> None:
     assert (operator.claims["kind"], operator.claims.get("tenant")) == ("operator", None)
 
 
+def test_a_token_is_valid_for_a_second_at_least_and_a_day_at_most(running: Platform) -> None:
+    for ttl in ("1s", "24h"):
+        assert running.does("token", "--as", "ana", "--ttl", ttl).count(".") == 2
+    for ttl in ("0s", "24h1s"):
+        refused = running.run("token", "--as", "ana", "--ttl", ttl)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "between 1s and 24h" in refused.stderr
+
+
 def test_a_token_for_somebody_unknown_says_who_is_known(running: Platform) -> None:
     refused = running.run("token", "--as", "nobody")
     assert refused.returncode == 1
@@ -386,6 +395,10 @@ def test_checks_and_repairs_are_left_to_the_services(running: Platform) -> None:
         .endswith('"asked": ["parked", "retry"]}')
     )
     assert '"asked": ["recover", "--from-log"]' in running.does("recover", "goals", "--from-log", "--yes")
+    told = running.does("verify").splitlines()
+    assert [json.loads(line)["service"] for line in told] == list(
+        SERVICES
+    )  # a line each, and each says whose
     undecided = running.run("recover", "goals")
     assert (undecided.returncode, "either --from-stream or --from-log" in undecided.stderr) == (1, True)
 

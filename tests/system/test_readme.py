@@ -18,9 +18,9 @@ def blocks() -> list[str]:
 
 
 def typed(block: str) -> str:
-    """The block as a shell script that stops where something fails, without what is run elsewhere."""
+    """The block as a shell script that ends, with all it began, where something fails; not what is run elsewhere."""
     lines = [line for line in block.splitlines() if line.removeprefix("make ") not in OF_THEIR_OWN]
-    return "set -euo pipefail\n" + "\n".join(lines)
+    return "\n".join(["set -euo pipefail", "trap 'kill $(jobs -p) || true' EXIT", *lines])
 
 
 def test_every_make_target_it_names_is_there() -> None:
@@ -44,7 +44,7 @@ def test_every_command_in_it_works_as_it_stands(tmp_path: Path) -> None:
             said.append(done.stdout)
     finally:
         subprocess.run(
-            [".venv/bin/chalkline", "down"],
+            [".venv/bin/chalkline", "reset", "--yes"],
             cwd=ROOT,
             env=environment,
             capture_output=True,
@@ -53,3 +53,4 @@ def test_every_command_in_it_works_as_it_stands(tmp_path: Path) -> None:
         )
     assert "VisitOverdue" in "".join(said)
     assert "specversion" in "".join(said)
+    assert "both doors say the same" in "".join(said)

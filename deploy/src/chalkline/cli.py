@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from cyclopts import App, Group, Parameter
+from rich.markup import escape
 
 from chalkline import (
     clock,
@@ -21,6 +22,7 @@ from chalkline import (
     issuer,
     listening,
     operate,
+    ports,
     presence,
     provisioning,
     seeding,
@@ -98,6 +100,22 @@ def up(
 
 
 @app.command(group=RUN)
+def serve(
+    service: Annotated[str, Parameter(help="Of which service.")],
+    /,
+    *,
+    port: Annotated[int | None, Parameter(help="Where it answers; a free one unless given.")] = None,
+    roles: Annotated[
+        str, Parameter(help="Which of door, relay and projector; several with commas.")
+    ] = "door",
+    home: Home = None,
+) -> None:
+    """One more process of a service, beside those that `up` keeps; here, until Ctrl-C."""
+    [one] = delegating.chosen(_platform(home), [service])
+    operate.serve(one, port or ports.any_free(), roles, told=show.err.print)
+
+
+@app.command(group=RUN)
 def down(*, home: Home = None) -> int:
     """Stop everything, in order; data stays."""
     with _spinner("stopping"):
@@ -142,9 +160,9 @@ def doctor_(*, home: Home = None) -> int:
     wrong = 0
     for finding in doctor.examine(State.at(home)):
         wrong += finding.verdict == "wrong"
-        show.line(f"{marks[finding.verdict]} {finding.what}")
+        show.line(f"{marks[finding.verdict]} {escape(finding.what)}")
         if finding.mend:
-            show.line(f"  [dim]→[/] {finding.mend}")
+            show.line(f"  [dim]→[/] {escape(finding.mend)}")
     return 1 if wrong else 0
 
 
@@ -153,9 +171,9 @@ def token(
     *,
     as_: Annotated[str, Parameter("--as", help="A persona's name, a person's UUID, or `operator`.")],
     tenant: Annotated[UUID | None, Parameter(help="The district, where a persona does not tell it.")] = None,
-    ttl: Annotated[timedelta, Parameter(help="How long it is valid, such as 30m or 8h.")] = timedelta(
-        hours=1
-    ),
+    ttl: Annotated[
+        timedelta, Parameter(help="How long it is valid, such as 30m or 8h; a day at most.")
+    ] = timedelta(hours=1),
     home: Home = None,
 ) -> int:
     """A token of the local development issuer, on standard output."""
@@ -299,10 +317,7 @@ def _delegate(home: Path | None, names: list[str] | None, arguments: list[str], 
         answers, code = asyncio.run(delegating.gather(services, arguments))
         _print_json(answers)
         return code
-    several = len(services) > 1
-    return delegating.run(
-        services, arguments, lambda name: show.line(f"[bold]{name}[/]") if several else None
-    )
+    return delegating.run(services, arguments)
 
 
 def _platform(home: Path | None) -> State:

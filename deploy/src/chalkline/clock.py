@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from chalkline import issuer, presence
+from chalkline import issuer, presence, show
 from chalkline.coaching import persistent
 from chalkline.problem import Problem
 from chalkline.services import Service
@@ -124,9 +124,9 @@ async def _settled(
 def _services(state: State) -> list[Service]:
     chosen: dict[str, int] = read_json(state.ports) or {}
     if not set(SERVICES) <= set(chosen):
-        raise Problem("there is no platform here", "start one: chalkline up")
+        raise Problem("there is no platform here", f"start one: {show.called(state, 'up')}")
     if presence.known(state) and not presence.running(state):
-        raise Problem(f"no platform runs in {state.home}", "start it: chalkline up")
+        raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
     return [Service(name, state, chosen) for name in SERVICES]
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from chalkline import presence
+from chalkline import presence, show
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVICES, State, read_json
@@ -21,17 +21,18 @@ def chosen(state: State, names: Sequence[str]) -> list[Service]:
     ports: dict[str, int] = read_json(state.ports) or {}
     wanted = [name for name in SERVICES if name in names] if names else list(SERVICES)
     if missing := [name for name in (*wanted, "postgres", "nats") if name not in ports]:
-        raise Problem(f"{', '.join(missing)} never ran in {state.home}", "start it: chalkline up")
+        raise Problem(
+            f"{', '.join(missing)} never ran in {state.home}", f"start it: {show.called(state, 'up')}"
+        )
     if presence.known(state) and not presence.running(state):
-        raise Problem(f"no platform runs in {state.home}", "start it: chalkline up")
+        raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
     return [Service(name, state, ports) for name in wanted]
 
 
-def run(services: Sequence[Service], arguments: Sequence[str], announce: Callable[[str], None]) -> int:
-    """One after another, speaking to the terminal themselves. The worst exit code."""
+def run(services: Sequence[Service], arguments: Sequence[str]) -> int:
+    """One after another, each saying on the terminal who it is and what it found. The worst exit code."""
     worst = 0
     for service in services:
-        announce(service.name)
         done = subprocess.run(
             service.command(*arguments), env=_quietly(service), cwd=service.state.home, check=False
         )

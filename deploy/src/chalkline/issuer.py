@@ -20,6 +20,8 @@ from chalkline.state import State, read_json, write_json
 ISSUER = "urn:chalkline:local"
 AUDIENCE = "chalkline"
 ALGORITHM = "ES256"
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=24)
+"""How long a token may be valid: it cannot be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ def bearer(state: State, who: str, tenant: UUID | None) -> Bearer:
 
 
 def token(state: State, whom: Bearer, *, ttl: timedelta = timedelta(hours=1)) -> str:
-    """A signed token; valid from this second on."""
+    """A signed token; valid from this second on. Raises Problem for a `ttl` under a second or over a day."""
+    if not SHORTEST <= ttl <= LONGEST:
+        raise Problem(f"a token cannot be valid for {ttl}", "give --ttl between 1s and 24h, such as 30m")
     key = signing_key(state)
     now = int(time.time())
     claims: dict[str, Any] = {

@@ -11,7 +11,7 @@ import nats as nats_py
 from nats.aio.msg import Msg
 from rich.markup import escape
 
-from chalkline import presence
+from chalkline import presence, show
 from chalkline.problem import Problem
 from chalkline.state import SERVICES, State, read_json
 
@@ -42,9 +42,9 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
     port = (read_json(state.ports) or {}).get("nats")
     seed = state.secrets / "operator" / "nats_seed"
     if port is None or not seed.exists():
-        raise Problem("there is no platform to listen to", "start one: chalkline up")
+        raise Problem("there is no platform to listen to", f"start one: {show.called(state, 'up')}")
     if presence.known(state) and not presence.running(state):
-        raise Problem(f"no platform runs in {state.home}", "start it: chalkline up")
+        raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
     refused: asyncio.Queue[Exception] = asyncio.Queue()
 
     async def on_error(error: Exception) -> None:
@@ -63,7 +63,9 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
             max_reconnect_attempts=-1,
         )
     except (OSError, TimeoutError, nats_py.errors.Error) as error:
-        raise Problem(f"NATS does not answer on port {port}", "start it: chalkline up") from error
+        raise Problem(
+            f"NATS does not answer on port {port}", f"start it: {show.called(state, 'up')}"
+        ) from error
     try:
         subscription = await connection.subscribe(subject)
         # nats-py's ping overtakes what it has buffered: the second pong follows the server's answer.

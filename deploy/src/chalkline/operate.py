@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psutil
 
-from chalkline import postgres, presence, processes, supervisor
+from chalkline import ports, postgres, presence, processes, supervisor
 from chalkline.problem import Problem
+from chalkline.services import Service
 from chalkline.state import SERVERS, SERVICES, State
 
 START_WITHIN = 180.0
@@ -88,6 +89,17 @@ def _wait(state: State, process: subprocess.Popen[bytes], progress: Callable[[st
 def _waiting_for(told: dict[str, Any]) -> str:
     waiting = [name for name, part in told["parts"].items() if part["state"] != "ready"]
     return f"starting {', '.join(waiting)}" if waiting else "preparing"
+
+
+def serve(service: Service, port: int, roles: str, told: Callable[[str], None]) -> NoReturn:
+    """Becomes one more process of a service: it has the settings of the first, and a port of its own."""
+    if not ports.is_free(port):
+        raise Problem(f"port {port} is taken", "choose another with --port, or none")
+    another = service.at(port)
+    told(f"{another.name} ({roles}) answers at {another.url}; Ctrl-C ends it")
+    os.chdir(another.state.home)
+    command = another.command("serve", "--roles", roles)
+    os.execve(command[0], command, another.environment())  # noqa: S606 - no shell is wanted
 
 
 def down(state: State) -> bool:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalkline import issuer
 from chalkline.state import State
@@ -19,6 +19,10 @@ class Service:
     name: str
     state: State
     ports: Mapping[str, int]
+
+    def at(self, port: int) -> "Service":
+        """Another process of it, which answers on a port of its own."""
+        return replace(self, ports={**self.ports, self.name: port})
 
     @property
     def url(self) -> str:
@@ -42,7 +46,6 @@ class Service:
     def settings(self) -> dict[str, str]:
         """What the service must know that is no secret; secrets are files in CHALKLINE_SECRETS_DIR."""
         return {
-            "CHALKLINE_SERVICE_URL": self.url,
             "CHALKLINE_HTTP_HOST": "127.0.0.1",
             "CHALKLINE_HTTP_PORT": str(self.ports[self.name]),
             "CHALKLINE_DATABASE_URL": self.database_url,
