@@ -78,7 +78,7 @@ class Facts:
         return fetch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asking:
     """What gathering facts for one command or read may use; see `backbone.deciding.Asking`."""
 
