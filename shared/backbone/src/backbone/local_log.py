@@ -94,9 +94,9 @@ class LocalLog:
                 await asyncio.sleep(0)
         return batch
 
-    async def read(self, after: int, size: int | None = None) -> list[Delivery]:
+    async def read(self, after: int) -> list[Delivery]:
         """The next events after a position, in order."""
-        rows = await self._pool.fetch(sql.log_after, after, size or self._batch)
+        rows = await self._pool.fetch(sql.log_after, after, self._batch)
         return [Logged(self._service, row) for row in rows]
 
     async def _sleep(self) -> None:
