@@ -563,6 +563,12 @@ async def test_commands_and_requests_are_counted_by_what_became_of_them(http: ht
     assert 'route="/v1/boards/{board_id}"' in (await http.get("/metrics")).text
 
 
+async def test_who_comes_to_the_root_is_told_where_to_look(http: httpx.AsyncClient) -> None:
+    told = (await http.get("/", headers={"Authorization": ""})).json()
+    for named in ("openapi", "asyncapi", "health", "metrics"):
+        assert (await http.get(told[named], headers={"Authorization": ""})).status_code == 200
+
+
 async def test_the_documents_name_every_door_and_every_event(http: httpx.AsyncClient) -> None:
     openapi = (await http.get("/openapi.json", headers={"Authorization": ""})).json()
     assert openapi["openapi"].startswith("3.1")

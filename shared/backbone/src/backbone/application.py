@@ -68,8 +68,19 @@ def create_app(
     openapi = openapi_document(app, service, commands.aggregates.values())
     asyncapi = asyncapi_document(service, version, description, publishes, subscribes)
     app.openapi = lambda: openapi  # type: ignore[method-assign]
+    index = {
+        "service": service,
+        "version": version,
+        "description": description,
+        "openapi": "/openapi.json",
+        "asyncapi": "/asyncapi.json",
+        "health": "/healthz",
+        "ready": "/readyz",
+        "metrics": "/metrics",
+    }
     app.router.routes += [
         *health_routes(service, checks, progress),
+        Route("/", _document(index)),
         Route("/openapi.json", _document(openapi)),
         Route("/asyncapi.json", _document(asyncapi)),
     ]
