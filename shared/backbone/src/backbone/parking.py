@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from traceback import walk_tb
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import asyncpg
 
 from backbone.queries import Queries
 from backbone.reading import Delivery, Told
+from backbone.wire import Unreadable
 
 sql = Queries("backbone", "sql/queries")
 
@@ -56,11 +58,27 @@ async def retry_aggregate(
                 async with db.transaction():
                     await take(db, waiting)
             except Exception as error:  # noqa: BLE001 - told to the operator, and kept
-                reason = _storable(f"{type(error).__name__}: {error}")
+                reason = _storable(why(error))
                 await db.execute(sql.keep_parked, reader, source, row["position"], reason)
                 return taken, reason
             await db.execute(sql.unpark, reader, source, row["position"])
             taken += 1
+
+
+def why(error: BaseException) -> str:
+    """What an operator is told of a fault: its kind and where it arose, never what it quotes of an event."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    told = error.__cause__ or error
+    kind = type(told).__name__
+    if isinstance(told, asyncpg.PostgresError):
+        named = getattr(told, "constraint_name", None) or getattr(told, "column_name", None)
+        kind += f" {told.sqlstate}" + (f" ({named})" if named else "")
+    for frame, line in reversed(list(walk_tb(told.__traceback__))):
+        module = frame.f_globals.get("__name__", "?")
+        if not module.startswith(("asyncpg", "pydantic")):
+            return f"{kind} at {module}:{line}"
+    return kind
 
 
 def _storable(reason: str) -> str:

@@ -33,12 +33,11 @@ from backbone.commands import (
 from backbone.deciding import Actor, FactsBehind, Reaction, Refusal, snake_case
 from backbone.facts import Facts
 from backbone.ledger import LedgerUnavailable
-from backbone.parking import park, parked_aggregates
+from backbone.parking import park, parked_aggregates, why
 from backbone.projector import Fenced
 from backbone.queries import Queries
 from backbone.reading import Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
-from backbone.wire import Unreadable
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -238,13 +237,10 @@ class PolicyRunner:
                 recorded = delivery.recorded()
                 outcomes = await self.react(policy, recorded)
                 settled += [(recorded.event_id, recorded.tenant, outcome) for outcome in outcomes]
-            except Unreadable as error:
-                await self._park(policy, delivery, str(error))
-                waiting = True
             except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001 - a fault that stayed parks, and is kept
-                await self._park(policy, delivery, f"{type(error).__name__}: {error}")
+                await self._park(policy, delivery, why(error))
                 waiting = True
         return settled
 

@@ -16,7 +16,7 @@ import structlog
 from chalkline_contracts.event import Event
 
 from backbone.ledger import CONNECTION_LOST
-from backbone.parking import park, parked_aggregates
+from backbone.parking import park, parked_aggregates, why
 from backbone.queries import Queries
 from backbone.reading import LEVEL_FOR, Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
@@ -236,8 +236,8 @@ class Projector:
                     raise
                 except Exception as error:  # noqa: BLE001 - any reason parks, and is kept
                     log.warning("event_parked", reader=projection.name, source=self.source,
-                              position=delivery.position, error=repr(error))  # fmt: skip
-                    await park(db, projection.name, delivery, error=f"{type(error).__name__}: {error}")
+                              position=delivery.position, error=why(error))  # fmt: skip
+                    await park(db, projection.name, delivery, error=why(error))
             if delivery.malformed:
                 await self._malformed(db, delivery)
             await self._advance(db, [delivery])
@@ -280,7 +280,7 @@ async def _project(projection: Projection, events: Sequence[Recorded[Any]], db: 
     except (OSError, asyncpg.InterfaceError) as error:
         if isinstance(error, TimeoutError) or db.is_closed():
             raise
-        raise OwnFault(f"{type(error).__name__}: {error}") from error
+        raise OwnFault from error
 
 
 async def run_idle(projector: Any, *, every: float = 1.0) -> None:

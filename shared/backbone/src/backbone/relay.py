@@ -152,7 +152,10 @@ class Relay:
         """The position to copy after; a stream that is no copy but may be made one is begun anew."""
         if seen.verdict == "copy":
             return seen.stream
-        log.warning("stream_refilled", service=self.service, found=seen.verdict, log=seen.head)
+        if seen.verdict == "missing" and not seen.head:
+            log.info("stream_created", service=self.service)
+        else:
+            log.warning("stream_refilled", service=self.service, found=seen.verdict, log=seen.head)
         if seen.verdict != "missing":
             if not await self._lease.confirm():
                 raise Fenced("the lease went to somebody else")
