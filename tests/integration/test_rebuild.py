@@ -5,6 +5,7 @@ import json
 from argparse import Namespace
 
 import pytest
+from backbone import subscription
 from backbone.jobs import rebuild_projections
 from kit.running import Platform
 from kit.school import open_school
@@ -33,3 +34,19 @@ async def test_a_stream_with_a_hole_is_named_with_what_to_do(
         assert "the stream of directory is not whole (position 4 came after 0); nothing was changed" in said
         assert "try again" in said
         assert "verify --service directory" in said
+
+
+async def test_a_stream_that_is_gone_with_its_owner_is_not_waited_for(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_school(platform, "theo")
+    await platform.level()
+    directory, goals = platform.directory.run, platform.goals.run
+    monkeypatch.setattr(directory.relay, "_look", asyncio.Event().wait)
+    monkeypatch.setattr(subscription, "STUCK_AFTER", 1.0)
+    await directory.nats.jetstream().delete_stream("EV_DIRECTORY")
+    capsys.readouterr()
+    arguments = Namespace(compare_only=True, json=False)
+    assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
+    said = capsys.readouterr().out
+    assert "the stream of directory is not whole (nothing came after" in said

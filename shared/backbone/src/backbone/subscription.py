@@ -230,10 +230,18 @@ class StreamSource:
             await subscriber.stop()
 
     async def feed(self, last: int) -> None:
-        """Has the reader process the stream from where it stands to a position, at least."""
+        """Has the reader process the stream from where it stands to a position, at least.
+
+        Raises Doubt where it cannot: nobody waits here for an owner who may be away to fill its stream.
+        """
         reading = asyncio.create_task(self.run())
+        seen, moved = -1, time.monotonic()
         try:
-            while last and self._reader.progress.seen(self._source) < last:
+            while last and (stands := self._reader.progress.seen(self._source)) < last:
+                if stands != seen:
+                    seen, moved = stands, time.monotonic()
+                elif time.monotonic() - moved > STUCK_AFTER:
+                    raise Doubt(f"nothing came after {seen}, and {last} was read of it before")
                 done, _ = await asyncio.wait([reading], timeout=0.02)
                 if done:
                     reading.result()
