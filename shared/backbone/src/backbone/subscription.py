@@ -6,7 +6,6 @@ deleted, a position is missing, nothing comes although something should. The bro
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,13 +24,11 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as ConsumerAcks
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
+from backbone import streams
 from backbone.reading import Delivery, Told
 from backbone.wire import INCARNATION, stream_name
 
 log = structlog.get_logger(__name__)
-
-HISTORY = re.compile(r"(\d{1,9})@(\d{1,18})", re.ASCII)
-"""The header that names a stream's history, and up to where it shares the one before."""
 
 ASKED_EVERY = 5.0
 """Seconds between looks at where the stream stands."""
@@ -331,7 +328,7 @@ class StreamSource:
             raise Doubt(f"nothing came for {STUCK_AFTER:.0f} s, though {self._source} is at {last}")
 
     async def _look_for_history(self, headers: Mapping[str, str]) -> None:
-        told = HISTORY.fullmatch(str(headers.get(INCARNATION) or ""))
+        told = streams.TOLD.fullmatch(str(headers.get(INCARNATION) or ""))
         line = f"{INCARNATION}: {told[0]}".encode() if told else None
         # What says nothing of its history, or nothing readable, says nothing against the one we know.
         if told is None or line == self._history:
