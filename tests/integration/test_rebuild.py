@@ -31,7 +31,7 @@ async def test_a_stream_with_a_hole_is_named_with_what_to_do(
         return capsys.readouterr().out
 
     for said in (await told(as_json=False), json.loads(await told(as_json=True))["error"]):
-        assert "the stream of directory is not whole (position 4 came after 0); nothing was changed" in said
+        assert "the stream of directory could not be read whole (position 4 came after 0); nothing was changed" in said
         assert "try again" in said
         assert "verify --service directory" in said
 
@@ -49,4 +49,4 @@ async def test_a_stream_that_is_gone_with_its_owner_is_not_waited_for(
     arguments = Namespace(compare_only=True, json=False)
     assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
     said = capsys.readouterr().out
-    assert "the stream of directory is not whole (nothing came after" in said
+    assert "the stream of directory could not be read whole (nothing came after" in said

@@ -1,13 +1,14 @@
 """Law 7: a poisoned event parks its aggregate and nothing else; later ones queue behind it and are taken in order."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from backbone import parking, wire
+from backbone import local_log, parking, wire
 from backbone import projector as projecting
 from backbone.local_log import LocalLog
 from backbone.projector import Projector
@@ -77,16 +78,77 @@ async def test_a_fault_that_looks_like_an_outage_parks_while_the_connection_stan
     await asyncio.wait_for(poisoned(tallies, database, Projector, totals), 10)
 
 
-async def test_a_reason_that_no_database_can_hold_parks_all_the_same(
-    tallies: Tallies, database: TestDatabase
-) -> None:
-    class Unspeakable(Exception):
-        def __str__(self) -> str:
-            return "\x00 and \ud800"
+class Unspeakable(wire.Unreadable):
+    """Of all faults only those of reading are told in their own words."""
 
+    def __init__(self, _: str) -> None:
+        super().__init__("\x00 and \ud800")
+
+
+async def unspeakable(tallies: Tallies, database: TestDatabase) -> None:
     totals = Totals()
     totals.fault = Unspeakable
     await asyncio.wait_for(poisoned(tallies, database, Projector, totals), 10)
+
+
+async def test_a_reason_that_no_database_can_hold_parks_all_the_same(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    await unspeakable(tallies, database)
+
+
+async def test_a_reason_kept_as_it_is_would_stop_everyone(
+    tallies: Tallies, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parking, "_storable", lambda reason: reason)
+    with pytest.raises((AssertionError, TimeoutError)):
+        await asyncio.wait_for(unspeakable(tallies, database), 5)
+
+
+async def unforeseen(tallies: Tallies, database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading one event fails as no code expects: an upcast that stumbles, say."""
+    read, stumbles = wire.read_event, {"bad"}
+
+    def stumbling(service: str, name: str, version: int, data: Any) -> Any:
+        if json.loads(data).get("label") in stumbles:
+            raise TypeError("not what it was")
+        return read(service, name, version, data)
+
+    monkeypatch.setattr(wire, "read_event", stumbling)
+    await tallies.count(1, 1)
+    await tallies.count(1, 2, label="bad")
+    await tallies.count(2, 20)
+    reader = Projector(SERVICE, [Totals().projection], database.app)
+    async with reading_log(reader, database.app, tallies):
+        await until(lambda: reader.progress.seen(SERVICE) >= 3)
+    assert await rows(database.app) == {named(1): [1], named(2): [20]}
+    assert await parked(database) == [(named(1), 2, True)]
+
+
+async def test_an_event_whose_reading_fails_as_nobody_foresaw_parks_too(
+    tallies: Tallies, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await unforeseen(tallies, database, monkeypatch)
+
+
+async def test_reading_ahead_that_let_such_a_fault_out_would_stop_everyone(
+    tallies: Tallies, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_log, "suppress", lambda _: contextlib.suppress(wire.Unreadable))
+    with pytest.raises((AssertionError, TimeoutError, TypeError)):
+        await asyncio.wait_for(unforeseen(tallies, database, monkeypatch), 5)
+
+
+async def test_what_is_kept_of_a_fault_quotes_nothing(tallies: Tallies, database: TestDatabase) -> None:
+    totals = Totals()
+    totals.poison = {"bad"}
+    await tallies.count(1, 2, label="bad")
+    reader = Projector(SERVICE, [totals.projection], database.app)
+    async with reading_log(reader, database.app, tallies):
+        await until(lambda: reader.progress.seen(SERVICE) >= 1)
+    kept = await database.app.fetchval("SELECT error FROM projections.parked")
+    assert kept.startswith("Poisoned at kit.totals:")
+    assert "bad" not in kept
 
 
 async def test_without_the_look_at_who_is_parked_later_events_would_overtake(

@@ -5,10 +5,10 @@ may meet the target, and an owner says whether that is an achievement (`goal_pro
 """
 
 from datetime import datetime
+from uuid import uuid5
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import GoalAbandoned
-from uuid_utils.compat import uuid5
 
 from goals.facts import GoalsFacts
 from goals.goal import (

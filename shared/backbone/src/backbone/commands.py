@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from uuid_utils.compat import uuid7
 
 from backbone import chain
-from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen
+from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen, snake_case
 from backbone.ledger import Entry, Ledger, NewEvent, Settled, Stored
 from backbone.recorded import encoded, partition_of
 from backbone.turns import Turns
@@ -60,6 +60,9 @@ class StreamFault(Exception):
 class UnknownAggregate(Exception):
     """There is no such aggregate, or it is of another kind."""
 
+
+REFUSALS = (Refusal, ClaimTaken, CommandIdReused, NotStorable, UnknownAggregate)
+"""What settles a command that a policy or a timer issued: asked again, it would be refused again."""
 
 WORTH_A_FRESH_LOOK = (Refusal, Unseen, Forbidden, StaleVersion, UnknownAggregate)
 """What a remembered state may not be the reason for."""
@@ -361,6 +364,11 @@ class Commands:
 def _key(tenant: UUID, aggregate_id: UUID) -> bytes:
     """Which aggregate, as a key of a dict: two UUIDs are hashed and compared in Python, bytes are not."""
     return tenant.bytes + aggregate_id.bytes
+
+
+def refusal_code(refusal: Exception) -> str:
+    """The stable code of one of REFUSALS."""
+    return refusal.code if isinstance(refusal, Refusal) else snake_case(type(refusal).__name__)
 
 
 def new_aggregate_id(tenant: UUID, kind: str, command_id: UUID) -> UUID:

@@ -39,12 +39,12 @@ def role_of(url: str) -> str:
 
 
 class NotRebuildable(Exception):
-    """A stream that a rebuild reads is not whole."""
+    """A stream that a rebuild reads could not be read whole."""
 
     def __init__(self, source: str, doubt: Doubt) -> None:
         super().__init__(
-            f"the stream of {source} is not whole ({doubt}); nothing was changed here.\n"
-            f"  → {source} fills it again by itself within seconds: try again then. If it stays so,\n"
+            f"the stream of {source} could not be read whole ({doubt}); nothing was changed here.\n"
+            f"  → What {source} lost in its stream it fills again by itself: try again. If it stays so,\n"
             f"    `chalkline verify --service {source}` names what is missing, and docs/runbook.md what to do."
         )
 

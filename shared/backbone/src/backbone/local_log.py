@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -86,10 +86,10 @@ class LocalLog:
         batch = await self.read(after)
         for number, delivery in enumerate(batch, 1):
             if delivery.name in reader.handles:
-                try:
+                with suppress(
+                    Exception
+                ):  # whatever it was, it is met again when it is its turn, and parked then
                     delivery.recorded()
-                except wire.Unreadable:
-                    continue  # told again when it is its turn, and parked then
             if number % A_FEW == 0:
                 await asyncio.sleep(0)
         return batch

@@ -20,17 +20,8 @@ from chalkline_contracts.event import Event
 from structlog.contextvars import bound_contextvars
 
 from backbone import chain, trace
-from backbone.commands import (
-    ClaimTaken,
-    CommandIdReused,
-    Commands,
-    Contended,
-    NotStorable,
-    Order,
-    StreamFault,
-    UnknownAggregate,
-)
-from backbone.deciding import Actor, FactsBehind, Reaction, Refusal, snake_case
+from backbone.commands import REFUSALS, Commands, Contended, Order, StreamFault, refusal_code
+from backbone.deciding import Actor, FactsBehind, Reaction
 from backbone.facts import Facts
 from backbone.ledger import LedgerUnavailable
 from backbone.parking import park, parked_aggregates, why
@@ -268,10 +259,8 @@ class PolicyRunner:
     async def _outcome(self, order: Order, reaction: Reaction) -> Outcome:
         try:
             answer = await self._commands.handle(order)
-        except Refusal as refusal:
-            return Outcome(reaction, order.command_id, "refused", refusal.code)
-        except (ClaimTaken, CommandIdReused, NotStorable, UnknownAggregate) as refusal:
-            return Outcome(reaction, order.command_id, "refused", snake_case(type(refusal).__name__))
+        except REFUSALS as refusal:
+            return Outcome(reaction, order.command_id, "refused", refusal_code(refusal))
         return Outcome(reaction, order.command_id, "done" if answer.events else "nothing")
 
     def _order(self, policy: Policy, recorded: Recorded[Any], reaction: Reaction, here: trace.Trace) -> Order:

@@ -140,7 +140,7 @@ class Projector:
             except Fenced:
                 raise
             except Exception as error:  # noqa: BLE001 - whose fault it was is found out one by one
-                log.warning("batch_failed", source=self.source, events=len(new), error=repr(error))
+                log.warning("batch_failed", source=self.source, events=len(new), error=why(error))
                 for delivery in new:
                     await self._alone(delivery)
         if batch:

@@ -237,7 +237,7 @@ class StreamSource:
             while last and (stands := self._reader.progress.seen(self._source)) < last:
                 if stands != seen:
                     seen, moved = stands, time.monotonic()
-                elif time.monotonic() - moved > STUCK_AFTER:
+                elif time.monotonic() - moved > STUCK_AFTER and await self._idle(stands):
                     raise Doubt(f"nothing came after {seen}, and {last} was read of it before")
                 done, _ = await asyncio.wait([reading], timeout=0.02)
                 if done:
@@ -245,6 +245,11 @@ class StreamSource:
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+    async def _idle(self, seen: int) -> bool:
+        """Whether nothing has been processed since, once what is being processed is done."""
+        await self._reader.process(())
+        return bool(self._reader.progress.seen(self._source) == seen)
 
     def _subscriber(self, start: int) -> Any:
         subscriber = self._broker.subscriber(

@@ -15,9 +15,10 @@ import asyncpg
 import structlog
 
 from backbone import chain
-from backbone.commands import Commands, Order, StreamFault
-from backbone.deciding import Actor, Command, Refusal
+from backbone.commands import REFUSALS, Commands, Order, StreamFault, refusal_code
+from backbone.deciding import Actor, Command
 from backbone.ledger import LedgerUnavailable
+from backbone.parking import why
 from backbone.queries import Queries
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ class TimerRunner:
         self._every = every
         self._at_once = at_once
         self._refused: set[UUID] = set()
-        """Commands of timers that were refused: recorded, and not asked again by this process."""
+        """Commands of timers that are due and were refused: recorded, and not asked again by this process."""
         self.wake = asyncio.Event()
         self.waiting = 0
         """How many timers were due and not yet fired, when last looked."""
@@ -89,14 +90,15 @@ class TimerRunner:
             told = {"rule": row["rule"], "cycle": str(row["cycle_id"])}
             try:
                 answer = await self._commands.handle(self._order(row))
-            except Refusal as refusal:
-                await self._record(row, refusal)
-                log.warning("timer_refused", **told, code=refusal.code)
+            except REFUSALS as refusal:
+                code = refusal_code(refusal)
+                await self._record(row, code)
+                log.warning("timer_refused", **told, code=code)
                 continue
             except (LedgerUnavailable, StreamFault):
                 break
             except Exception as error:  # noqa: BLE001 - one that cannot fire holds up no other; it is tried again
-                log.warning("timer_failed", **told, error=repr(error))
+                log.warning("timer_failed", **told, error=why(error))
                 continue
             fired += bool(answer.events) and not answer.replayed
         return fired
@@ -104,16 +106,18 @@ class TimerRunner:
     async def _due(self, at_most: int) -> list[Any]:
         """What is due and was not refused: however many were, they leave room for others."""
         rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), at_most + len(self._refused))
-        return [row for row in rows if command_id(row) not in self._refused][:at_most]
+        found = {command_id(row): row for row in rows}
+        self._refused &= found.keys()  # those that later facts took away are forgotten
+        return [row for known, row in found.items() if known not in self._refused][:at_most]
 
-    async def _record(self, row: Any, refusal: Refusal) -> None:
+    async def _record(self, row: Any, code: str) -> None:
         """A refusal is an outcome: kept once, under the command's own id, for a timer has no event."""
         known = command_id(row)
-        self._refused.add(known)
         await self._pool.execute(
             sql.record_outcomes, f"timer_{row['rule']}", [known], [row["cycle_id"]], [0], [row["tenant"]],
-            [known], ["refused"], [refusal.code],
+            [known], ["refused"], [code],
         )  # fmt: skip
+        self._refused.add(known)
 
     def _order(self, row: Any) -> Order:
         command = self._timers.command(row)

@@ -1,5 +1,6 @@
 -- What `ledger.append` takes, a row each: rows of a composite type cost a third less to send, and less to
 -- read, than as many arrays as there are columns. Ordinals of commands within a batch begin with 1.
+DROP FUNCTION IF EXISTS ledger.append;  -- of an earlier shape; its file puts this one in place
 CREATE TYPE ledger.new_command AS (
     tenant uuid, command_id uuid, request bytea, stream_id uuid, kind text, expected integer, version integer,
     through integer,  -- how many events this command and those before it have
