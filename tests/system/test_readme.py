@@ -14,7 +14,7 @@ OF_THEIR_OWN = {"demo": "tests/system/test_demo.py", "test": "what runs this"}
 
 
 def blocks() -> list[str]:
-    return re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
+    return re.findall(r"```(?:sh|bash)\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 def typed(block: str) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from cyclopts import App, Group, Parameter
+from cyclopts.validators import Number
 from rich.markup import escape
 
 from chalkline import (
@@ -104,7 +105,10 @@ def serve(
     service: Annotated[str, Parameter(help="Of which service.")],
     /,
     *,
-    port: Annotated[int | None, Parameter(help="Where it answers; a free one unless given.")] = None,
+    port: Annotated[
+        int | None,
+        Parameter(help="Where it answers; a free one unless given.", validator=Number(gte=1, lte=65535)),
+    ] = None,
     roles: Annotated[
         str, Parameter(help="Which of door, relay and projector; several with commas.")
     ] = "door",
@@ -190,7 +194,9 @@ def listen(
     /,
     *,
     json: Json = False,
-    count: Annotated[int | None, Parameter(help="Stop after so many events.")] = None,
+    count: Annotated[
+        int | None, Parameter(help="Stop after so many events.", validator=Number(gte=1))
+    ] = None,
     home: Home = None,
 ) -> int:
     """Show events as they arrive over NATS, until Ctrl-C."""
@@ -308,7 +314,12 @@ def provision(
 
 # Written beside this module and loaded only when it is called for: a demo needs what nothing else does.
 if importlib.util.find_spec("chalkline.demo"):
-    app.command("chalkline.demo:demo", name="demo", group=RUN)
+    app.command(
+        "chalkline.demo:demo",
+        name="demo",
+        group=RUN,
+        help="Play a six-week coaching cycle and check it to the last row.",
+    )
 
 
 def _delegate(home: Path | None, names: list[str] | None, arguments: list[str], *, json: bool) -> int:

@@ -81,7 +81,10 @@ def bearer(state: State, who: str, tenant: UUID | None) -> Bearer:
 def token(state: State, whom: Bearer, *, ttl: timedelta = timedelta(hours=1)) -> str:
     """A signed token; valid from this second on. Raises Problem for a `ttl` under a second or over a day."""
     if not SHORTEST <= ttl <= LONGEST:
-        raise Problem(f"a token cannot be valid for {ttl}", "give --ttl between 1s and 24h, such as 30m")
+        raise Problem(
+            f"a token cannot be valid for {ttl.total_seconds():,.0f} seconds",
+            "give --ttl between 1s and 24h, such as 30m",
+        )
     key = signing_key(state)
     now = int(time.time())
     claims: dict[str, Any] = {

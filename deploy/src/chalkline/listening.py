@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import re
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +25,7 @@ SERVICE_COLOURS = {
     "notifications": "yellow",
 }
 Show = Callable[[str], None]
+SUBJECT = re.compile(r"ev(\.[^\s.*>]+|\.\*)*(\.>)?")
 
 
 def subject_of(words: str) -> str:
@@ -29,6 +33,10 @@ def subject_of(words: str) -> str:
     if not words:
         return "ev.>"
     if words.startswith("ev."):
+        if not SUBJECT.fullmatch(words):
+            raise Problem(
+                f"{words} is no subject", "words with dots between them, such as ev.goals.*.*.Goal.>"
+            )
         return words
     if words not in SERVICES:
         raise Problem(
@@ -90,7 +98,11 @@ async def listen(state: State, subject: str, *, raw: bool, show: Show, count: in
     async def follow() -> None:
         left = count
         async for message in events(state, subject):
-            show(one_json_line(message) if raw else compact(message))
+            try:
+                show(one_json_line(message) if raw else compact(message))
+            except (BrokenPipeError, SystemExit):  # rich's way of saying it: whoever read has gone
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return
             left = left - 1 if left is not None else None
             if left == 0:
                 return

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
+from backbone.settings import ROLES
 
 from chalkline import ports, postgres, presence, processes, supervisor
 from chalkline.problem import Problem
@@ -93,6 +94,8 @@ def _waiting_for(told: dict[str, Any]) -> str:
 
 def serve(service: Service, port: int, roles: str, told: Callable[[str], None]) -> NoReturn:
     """Becomes one more process of a service: it has the settings of the first, and a port of its own."""
+    if unknown := set(roles.split(",")).difference(ROLES):
+        raise Problem(f"there is no role {', '.join(sorted(unknown))}", f"there are: {', '.join(ROLES)}")
     if not ports.is_free(port):
         raise Problem(f"port {port} is taken", "choose another with --port, or none")
     another = service.at(port)
