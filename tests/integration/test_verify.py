@@ -122,10 +122,10 @@ async def test_a_data_edit_with_a_matching_digest_breaks_the_chain_all_the_same(
     await as_superuser(
         database,
         "UPDATE ledger.events SET data = replace(data::text, '2', '9')::json WHERE position = 6",
-        "UPDATE ledger.events SET digest = sha256(salt || convert_to("
+        "UPDATE ledger.events SET digest = sha256(convert_to("
         "  (extract(epoch FROM occurred_at) * 1000000)::bigint || '|' ||"
-        "  (extract(epoch FROM recorded_at) * 1000000)::bigint || '|', 'UTF8')"
-        "  || meta || '|'::bytea || convert_to(data::text, 'UTF8')) WHERE position = 6",
+        "  (extract(epoch FROM recorded_at) * 1000000)::bigint || '|' || length(salt) || '|' || length(meta) || '|',"
+        "  'UTF8') || salt || meta || convert_to(data::text, 'UTF8')) WHERE position = 6",
     )
     assert found(await verified(database, None)) == {("chain", 6, "hash"), ("state", 10, "state")}
 

@@ -20,9 +20,12 @@ def genesis(key: bytes, tenant: UUID, stream_id: UUID) -> bytes:
 def payload_digest(
     salt: bytes, data: bytes, meta: bytes, occurred_at: datetime, recorded_at: datetime
 ) -> bytes:
-    """SHA-256 over salt, both times in µs since 1970, meta and data exactly as they are stored."""
-    times = f"{instant(occurred_at)}|{instant(recorded_at)}|"
-    return hashlib.sha256(b"".join((salt, times.encode(), meta, b"|", data))).digest()
+    """SHA-256 over both times in µs since 1970, salt, meta and data exactly as they are stored.
+
+    Lengths come first, so that no byte can pass from one of them to the next.
+    """
+    head = f"{instant(occurred_at)}|{instant(recorded_at)}|{len(salt)}|{len(meta)}|"
+    return hashlib.sha256(b"".join((head.encode(), salt, meta, data))).digest()
 
 
 def link(
