@@ -102,15 +102,20 @@ def no_claims(_: Event) -> Iterable[Claim | Release]:
 
 
 def evolved_once(evolve: Callable[[S, E], S]) -> Callable[[S, E], S]:
-    """For deciders that look ahead: what a decision just evolved, the ledger is about to evolve again."""
+    """For deciders that look ahead: what a decision just evolved, `Commands` is about to evolve again.
+
+    Only the last is remembered, and only for these very objects: an equal state or event is another one.
+    """
     last: Any = (None, None, None)
 
     @wraps(evolve)
     def evolved(state: S, event: E) -> S:
         nonlocal last
-        if last[0] is not state or last[1] is not event:
-            last = state, event, evolve(state, event)
-        return cast(S, last[2])
+        of, by, after = last
+        if of is not state or by is not event:
+            after = evolve(state, event)
+            last = state, event, after
+        return cast(S, after)
 
     return evolved
 
