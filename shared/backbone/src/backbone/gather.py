@@ -55,7 +55,7 @@ class Gather(Generic[Item, Result]):
         """How many of those who wait go into the next batch: where there are many, some stay for the next worker.
 
         Else all who were answered together would ask again together, and nobody would work on what they
-        ask while they make it up.
+        ask while they make it up. With one worker, or while the others are busy, it takes all.
         """
         waiting = min(len(self._waiting), self._largest)
         return waiting if waiting < WORTH_SHARING else -(-waiting // (self._workers - self._busy))
