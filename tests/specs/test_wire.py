@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from backbone import wire
+from backbone.publishing import Unpublishable, wired
 from backbone.recorded import Meta, partition_of
 from backbone.wire import Unreadable, read_event
 from hypothesis import given
@@ -136,6 +137,26 @@ def test_blanked_data_travel_as_null() -> None:
     assert json.loads(payload)["data"] is None
 
 
+def test_every_circumstance_travels_and_comes_back_as_itself() -> None:
+    assert wire.CIRCUMSTANCES.keys() == set(Meta._fields)
+    meta = Meta(**{member: f"the {member}" for member in Meta._fields})
+    assert wire.envelope(*wire.message(SERVICE, ROW | {"meta": meta.encode()}, "1@0")).meta == meta
+
+
+async def unpublishable(**changed: Any) -> str:
+    with pytest.raises(Unpublishable) as told:
+        _ = [batch async for batch in wired(SERVICE, [ROW | changed], "1@0")]
+    return str(told.value)
+
+
+async def test_what_cannot_be_published_is_told_by_its_reason() -> None:
+    assert await unpublishable(type="TallyMelted") == "position 7: no contract for probe.TallyMelted"
+    for meta in (b"{}", b"[]", b"a canary"):
+        told = await unpublishable(meta=meta)
+        assert told.startswith("position 7 is damaged: ")
+        assert "canary" not in told
+
+
 SUBJECT, PAYLOAD, HEADERS = wire.message(SERVICE, ROW, "1@0")
 
 
@@ -186,6 +207,29 @@ def with_(**changed: Any) -> bytes:
 def test_what_is_no_event_is_malformed(subject: str, payload: bytes) -> None:
     with pytest.raises(wire.Malformed):
         wire.envelope(subject, payload, HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("subject", "payload"),
+    [
+        (SUBJECT, with_(id="a canary")),
+        (SUBJECT, with_(sequence="a canary")),
+        (SUBJECT, with_(time="a canary")),
+        (SUBJECT, with_(type="a canary")),
+        (SUBJECT, with_(canary="1").replace(b'"1",', b'"1,')),
+        ("ev.probe.0.a-canary.Tally.TallyCounted", PAYLOAD),
+        ("ev.probe.0.CANARY000000000000000000000000000.Tally.TallyCounted", PAYLOAD),
+    ],
+)
+def test_what_is_malformed_is_told_without_what_was_there(subject: str, payload: bytes) -> None:
+    with pytest.raises(wire.Malformed) as told:
+        wire.envelope(subject, payload, HEADERS)
+    assert "canary" not in str(told.value).lower()
+
+
+def test_what_an_envelope_lacks_is_named() -> None:
+    with pytest.raises(wire.Malformed, match="it has no commandid"):
+        wire.envelope(SUBJECT, without("commandid"), HEADERS)
 
 
 @given(

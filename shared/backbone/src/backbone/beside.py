@@ -86,7 +86,7 @@ class Beside:
         report, at = self._report, {"position": row["position"], "aggregate": str(row["stream_id"])}
         try:
             where, payload, headers = wire.message(self._service, row, report.history)
-        except (LookupError, ValueError, TypeError) as error:
+        except (wire.Unreadable, LookupError, ValueError, TypeError) as error:
             report.add("stream", f"cannot be compared: {error!r}", **at)
             return
         told = {name: message.headers.get(name) for name in headers}

@@ -37,7 +37,7 @@ class Fenced(Exception):
 
 
 class Unpublishable(Exception):
-    """An event this code has no contract for: newer code wrote it, and newer code must publish it."""
+    """An event this code has no contract for (newer code must publish it), or whose row is damaged."""
 
 
 async def wired(service: str, rows: Iterable[Any], history: str) -> AsyncIterator[list[Wired]]:
@@ -49,8 +49,10 @@ async def wired(service: str, rows: Iterable[Any], history: str) -> AsyncIterato
             await asyncio.sleep(0)
         try:
             message = wire.message(service, row, history)
-        except LookupError as error:
-            raise Unpublishable(f"position {row['position']}: no contract for {error}") from error
+        except wire.Unreadable as reason:
+            raise Unpublishable(f"position {row['position']}: {reason}") from reason
+        except (LookupError, ValueError, TypeError) as error:
+            raise Unpublishable(f"position {row['position']} is damaged: {type(error).__name__}") from error
         if batch and (len(batch) == LARGEST or weight + len(message[1]) > HEAVIEST):
             yield batch
             batch, weight = [], 0

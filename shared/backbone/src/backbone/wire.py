@@ -102,10 +102,15 @@ def read_event(service: str, name: str, schema_version: int, data: str | bytes) 
 
 
 def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str, bytes, dict[str, str]]:
-    """Subject, payload and headers of a row of `ledger.events`."""
+    """Subject, payload and headers of a row of `ledger.events`.
+
+    Raises Unreadable without a contract for it; LookupError, ValueError or TypeError if the row is damaged.
+    """
     name, schema_version, partition = row["type"], row["schema_version"], row["partition"]
     event_id, tenant, aggregate_id = str(row["event_id"]), str(row["tenant"]), str(row["stream_id"])
-    contract = catalogue[service, name]
+    contract = catalogue.get((service, name))
+    if contract is None:
+        raise Unreadable(f"no contract for {service}.{name}")
     meta = from_json(row["meta"])
     attributes = {
         "specversion": "1.0",
@@ -179,8 +184,11 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
             bytes.fromhex(head.get(SALT, "")),
             head.get(INCARNATION, ""),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise Malformed(f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise Malformed(f"it has no {error.args[0]}") from None
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        # The kind of fault, never what was there: this is parked, logged and shown to operators.
+        raise Malformed(type(error).__name__) from None
     if (prefix, owner, written_as, attributes.get("tenantid")) != ("chalkline", service, name, tenant):
         raise Malformed("subject and payload disagree")
     if found.partition != partition_of(found.tenant, found.aggregate_id):
@@ -195,7 +203,7 @@ def _tenant(text: str) -> UUID:
     """A tenant as subjects write it; there are few. Raises ValueError."""
     found = pgproto.UUID(text)
     if str(found) != text:
-        raise ValueError(f"not how a tenant is written: {text}")
+        raise ValueError("not how a tenant is written")
     return found
 
 
