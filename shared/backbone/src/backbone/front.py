@@ -74,9 +74,10 @@ class Answered:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            problem = problem_of(error)
-            if scope[STATUS]:  # half an answer is out: only the broken connection can say so
+            if scope[STATUS]:
+                # Half an answer is out: only the broken connection can say so. The server logs it.
                 raise
+            problem = problem_of(error)
             bodiless = scope["method"] == "HEAD"
             await respond_problem(send, problem, scope[TRACE].trace_id, bodiless=bodiless)
 
