@@ -8,6 +8,7 @@ import pytest
 from chalkline import doctor, postgres
 from chalkline.account import Account
 from chalkline.postgres import ground, orphans
+from chalkline.problem import Problem
 from chalkline.state import State
 
 ME = Account("me", os.getuid(), os.getgid())
@@ -71,6 +72,21 @@ def test_a_state_folder_that_is_moved_takes_its_data_along(tmp_path: Path) -> No
     assert (real / "data").is_dir()
     assert not before.exists()
     assert list(orphans(ME)) == []
+
+
+def test_a_moved_state_folder_comes_upon_no_other_data(tmp_path: Path) -> None:
+    theirs, mine = grounded(tmp_path / "other"), grounded(tmp_path / "home")
+    shutil.rmtree(tmp_path / "other")
+    (tmp_path / "home").rename(tmp_path / "other")
+    with pytest.raises(Problem) as told:
+        ground(tmp_path / "other" / "postgres", ME)
+    assert str(mine) in str(told.value)
+    assert str(theirs) in str(told.value)
+    assert (mine / "data").is_dir()
+    assert (theirs / "data").is_dir()
+    shutil.rmtree(theirs)
+    assert (grounded(tmp_path / "other") / "data").is_dir()
+    assert not mine.exists()
 
 
 def test_a_copied_state_folder_does_not_take_the_data_of_the_first(tmp_path: Path) -> None:

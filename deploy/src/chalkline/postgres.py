@@ -118,14 +118,21 @@ def ground(folder: Path, account: Account | None) -> Path:
     folder = folder.absolute()
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     real = ELSEWHERE / f"chalkline-{digest}"
-    if folder.is_symlink() and not real.exists() and _orphaned(before := folder.readlink(), account):
-        # The state folder was moved: its data go with it.
-        (before / LINKED_FROM).unlink()
-        before.rename(real)
-    elif not folder.is_symlink() and real.exists():
+    before = folder.readlink() if folder.is_symlink() else None
+    if before is None and real.exists():
         # The state folder was deleted by hand, and its secrets with it: nobody can open these data again.
         _refuse_strangers(real, (account.uid,))
         shutil.rmtree(real)
+    elif before and before != real and _ours(before, account):
+        if real.exists():
+            raise Problem(
+                f"{folder} leads to the data in {before}, but {real}, where its data belong, holds others",
+                f"look at both; rm -r {real} if nobody needs what is in it",
+            )
+        if _orphaned(before, account):
+            # The state folder was moved: its data go with it.
+            (before / LINKED_FROM).unlink()
+            before.rename(real)
     _owned(real, account, mode=0o700)
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() and folder.readlink() != real:
@@ -145,12 +152,16 @@ def orphans(account: Account) -> Iterator[tuple[Path, Path]]:
             yield real, link.parent
 
 
+def _ours(real: Path, account: Account) -> bool:
+    """Whether these are data of the account that a link led to."""
+    return not real.is_symlink() and (real / LINKED_FROM).is_file() and real.stat().st_uid == account.uid
+
+
 def _orphaned(real: Path, account: Account) -> Path | None:
     """The link that led to the account's data, if it does so no longer."""
-    record = real / LINKED_FROM
-    if real.is_symlink() or not record.is_file() or real.stat().st_uid != account.uid:
+    if not _ours(real, account):
         return None
-    link = Path(os.fsdecode(record.read_bytes()))
+    link = Path(os.fsdecode((real / LINKED_FROM).read_bytes()))
     return None if link.is_symlink() and link.readlink() == real else link
 
 
