@@ -114,7 +114,11 @@ def serve(
     ] = "door",
     home: Home = None,
 ) -> None:
-    """One more process of a service, beside those that `up` keeps; here, until Ctrl-C."""
+    """One more process of a service, beside those that `up` keeps; here, until Ctrl-C.
+
+    Doors may stand beside each other, as many as one likes; relay and projector belong to one process,
+    and `up` keeps that one.
+    """
     [one] = delegating.chosen(_platform(home), [service])
     operate.serve(one, port or ports.any_free(), roles, told=show.err.print)
 
