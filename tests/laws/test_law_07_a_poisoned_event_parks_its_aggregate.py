@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from backbone import local_log, parking, wire
+from backbone import local_log, parking, subscription, wire
 from backbone import projector as projecting
 from backbone.local_log import LocalLog
 from backbone.projector import Projector
@@ -19,6 +19,7 @@ from kit.broker import Broker
 from kit.copies import until
 from kit.tally import SERVICE, TENANT, Tallies, named
 from kit.totals import Totals, create, reading_log, reading_stream, retry, rows, told
+from nats.aio.client import Client
 
 pytestmark = pytest.mark.integration
 
@@ -287,6 +288,15 @@ MALFORMED: Sequence[tuple[str, bytes, dict[str, str] | None]] = [
     good(1, 7, 3, time="2026-03-02T15:00:00"),
     good(1, 7, 3, tenantid=str(uuid4())),
     good(1, 7, 3, headers={}, source=None, type="chalkline.other.TallyCounted.v1"),
+    # What a reaction's own event would repeat, in headers of its service, for good:
+    good(1, 7, 3, correlationid="c" * 70_000),
+    good(1, 7, 3, correlationid=5),
+    good(1, 7, 3, correlationid="c\r\nNats-Expected-Last-Sequence: 1"),
+    good(1, 7, 3, onbehalfof=["me"]),
+    good(1, 7, 3, traceparent=True),
+    good(1, 7, 3, actor="person:zzz"),
+    good(1, 7, 3, actor=["person"]),
+    good(1, 7, 3, actor="emperor:1"),
 ]
 
 
@@ -298,6 +308,35 @@ async def test_what_is_no_event_is_kept_for_the_operator_and_holds_up_nobody(
     await on_a_stream(database, server, mixed)
     assert await rows(database.app) == {named(1): [1, 2], named(2): [10]}
     assert await parked(database) == [(NOBODY, n, True) for n in range(2, len(MALFORMED) + 2)]
+
+
+async def a_subject_that_is_no_text(database: TestDatabase, server: Broker) -> None:
+    await create(database)
+    connection = await server.connect()
+    await connection.jetstream().add_stream(name=wire.stream_name(SERVICE), subjects=[f"ev.{SERVICE}.>"])
+    await connection._send_command(b"PUB ev.%b.1.\xff\xfe.X.Y 2\r\n{}\r\n" % SERVICE.encode())
+    await connection.flush()
+    where, payload, headers = good(1, 1, 1)
+    await connection.jetstream().publish(where, payload, headers=headers)
+    reader = Projector(SERVICE, [Totals().projection], database.app)
+    async with reading_stream(reader, server.url):
+        await until(lambda: reader.progress.seen(SERVICE) >= 2, within=5)
+    assert await rows(database.app) == {named(1): [1]}
+    assert await parked(database) == [(NOBODY, 1, True)]
+
+
+async def test_a_subject_that_is_no_text_is_kept_and_holds_up_nobody(
+    database: TestDatabase, server: Broker
+) -> None:
+    await a_subject_that_is_no_text(database, server)
+
+
+async def test_as_nats_py_makes_messages_it_would_stop_every_reader(
+    database: TestDatabase, server: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "built", Client._build_message)
+    with pytest.raises((AssertionError, TimeoutError)):
+        await a_subject_that_is_no_text(database, server)
 
 
 async def test_unknown_events_are_ignored_and_newer_ones_park_until_newer_code(

@@ -29,7 +29,8 @@ datas = st.builds(
 )
 metas = st.builds(
     Meta,
-    actor=text,
+    actor=st.uuids().map("person:{}".format)
+    | st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=40).map("operator:{}".format),
     command_id=st.uuids().map(str),
     request=st.binary(min_size=16, max_size=16).map(bytes.hex),
     correlation_id=st.uuids().map(str),
@@ -73,7 +74,7 @@ ROW: dict[str, Any] = {
     "schema_version": 1,
     "partition": partition_of(TENANT_ID, AGGREGATE_ID),
     "data": '{"n":1}',
-    "meta": Meta(actor="person:1", command_id="c", request="00", correlation_id="k").encode(),
+    "meta": Meta(actor="system:probe", command_id="c", request="00", correlation_id="k").encode(),
     "occurred_at": datetime(2026, 3, 2, 15, tzinfo=UTC),
     "recorded_at": datetime(2026, 3, 2, 16, tzinfo=UTC),
     "salt": b"s",
@@ -139,7 +140,7 @@ def test_blanked_data_travel_as_null() -> None:
 
 def test_every_circumstance_travels_and_comes_back_as_itself() -> None:
     assert wire.CIRCUMSTANCES.keys() == set(Meta._fields)
-    meta = Meta(**{member: f"the {member}" for member in Meta._fields})
+    meta = Meta(**{member: f"the {member}" for member in Meta._fields})._replace(actor="system:probe")
     assert wire.envelope(*wire.message(SERVICE, ROW | {"meta": meta.encode()}, "1@0")).meta == meta
 
 

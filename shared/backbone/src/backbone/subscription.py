@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import nats.errors
@@ -141,6 +141,13 @@ def _header_name(name: bytes) -> str | None:
     return None if any(c.isspace() for c in key) else key
 
 
+def built(connection: Client, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> Msg:
+    """A message as nats-py makes it; but a subject that is no text ends its reading, and with it the connection."""
+    return Msg(
+        connection, subject.decode(errors="replace"), reply.decode(errors="replace"), data, headers, _sid=sid
+    )
+
+
 RAN_OUT = "408"
 """The status with which the broker ends a request whose time is over."""
 
@@ -161,6 +168,7 @@ class EagerPull(BatchPullStreamSubscriber):
         await self.jetstream.add_consumer(stream, config=self.config)
         where = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
         self.connection._parse_header_lines = Headers  # type: ignore[assignment, method-assign]  # noqa: SLF001
+        self.connection._build_message = partial(built, self.connection)  # type: ignore[method-assign]  # noqa: SLF001
         pull = Pull(
             self.connection,
             where,

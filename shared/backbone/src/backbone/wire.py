@@ -7,7 +7,7 @@ stream to the byte. Headers repeat what routing and recovery need.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -36,6 +36,10 @@ CIRCUMSTANCES = {
     "traceparent": "traceparent",
 }
 """The attribute for each member of `Meta`; an event has those that are stored with it."""
+
+
+LONGEST = 255
+"""Characters of whatever a message says of who and why."""
 
 
 def stream_name(service: str) -> str:
@@ -171,13 +175,14 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
             datetime.fromisoformat(attributes["time"]),
             datetime.fromisoformat(attributes["recordedtime"]),
             Meta(
-                attributes["actor"],
-                attributes["commandid"],
-                attributes["requesthash"],
-                attributes["correlationid"],
-                attributes.get("onbehalfof"),
-                attributes.get("causationid"),
-                attributes.get("traceparent"),
+                _actor(attributes["actor"]),
+                _text(attributes["commandid"]),
+                _text(attributes["requesthash"]),
+                _text(attributes["correlationid"]),
+                *(
+                    None if (told := attributes.get(name)) is None else _text(told)
+                    for name in ("onbehalfof", "causationid", "traceparent")
+                ),
             ),
             payload[end + len(DATA) : -1],
             bytes.fromhex(head.get(HASH, "")),
@@ -196,6 +201,22 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
     if found.occurred_at.tzinfo is None or found.recorded_at.tzinfo is None:
         raise Malformed("a time says nothing of its zone")
     return found
+
+
+def _text(told: Any) -> str:
+    """Who or why: a reaction's own event and its headers repeat some of it. Raises ValueError."""
+    if not isinstance(told, str) or len(told) > LONGEST or not told.isprintable():
+        raise ValueError("not a short text")
+    return told
+
+
+@lru_cache(maxsize=4096)
+def _actor(told: Any) -> str:
+    """Who acted, as `Actor` writes it; there are few. Raises ValueError."""
+    kind, _, who = _text(told).partition(":")
+    if kind not in ("person", "operator", "system") or (kind == "person" and str(UUID(who)) != who):
+        raise ValueError("not how an actor is written")
+    return cast(str, told)
 
 
 @lru_cache(maxsize=4096)
