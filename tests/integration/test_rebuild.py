@@ -31,7 +31,10 @@ async def test_a_stream_with_a_hole_is_named_with_what_to_do(
         return capsys.readouterr().out
 
     for said in (await told(as_json=False), json.loads(await told(as_json=True))["error"]):
-        assert "the stream of directory could not be read whole (position 4 came after 0); nothing was changed" in said
+        assert (
+            "the stream of directory could not be read whole (position 4 came after 0); nothing was changed"
+            in said
+        )
         assert "try again" in said
         assert "verify --service directory" in said
 

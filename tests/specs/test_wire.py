@@ -30,7 +30,9 @@ datas = st.builds(
 metas = st.builds(
     Meta,
     actor=st.uuids().map("person:{}".format)
-    | st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=40).map("operator:{}".format),
+    | st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=40).map(
+        "operator:{}".format
+    ),
     command_id=st.uuids().map(str),
     request=st.binary(min_size=16, max_size=16).map(bytes.hex),
     correlation_id=st.uuids().map(str),
