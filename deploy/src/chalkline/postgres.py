@@ -130,18 +130,19 @@ def ground(folder: Path, account: Account | None) -> Path:
                 f"look at both; rm -r {real} if nobody needs what is in it",
             )
         if _orphaned(before, account):
-            # The state folder was moved: its data go with it.
-            (before / LINKED_FROM).unlink()
-            before.rename(real)
+            before.rename(real)  # the state folder was moved: its data go with it
     _owned(real, account, mode=0o700)
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() and folder.readlink() != real:
         folder.unlink()
     if not folder.is_symlink():
         folder.symlink_to(real)
-    if not (real / LINKED_FROM).exists():
-        with (real / LINKED_FROM).open("xb") as record:
-            record.write(os.fsencode(folder))
+    record = real / LINKED_FROM
+    if record.is_file() and record.read_bytes() != os.fsencode(folder):
+        record.unlink()
+    if not record.exists():
+        with record.open("xb") as written:
+            written.write(os.fsencode(folder))
     return real
 
 
