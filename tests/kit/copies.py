@@ -28,6 +28,11 @@ class AlwaysHeld(Lease):
         return
 
 
+async def counted(tallies: Tallies, events: int) -> None:
+    """So many events, of twenty tallies."""
+    await asyncio.gather(*(tallies.count(n % 20, n) for n in range(events)))
+
+
 @contextlib.asynccontextmanager
 async def relaying(
     tallies: Tallies, pool: Any, nc: Client, *, kind: type[Relay] = Relay, **more: Any

@@ -1,13 +1,12 @@
 """Law 1: stream sequence == event position, and a stream that loses anything is filled again from the log."""
 
-import asyncio
 from typing import Any
 
 import pytest
 from backbone.comparing import Look
 from backbone.relay import Relay
 from kit.broker import Broker
-from kit.copies import copied, level, relaying, until
+from kit.copies import copied, counted, level, relaying, until
 from kit.tally import Tallies
 from nats.aio.client import Client
 
@@ -22,10 +21,6 @@ def tallies(database: Any) -> Tallies:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backbone.relay.LOOK_EVERY", 0.3)
-
-
-async def counted(tallies: Tallies, events: int) -> None:
-    await asyncio.gather(*(tallies.count(n % 20, n) for n in range(events)))
 
 
 class Continuing(Relay):

@@ -9,7 +9,7 @@ from backbone.comparing import Look
 from backbone.leases import Lease
 from backbone.relay import Relay
 from kit.broker import Broker
-from kit.copies import AlwaysHeld, copied, level, relaying, roll_back, until
+from kit.copies import AlwaysHeld, copied, counted, level, relaying, roll_back, until
 from kit.tally import SERVICE, Tallies
 from nats.aio.client import Client
 
@@ -24,10 +24,6 @@ def tallies(database: Any) -> Tallies:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backbone.relay.LOOK_EVERY", 0.3)
-
-
-async def counted(tallies: Tallies, events: int) -> None:
-    await asyncio.gather(*(tallies.count(n % 20, n) for n in range(events)))
 
 
 async def test_two_relays_at_full_speed_leave_one_copy(
