@@ -13,10 +13,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-GIVEN: Final = _words("""Maya Tomás Nora Leo Ada Aisha Björn Chloé Dmitri Elif Fatou Gunnar Hồng İpek Jun Kwame Łucja Mário Ngozi
+GIVEN: Final = _words(
+    """Maya Tomás Nora Leo Ada Aisha Björn Chloé Dmitri Elif Fatou Gunnar Hồng İpek Jun Kwame Łucja Mário Ngozi
     Øyvind Paloma Quim Ravi Søren Thuỳ Uma Vojtěch Wanda Xochitl Yusuf Zoë Anaïs Bahar Ciarán Dörte Esi Fjóla
     Grégoire Héctor Ines João Katarzyna Lorenç Māra Noé Ólafur Petr Renée Şirin Tuyết Ülle Václav Wren Ximena
-    Yannick Žofia Анна Борис Галина Ελένη Νίκος سلمى طارق נועה אורי आशा रवि 美咲 健 지우 서준""")
+    Yannick Žofia Анна Борис Галина Ελένη Νίκος سلمى طارق נועה אורי आशा रवि 美咲 健 지우 서준"""
+)
 BEGINNINGS: Final = _words(
     "Chalk Slate Ink Pencil Quill Easel Crayon Ruler Satchel Bell Ledger Marker Inkwell Blotter Compass"
 )
@@ -26,8 +28,10 @@ WHOLE: Final = (
     "الطباشيري", "בן־גיר", "चाकवाला", "白墨", "분필", "Chalk, Jr.",
 )  # fmt: skip
 """Family names as they are: with what a reader of CSV may stumble over."""
-SCHOOLS: Final = _words("""Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ironwood Juniper Katsura Larch Maple Nutmeg Oak Poplar Quince
-    Rowan Spruce Tamarack Umbrella Viburnum Willow Yew Zelkova""")
+SCHOOLS: Final = _words(
+    """Alder Birch Cedar Dogwood Elm Fir Ginkgo Hazel Ironwood Juniper Katsura Larch Maple Nutmeg Oak Poplar Quince
+    Rowan Spruce Tamarack Umbrella Viburnum Willow Yew Zelkova"""
+)
 KINDS: Final = ("Elementary", "Middle School", "High School", "Academy")
 
 
