@@ -13,6 +13,7 @@ from backbone.words import PrivateText, private
 from chalkline_contracts.measurement import MeasurementTaken
 from chalkline_contracts.notifications import Recipient
 from directory import aggregates as directory
+from directory.calendar import ChangeCalendar, Dates
 from directory.district import AdvanceClock, DistrictFacts, OpenDistrict
 from directory.org import ChangeOrg, CloseOrg, OpenOrg, OrgFacts
 from directory.person import (
@@ -25,6 +26,7 @@ from directory.person import (
     WithdrawEvaluator,
     WithdrawRole,
 )
+from directory.policy import ChangePolicy, KeptDays, QuietTime
 from goals import aggregates as goals
 from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, StartCycle
 from goals.facts import GoalsFacts, PersonFact
@@ -72,6 +74,13 @@ PEERS = PeersAnswers(
     powerful=True, easy=True, emotionally_compelling=True, reachable=True, student_focused=True
 )
 
+SPRING = Dates(begin=date(2026, 1, 5), end=date(2026, 6, 12))
+DISTRICT_WISHES = (
+    ChangePolicy(caseload_limit=12, quiet_hours=QuietTime(begin="18:00", end="07:00")),
+    ChangePolicy(auto_confirm=True, retention=KeptDays(pair=2555, contacts=365)),
+    ChangeCalendar(terms=(SPRING,)),
+    ChangeCalendar(terms=(SPRING,), holidays=(Dates(begin=date(2026, 4, 3), end=date(2026, 4, 10)),)),
+)
 
 CANARY = "zyzzyva"
 """In every text that anybody says: wherever it sings, words have travelled."""
@@ -180,6 +189,8 @@ class Story:
             do(AssignEvaluator(evaluator_id=people[0]))
             if person == people[2]:
                 do(WithdrawEvaluator(evaluator_id=people[0]))
+                do(AssignRole(role="principal", org_id=schools[0], begin=date(2026, 1, 1)))
+                do(WithdrawRole(role="principal", org_id=schools[0]))
             for _ in range(rng.randrange(5)):
                 other, school, role = (
                     rng.choice(people),
@@ -207,6 +218,8 @@ class Story:
             self._pair(tenant, n, people)
         later = AdvanceClock(to=self.now + timedelta(days=30))
         self.do(directory.DISTRICT, tenant, tenant, later, DistrictFacts)
+        for command in DISTRICT_WISHES:
+            self.do(directory.DISTRICT, tenant, tenant, command, DistrictFacts)
 
     def _models(self, tenant: UUID) -> None:
         template, instrument, rule = UUID(int=300), UUID(int=301), UUID(int=302)

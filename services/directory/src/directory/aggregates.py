@@ -3,7 +3,7 @@
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from directory import access, district, gathering, org, person, views
+from directory import access, calendar, district, gathering, org, person, policy, views
 
 DISTRICT: Aggregate[district.District] = Aggregate(
     name="District",
@@ -12,13 +12,19 @@ DISTRICT: Aggregate[district.District] = Aggregate(
     states=(district.Unset, district.Open, district.Closed),
     events=tuple(events_of("directory", "District")),
     begins=(district.OpenDistrict,),
-    commands=(district.AdvanceClock, district.CloseDistrict),
+    commands=(
+        district.AdvanceClock,
+        policy.ChangePolicy,
+        calendar.ChangeCalendar,
+        district.CloseDistrict,
+    ),
     decide=district.decide,
     evolve=district.evolve,
     facts=gathering.gather_district,
     authorise=access.authorise_district,
     view=views.view_district,
     founds_tenant=True,
+    state_schema=2,
 )
 
 ORG: Aggregate[org.Org] = Aggregate(

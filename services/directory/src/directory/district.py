@@ -9,10 +9,20 @@ from uuid import UUID
 
 from backbone.deciding import Actor, Command
 from backbone.words import Words
-from chalkline_contracts.directory import DistrictClosed, DistrictOpened, SandboxClockAdvanced
+from chalkline_contracts.directory import (
+    NO_CALENDAR,
+    PRODUCT_POLICY,
+    CalendarChanged,
+    DistrictClosed,
+    DistrictOpened,
+    DistrictPolicyChanged,
+    SandboxClockAdvanced,
+)
 from chalkline_contracts.event import Event
 from chalkline_contracts.values import Time, WordsRef
 
+from directory.calendar import ChangeCalendar, calendar_of
+from directory.policy import ChangePolicy, policy_after
 from directory.refusals import (
     ClockLeapsTooFar,
     ClockOnlyMovesForward,
@@ -43,8 +53,10 @@ class CloseDistrict(Command):
     """Ends a tenant. Nothing is decided in it afterwards."""
 
 
-DistrictCommand = OpenDistrict | AdvanceClock | CloseDistrict
-DistrictEvent = DistrictOpened | SandboxClockAdvanced | DistrictClosed
+DistrictCommand = OpenDistrict | AdvanceClock | ChangePolicy | ChangeCalendar | CloseDistrict
+DistrictEvent = (
+    DistrictOpened | SandboxClockAdvanced | DistrictPolicyChanged | CalendarChanged | DistrictClosed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,9 @@ class Open:
     clock: datetime | None
     """Where a sandbox's clock stands; None in a real district."""
     name_ref: WordsRef
+    policy: DistrictPolicyChanged = PRODUCT_POLICY
+    """As it was told last; before that the product's."""
+    calendar: CalendarChanged = NO_CALENDAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,12 @@ def decide(
             if command.to - clock > LONGEST_LEAP:
                 raise ClockLeapsTooFar(clock=clock)
             return [SandboxClockAdvanced(to=command.to)]
+        case ChangePolicy(), Open(policy=before):
+            policy = policy_after(before, command)
+            return [] if policy == before else [policy]
+        case ChangeCalendar(), Open():
+            calendar = calendar_of(command)
+            return [] if calendar == district.calendar else [calendar]
         case CloseDistrict(), Open():
             return [DistrictClosed()]
         case _:
@@ -117,6 +138,10 @@ def evolve(district: District, event: DistrictEvent) -> District:
             return Open(event.time_zone, event.clock, event.name_ref)
         case SandboxClockAdvanced(), Open():
             return replace(district, clock=event.to)
+        case DistrictPolicyChanged(), Open():
+            return replace(district, policy=event)
+        case CalendarChanged(), Open():
+            return replace(district, calendar=event)
         case DistrictClosed(), Open():
             return Closed(district.time_zone, district.name_ref)
         case _:

@@ -23,6 +23,10 @@ class ClockLeapsTooFar(Refusal):
     """A sandbox's clock moves at most 366 days at a time."""
 
 
+class TermsOverlap(Refusal):
+    """Terms of a calendar do not overlap."""
+
+
 class OrgAlreadyOpened(Refusal):
     """The organisation has been opened before."""
 

@@ -17,6 +17,8 @@ def view_district(state: District, facts: DistrictFacts) -> dict[str, Any]:  # n
                 "time_zone": state.time_zone,
                 "sandbox": state.clock is not None,
                 "clock": state.clock,
+                "policy": state.policy,
+                "calendar": state.calendar,
             }
         case district.Closed():
             return {"status": "closed", "name": state.name_ref, "time_zone": state.time_zone}

@@ -38,6 +38,19 @@ async def project_districts(events: Sequence[Recorded[Any]], db: Connection) -> 
                 await db.execute(sql.close_district, recorded.tenant)
 
 
+async def project_policies(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    await db.execute(sql.know_policies, *_as_told(events))
+
+
+async def project_calendars(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    await db.execute(sql.know_calendars, *_as_told(events))
+
+
+def _as_told(events: Sequence[Recorded[Any]]) -> Sequence[Sequence[Any]]:
+    """The last event of each tenant, as it is."""
+    return columns(last_by_key([(r.tenant, r.event.model_dump_json()) for r in events], 1), 2)
+
+
 async def project_orgs(events: Sequence[Recorded[Any]], db: Connection) -> None:
     rows = [
         (
@@ -104,6 +117,8 @@ FACTS: Final = (
         handles=(d.DistrictOpened, d.SandboxClockAdvanced, d.DistrictClosed),
         project=project_districts,
     ),
+    Projection(name="policies", handles=(d.DistrictPolicyChanged,), project=project_policies),
+    Projection(name="calendars", handles=(d.CalendarChanged,), project=project_calendars),
     Projection(name="orgs", handles=(d.OrgOpened, d.OrgChanged, d.OrgClosed), project=project_orgs),
     Projection(
         name="people",

@@ -3,14 +3,50 @@
 No name and no address is in here: they stay in directory, and an event refers to them.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Code, Day, Text, Time, WordsRef
+from chalkline_contracts.values import Code, Count, Day, Text, Time, WordsRef
 
 OrgType = Literal["district", "school", "department"]
 Role = Literal["teacher", "coach", "coaching_lead", "principal", "administrator", "evaluator"]
+
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time by the clock on the wall, "00:00" to "23:59"."""
+
+
+class QuietHours(BaseModel):
+    """From `begin` until just before `end`, school-local; past midnight where `end` is the earlier one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    begin: TimeOfDay
+    end: TimeOfDay
+
+
+class Retention(BaseModel):
+    """How many days each class of content is kept after it was needed last; None: until somebody erases it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    pair: Count | None = None
+    """What belongs to a partnership (tier B): goal texts, evidence, feedback."""
+    author: Count | None = None
+    """What belongs to who wrote it (tier C): notes, reflections nobody else was shown."""
+    contacts: Count | None = None
+    """Names and addresses of people who are no longer active."""
+
+
+class Days(BaseModel):
+    """Whole days, from `begin` to `end`, both of them included."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    begin: Day
+    end: Day
 
 
 class DistrictOpened(Event, service="directory", aggregate="District"):
@@ -26,6 +62,41 @@ class DistrictOpened(Event, service="directory", aggregate="District"):
 
 class SandboxClockAdvanced(Event, service="directory", aggregate="District"):
     to: Time
+
+
+class DistrictPolicyChanged(Event, service="directory", aggregate="District"):
+    """The whole policy from now on. A field that is not there is as the product has it."""
+
+    policy_version: Count
+    """Rises by one with every change; 0: nobody changed anything yet."""
+    auto_confirm: bool = False
+    """Whether a target that is met from now on is an achievement without anyone's confirmation."""
+    caseload_limit: Count | None = None
+    """How many teachers a coach should have at most; None: no limit."""
+    quiet_hours: QuietHours | None = None
+    """When nothing is sent; None: there is no such time."""
+    small_cell_n: Count = 10
+    """Figures about fewer students than these are hidden."""
+    retention: Retention = Retention()
+    confidentiality_policy_version: Count = 1
+    """Which text of the confidentiality agreement a new partnership agrees to."""
+
+
+PRODUCT_POLICY = DistrictPolicyChanged(policy_version=0)
+"""The policy of a district that changed nothing."""
+
+
+class CalendarChanged(Event, service="directory", aggregate="District"):
+    """The whole calendar from now on, each list by its days. With no terms every day is a school day."""
+
+    terms: tuple[Days, ...] = ()
+    """None of them overlap."""
+    holidays: tuple[Days, ...] = ()
+    """Days inside terms or outside; a break is a holiday of several days. None of them overlap or touch."""
+
+
+NO_CALENDAR = CalendarChanged()
+"""The calendar of a district that told none."""
 
 
 class DistrictClosed(Event, service="directory", aggregate="District"):

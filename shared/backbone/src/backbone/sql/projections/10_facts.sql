@@ -7,6 +7,17 @@ CREATE TABLE districts (
     closed    boolean NOT NULL DEFAULT false
 );
 
+-- A district's policy and calendar, each as it was told last (DistrictPolicyChanged, CalendarChanged).
+CREATE TABLE policies (
+    tenant uuid PRIMARY KEY,
+    told   jsonb NOT NULL
+);
+
+CREATE TABLE calendars (
+    tenant uuid PRIMARY KEY,
+    told   jsonb NOT NULL
+);
+
 CREATE TABLE orgs (
     tenant    uuid NOT NULL,
     org_id    uuid NOT NULL,
