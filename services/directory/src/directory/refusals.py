@@ -43,6 +43,10 @@ class PersonAlreadyEnrolled(Refusal):
     """The person has been enrolled before."""
 
 
+class PersonUnknown(Refusal):
+    """Nobody of the district has this id."""
+
+
 class PersonNotActive(Refusal):
     """There is no active person with this id."""
 

@@ -29,6 +29,7 @@ from backbone.local_log import LocalLog
 from backbone.policies import Policy, PolicyRunner
 from backbone.projector import Projection, Projector, run_idle
 from backbone.queries import Queries
+from backbone.questions import Answers, answering
 from backbone.reading import LEVEL_FOR, Progress
 from backbone.relay import Relay
 from backbone.settings import Settings
@@ -51,6 +52,8 @@ class Service:
     """Its own, beside the facts of others that every service keeps."""
     policies: Sequence[Policy] = ()
     timers: Timers | None = None
+    answers: Sequence[Answers] = ()
+    """Questions of other services."""
     routes: "Callable[[Running], Sequence[Any]]" = lambda _: ()
     """Lists and boards: Starlette routes that read projections."""
 
@@ -165,6 +168,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         else:
             await _ask_levels(run)
             tasks("levels", lambda: _keep_asking_levels(run))
+        if "door" in settings.roles:
+            await stack.enter_async_context(answering(broker, run))
         collect_less()
         yield run
         await ledger.close()
