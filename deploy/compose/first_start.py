@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from chalkline import credentials, issuer, provisioning, topology
+from chalkline import certificates, credentials, issuer, provisioning, topology
 from chalkline.declared import declared
 from chalkline.ports import USUAL
 from chalkline.state import SERVICES, State, write_json
 
 HERE = Path(__file__).resolve().parent
+# As services say it, and as a program does that shares its network.
+REACHED_AS = ("nats", "localhost", "127.0.0.1")
 READ_BY_GROUP, READ_BY_OWNER, READ_BY_ALL = 0o440, 0o400, 0o444
 
 
@@ -41,16 +43,30 @@ def secrets(state: State) -> None:
     if os.environ["CHALKLINE_ISSUER"] == issuer.ISSUER:
         issuer.signing_key(state)
         shutil.copyfile(state.jwks, state.home / "issuer" / "jwks.json")
-    # Where `chalkline listen` finds the broker, from inside the broker's network.
-    write_json(state.ports, {"nats": USUAL["nats"]})
+    # Where `chalkline` finds everything: it shares the network of `front`, which answers for all of them.
+    write_json(state.ports, {name: USUAL[name] for name in ("nats", *SERVICES)})
 
 
 def broker(state: State) -> None:
-    """The broker's configuration: public keys and permissions, no secret."""
+    """The broker's configuration: public keys and permissions; its certificate, and its key for it alone."""
+    vouched = state.secrets / "authority" / "ca.pem", state.secrets / "authority" / "ca_key.pem"
+    vouched[0].parent.mkdir(mode=0o700, exist_ok=True)
+    until = certificates.server(state.nats, REACHED_AS, vouched)
+    print(f"the broker's certificate is good until {until:%d %B %Y}")
+    (state.nats / "server_key.pem").chmod(READ_BY_GROUP)
     accounts = topology.accounts(credentials.nats_identities(state.secrets))
     (state.nats / "accounts.conf").write_text(accounts)
+    for identity in (*SERVICES, "operator"):
+        replaced(vouched[0], state.secrets / identity / "nats_ca.pem", READ_BY_GROUP)
     shutil.copyfile(declared("nats", "nats-server.conf"), state.nats / "nats-server.conf")
     shutil.copyfile(HERE / "nats.conf", state.nats / "nats.conf")
+
+
+def replaced(source: Path, copy: Path, mode: int) -> None:
+    """Makes or renews a copy that nobody may write."""
+    copy.unlink(missing_ok=True)
+    shutil.copyfile(source, copy)
+    copy.chmod(mode)
 
 
 async def databases(state: State, host: str) -> None:

@@ -3,7 +3,6 @@
 That the images build, start and survive is tried by hand on an engine: docs/running-with-compose.md.
 """
 
-import importlib.util
 import re
 import stat
 import subprocess
@@ -18,11 +17,12 @@ from backbone.settings import Settings
 from chalkline import issuer, topology, wheels
 from chalkline.state import SERVICES, State
 from kit import servers
+from kit.compose import at_home
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
-LONG_RUNNING = ("postgres", "nats", *SERVICES)
+LONG_RUNNING = ("postgres", "nats", "front", *SERVICES)
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::(?P<how>[-?])(?P<rest>[^}]*))?\}")
 
@@ -38,7 +38,7 @@ def interpolated(text: str, variables: Mapping[str, str]) -> str:
 
 def mounts(name: str) -> dict[str, str]:
     """{volume: where and how it is mounted} of a container."""
-    return dict(mount.split(":", 1) for mount in CONTAINERS[name]["volumes"])
+    return dict(mount.split(":", 1) for mount in CONTAINERS[name].get("volumes", []))
 
 
 def test_every_service_is_there_with_its_migration() -> None:
@@ -105,13 +105,34 @@ def test_a_variable_has_a_default_or_says_what_is_missing_and_the_example_knows_
     assert required == {"CHALKLINE_ISSUER", "CHALKLINE_JWKS"} == set(example())
 
 
-def test_the_doors_answer_on_this_machine_only_and_nothing_else_does() -> None:
+def test_the_front_answers_on_this_machine_only_and_nothing_else_does() -> None:
     for name, container in CONTAINERS.items():
-        published = container.get("ports", [])
-        assert len(published) == (1 if name in SERVICES else 0)
-        assert all(port.startswith("127.0.0.1:") for port in published)
-        assert name in SERVICES or "doors" not in container.get("networks", [])
+        assert bool(container.get("ports")) is (name == "front")
+        assert name in ("front", *SERVICES) or "doors" not in container.get("networks", [])
+    assert all(port.startswith("127.0.0.1:") for port in CONTAINERS["front"]["ports"])
     assert COMPOSE["networks"]["servers"]["internal"] is True
+
+
+def test_the_front_answers_for_every_service_and_publishes_nothing_else() -> None:
+    routes = dict(route.split("=") for route in CONTAINERS["front"]["command"])
+    published = [port.rpartition(":")[2] for port in CONTAINERS["front"]["ports"]]
+    assert [routes[port] for port in published] == [f"http://{name}:8000/readyz" for name in SERVICES]
+    assert all(where.startswith("127.0.0.1:") for where in set(routes) - set(published))
+
+
+def test_any_number_of_replicas_may_stand_beside_each_other() -> None:
+    for name in SERVICES:
+        assert not {"container_name", "hostname", "ports"} & set(CONTAINERS[name])
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_everybody_has_limits(name: str) -> None:
+    container = CONTAINERS[name]
+    assert {"cpus", "mem_limit", "pids_limit"} <= set(container)
+    assert container["logging"]["options"].keys() == {"max-size", "max-file"}
+    for folder in container["tmpfs"]:
+        assert {"noexec", "nosuid", "nodev"} <= set(folder.partition(":")[2].split(","))
+        assert "size=" in folder
 
 
 def test_images_have_a_version_and_tests_use_the_same_ones() -> None:
@@ -126,10 +147,11 @@ def test_a_service_starts_with_what_compose_tells_it(tmp_path: Path, monkeypatch
     for service in SERVICES:
         environment = CONTAINERS[service]["environment"]
         for name, value in environment.items():
-            monkeypatch.setenv(name, interpolated(value, example()))
+            told = interpolated(value, example())
+            monkeypatch.setenv(name, told.replace("/run/secrets", str(tmp_path)))
+        (tmp_path / "nats_ca.pem").touch()
         (tmp_path / "chain_key").write_text("0" * 64)
         (tmp_path / "owner_password").write_text("of the owner")
-        monkeypatch.setenv("CHALKLINE_SECRETS_DIR", str(tmp_path))
         settings = Settings()
         assert settings.app_dsn() == f"postgresql://{service}@postgres:5432/{service}"
         assert (
@@ -162,25 +184,6 @@ def test_the_build_sees_no_secret_and_no_state() -> None:
     assert let_in == {"!pyproject.toml", "!requirements.lock", "!shared", "!services", "!deploy"}
 
 
-@pytest.fixture
-def first_start(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setenv("CHALKLINE_ISSUER", issuer.ISSUER)
-    spec = importlib.util.spec_from_file_location("first_start", ROOT / "deploy/compose/first_start.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> State:
-    """As the setup image has it."""
-    for name in ("postgres", "nats", "run", "secrets", "issuer"):
-        (tmp_path / name).mkdir()
-    return State(tmp_path)
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
 
@@ -194,7 +197,8 @@ def test_the_first_start_makes_every_secret_once_and_each_for_those_who_need_it(
         own = home.secrets / service
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in own.iterdir()}
         assert modes == {
-            "chain_key": 0o440, "database_password": 0o440, "nats_seed": 0o440, "owner_password": 0o400,
+            "chain_key": 0o440, "database_password": 0o440, "nats_ca.pem": 0o440, "nats_seed": 0o440,
+            "owner_password": 0o400,
         }  # fmt: skip
     assert (home.secrets / "postgres" / "superuser_password").exists()
     first_start.secrets(home)
@@ -219,9 +223,18 @@ def test_the_broker_accepts_the_configuration_of_the_first_start(
     first_start.secrets(home)
     told = contents(home.nats)
     assert not any(seed.encode() in b"".join(told.values()) for seed in seeds(home))
-    asked = [str(wheels.nats_server()), "-t", "-c", str(home.nats / "nats.conf")]
+    asked = [str(wheels.nats_server()), "-t", "-c", str(at_home(home.nats))]
     checked = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
+
+
+def test_the_brokers_key_is_for_its_group_and_the_authoritys_for_the_operator(
+    first_start: ModuleType, home: State
+) -> None:
+    first_start.secrets(home)
+    files = [*home.nats.glob("server*.pem"), *(home.secrets / "authority").iterdir()]
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in files}
+    assert modes == {"server.pem": 0o644, "server_key.pem": 0o440, "ca.pem": 0o644, "ca_key.pem": 0o600}
 
 
 def seeds(home: State) -> list[str]:

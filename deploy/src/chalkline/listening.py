@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -53,6 +54,8 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
         raise Problem("there is no platform to listen to", f"start one: {show.called(state, 'up')}")
     if presence.known(state) and not presence.running(state):
         raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
+    authority = seed.with_name("nats_ca.pem")  # where there is one, the broker speaks TLS only
+    trust = ssl.create_default_context(cafile=authority) if authority.exists() else None
     refused: asyncio.Queue[Exception] = asyncio.Queue()
 
     async def on_error(error: Exception) -> None:
@@ -60,7 +63,9 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
 
     try:
         connection = await nats_py.connect(
-            f"nats://127.0.0.1:{port}",
+            f"{'tls' if trust else 'nats'}://127.0.0.1:{port}",
+            tls=trust,
+            tls_handshake_first=trust is not None,
             nkeys_seed=str(seed),
             inbox_prefix=b"_INBOX_operator",
             name="chalkline listen",

@@ -14,7 +14,6 @@ from typing import Any
 import asyncpg
 import structlog
 from faststream.nats import NatsBroker
-from faststream.nats.security import NatsNKey
 from nats.aio.client import Client
 
 from backbone.collecting import collect_less
@@ -26,6 +25,7 @@ from backbone.knowing import FACTS
 from backbone.ledger import Ledger
 from backbone.listening import listen
 from backbone.local_log import LocalLog
+from backbone.nats_security import nats_security
 from backbone.policies import Policy, PolicyRunner
 from backbone.projector import Projection, Projector, run_idle
 from backbone.queries import Queries
@@ -302,11 +302,10 @@ async def broker_of(name: str, settings: Settings) -> AsyncIterator[NatsBroker]:
     async def on_reconnect() -> None:
         log.info("nats_reconnected")
 
-    seed = settings.nats_seed.get_secret_value()
     broker = NatsBroker(
         settings.nats_url,
         name=name,
-        security=NatsNKey.from_seed(seed) if seed else None,
+        security=nats_security(settings),
         inbox_prefix=inbox_prefix(name),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Role = Literal["door", "relay", "projector"]
@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     """postgresql://<app role>@host:port/<database>, without a password."""
     owner_database_url: str | None = None
     nats_url: str
+    """nats://host:port, or tls://host:port for a server that encrypts."""
+    nats_ca: FilePath | None = None
+    """A file with the certificates that vouch for the server at tls://; those of this machine unless given."""
     issuer: str
     audience: str = "chalkline"
     jwks: str
@@ -56,6 +59,12 @@ class Settings(BaseSettings):
         key = self.chain_key.get_secret_value()
         if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
             raise ValueError(f"{self.secrets_dir}/chain_key must hold 64 hexadecimal characters")
+        return self
+
+    @model_validator(mode="after")
+    def _an_authority_vouches_for_somebody(self) -> Self:
+        if self.nats_ca is not None and not self.nats_url.startswith("tls://"):
+            raise ValueError("CHALKLINE_NATS_CA is set, so CHALKLINE_NATS_URL must begin with tls://")
         return self
 
     @property
