@@ -57,3 +57,8 @@ def sweep(state: State) -> list[str]:
 def known(state: State) -> dict[str, Any]:
     """What the last supervisor wrote about itself and its parts."""
     return read_json(state.platform) or {}
+
+
+def elsewhere(state: State) -> bool:
+    """Whether others start and stop this platform (compose does): it has addresses, and never had a supervisor."""
+    return state.ports.exists() and not state.platform.exists()
