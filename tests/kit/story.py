@@ -27,6 +27,8 @@ from directory.person import (
     WithdrawRole,
 )
 from directory.policy import ChangePolicy, KeptDays, QuietTime
+from directory.roster.following import FollowRosterOrg, FollowRosterPerson, RosterRole
+from directory.roster_import import BeginRosterImport, FinishRosterImport, RosterFacts
 from goals import aggregates as goals
 from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, StartCycle
 from goals.facts import GoalsFacts, PersonFact
@@ -213,6 +215,7 @@ class Story:
             district_open=True,
         )
         self.do(directory.ORG, tenant, schools[-1], CloseOrg(), OrgFacts, district_open=True)
+        self._roster(tenant, people)
         self._models(tenant)
         for n in range(3):
             self._pair(tenant, n, people)
@@ -220,6 +223,24 @@ class Story:
         self.do(directory.DISTRICT, tenant, tenant, later, DistrictFacts)
         for command in DISTRICT_WISHES:
             self.do(directory.DISTRICT, tenant, tenant, command, DistrictFacts)
+
+    def _roster(self, tenant: UUID, people: list[UUID]) -> None:
+        """An import: a school it opens, one who comes, one who comes back, and one who left before."""
+        rng, school, fingerprint = self._rng, UUID(int=110), "0a1b2c"
+        begin = BeginRosterImport(fingerprint=fingerprint, added=2, changed=1, removed=0, rejected=1)
+        self.do(directory.ROSTER, tenant, UUID(int=111), begin, RosterFacts, district_open=True)
+        follow = FollowRosterOrg(type="school", name=said("a school"), sourced_id=said("id"))
+        self.do(directory.ORG, tenant, school, follow, OrgFacts, district_open=True)
+        role = RosterRole(role="teacher", org_id=school, row=UUID(int=112))
+        told: dict[str, Any] = {"time_zone": "America/Chicago", "orgs_open": frozenset({school})}
+        told["evaluators_active"] = frozenset(people)
+        for person in (UUID(int=210), people[-1], people[rng.randrange(3)]):
+            named = FollowRosterPerson(name=said("a person"), sourced_id=said("id"), roles=(role,), evaluator_ids=(people[0],)) # fmt: skip
+            bare = FollowRosterPerson(roles=(), evaluator_ids=())
+            for command in (named, bare) if person != people[0] else ():
+                self.do(directory.PERSON, tenant, person, command, PersonFacts, **told)
+        finish = FinishRosterImport(fingerprint=fingerprint)
+        self.do(directory.ROSTER, tenant, UUID(int=111), finish, RosterFacts, district_open=True)
 
     def _models(self, tenant: UUID) -> None:
         template, instrument, rule = UUID(int=300), UUID(int=301), UUID(int=302)

@@ -9,6 +9,7 @@ from directory import district, org, person
 from directory.district import District, DistrictCommand, DistrictFacts
 from directory.org import Org, OrgCommand, OrgFacts
 from directory.person import Person, PersonCommand, PersonFacts
+from directory.roster_import import Roster, RosterCommand, RosterFacts
 
 
 def authorise_district(state: District, command: DistrictCommand | Look, facts: DistrictFacts) -> None:
@@ -42,8 +43,12 @@ def authorise_person(state: Person, command: PersonCommand | Look, facts: Person
     _operators_and_administrators(command, facts)
 
 
+def authorise_roster(state: Roster, command: RosterCommand | Look, facts: RosterFacts) -> None:  # noqa: ARG001 - authorisers share a shape
+    _operators_and_administrators(command, facts)
+
+
 def _operators_and_administrators(
-    command: OrgCommand | PersonCommand | Look, facts: OrgFacts | PersonFacts
+    command: OrgCommand | PersonCommand | RosterCommand | Look, facts: OrgFacts | PersonFacts | RosterFacts
 ) -> None:
     if facts.by.kind == "operator":
         return

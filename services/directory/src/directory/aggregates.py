@@ -1,9 +1,10 @@
-"""What directory keeps: districts, organisations, people."""
+"""What directory keeps: districts, organisations, people, and the roster they come from."""
 
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from directory import access, calendar, district, gathering, org, person, policy, views
+from directory import access, calendar, district, gathering, org, person, policy, roster_import, views
+from directory.roster import following
 
 DISTRICT: Aggregate[district.District] = Aggregate(
     name="District",
@@ -35,12 +36,14 @@ ORG: Aggregate[org.Org] = Aggregate(
     events=tuple(events_of("directory", "Org")),
     begins=(org.OpenOrg,),
     commands=(org.ChangeOrg, org.CloseOrg),
-    decide=org.decide,
+    internal=(following.FollowRosterOrg,),
+    decide=following.decide_org,
     evolve=org.evolve,
     facts=gathering.gather_org,
     authorise=access.authorise_org,
     view=views.view_org,
     claims=org.claims,
+    state_schema=2,
 )
 
 PERSON: Aggregate[person.Person] = Aggregate(
@@ -58,11 +61,28 @@ PERSON: Aggregate[person.Person] = Aggregate(
         person.AssignEvaluator,
         person.WithdrawEvaluator,
     ),
-    decide=person.decide,
+    internal=(following.FollowRosterPerson,),
+    decide=following.decide_person,
     evolve=person.evolve,
     facts=gathering.gather_person,
     authorise=access.authorise_person,
     view=views.view_person,
+    state_schema=2,
 )
 
-AGGREGATES = (DISTRICT, ORG, PERSON)
+ROSTER: Aggregate[roster_import.Roster] = Aggregate(
+    name="Roster",
+    collection="rosters",
+    initial=roster_import.Idle(),
+    states=(roster_import.Idle, roster_import.Importing),
+    events=tuple(events_of("directory", "Roster")),
+    begins=(),
+    commands=(),
+    internal=(roster_import.BeginRosterImport, roster_import.FinishRosterImport),
+    decide=roster_import.decide,
+    evolve=roster_import.evolve,
+    facts=gathering.gather_roster,
+    authorise=access.authorise_roster,
+)
+
+AGGREGATES = (DISTRICT, ORG, PERSON, ROSTER)

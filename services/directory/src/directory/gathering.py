@@ -10,6 +10,8 @@ from directory import district, org, person
 from directory.district import District, DistrictCommand, DistrictFacts
 from directory.org import Org, OrgCommand, OrgFacts
 from directory.person import Person, PersonCommand, PersonFacts
+from directory.roster.following import FollowRosterOrg, FollowRosterPerson
+from directory.roster_import import Roster, RosterCommand, RosterFacts
 from directory.time_zone import day_in
 
 
@@ -62,10 +64,10 @@ async def gather_district(asking: Asking, state: District, command: DistrictComm
     )
 
 
-async def gather_org(asking: Asking, state: Org, command: OrgCommand | Look) -> OrgFacts:  # noqa: ARG001 - gatherers share a shape
+async def gather_org(asking: Asking, state: Org, command: OrgCommand | FollowRosterOrg | Look) -> OrgFacts:  # noqa: ARG001 - gatherers share a shape
     of: District = await asking.state("District", asking.tenant)
     belongs, administers = await standing(asking, of)
-    named = command.parent_id if isinstance(command, org.OpenOrg | org.ChangeOrg) else None
+    named = command.parent_id if isinstance(command, org.OpenOrg | org.ChangeOrg | FollowRosterOrg) else None
     parent = await _org(asking, named)
     return OrgFacts(
         by=asking.by,
@@ -78,7 +80,11 @@ async def gather_org(asking: Asking, state: Org, command: OrgCommand | Look) -> 
     )
 
 
-async def gather_person(asking: Asking, state: Person, command: PersonCommand | Look) -> PersonFacts:  # noqa: ARG001 - gatherers share a shape
+async def gather_person(
+    asking: Asking,
+    state: Person,  # noqa: ARG001 - gatherers share a shape
+    command: PersonCommand | FollowRosterPerson | Look,
+) -> PersonFacts:
     of: District = await asking.state("District", asking.tenant)
     belongs, administers = await standing(asking, of)
     org_open = evaluator_active = False
@@ -87,6 +93,14 @@ async def gather_person(asking: Asking, state: Person, command: PersonCommand | 
     if isinstance(command, person.AssignEvaluator):
         evaluator = await asking.state("Person", command.evaluator_id)
         evaluator_active = isinstance(evaluator, person.Active)
+    orgs_open = evaluators_active = frozenset[UUID]()
+    if isinstance(command, FollowRosterPerson):
+        named = {role.org_id for role in command.roles}
+        orgs_open = frozenset([i for i in named if await _org(asking, i) is not None])
+        told = command.evaluator_ids or ()
+        evaluators_active = frozenset(
+            [i for i in told if isinstance(await asking.state("Person", i), person.Active)]
+        )
     return PersonFacts(
         by=asking.by,
         command_id=asking.command_id,
@@ -96,6 +110,21 @@ async def gather_person(asking: Asking, state: Person, command: PersonCommand | 
         time_zone=of.time_zone if isinstance(of, district.Open) else None,
         org_open=org_open,
         evaluator_active=evaluator_active,
+        orgs_open=orgs_open,
+        evaluators_active=evaluators_active,
+    )
+
+
+async def gather_roster(asking: Asking, state: Roster, command: RosterCommand | Look) -> RosterFacts:  # noqa: ARG001 - gatherers share a shape
+    of: District = await asking.state("District", asking.tenant)
+    belongs, administers = await standing(asking, of)
+    return RosterFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=belongs,
+        administers=administers,
+        district_open=isinstance(of, district.Open),
     )
 
 

@@ -32,14 +32,17 @@ class OpenOrg(Command):
     type: OrgType
     parent_id: UUID | None = None
     time_zone: TimeZone | None = None
+    sourced_id: Words | None = None
+    """How the district's roster calls it."""
 
 
 class ChangeOrg(Command):
-    """Changes what is given and keeps the rest; an explicit null takes a parent or time zone away."""
+    """Changes what is given and keeps the rest; an explicit null takes a parent, time zone or roster's id away."""
 
     name: Words | None = None
     parent_id: UUID | None = None
     time_zone: TimeZone | None = None
+    sourced_id: Words | None = None
 
 
 class CloseOrg(Command):
@@ -61,12 +64,14 @@ class Open:
     parent_id: UUID | None
     time_zone: str | None
     name_ref: WordsRef
+    sourced_id_ref: WordsRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
     type: OrgType
     name_ref: WordsRef
+    sourced_id_ref: WordsRef | None = None
 
 
 Org = Unset | Open | Closed
@@ -91,13 +96,14 @@ def decide(org: Org, command: OrgCommand, facts: OrgFacts, *, now: datetime) -> 
         raise DistrictNotOpen(district_id=facts.by.tenant)
     match command, org:
         case OpenOrg(), Unset():
-            _check_parent(command.type, command.parent_id, facts)
+            check_parent(command.type, command.parent_id, facts)
             return [
                 OrgOpened(
                     type=command.type,
                     parent_id=command.parent_id,
                     time_zone=command.time_zone,
                     name_ref=command.name.ref,
+                    sourced_id_ref=command.sourced_id.ref if command.sourced_id else None,
                 )
             ]
         case OpenOrg(), _:
@@ -115,14 +121,26 @@ def _change(org: Open, command: ChangeOrg, facts: OrgFacts) -> list[Event]:
     parent_id = command.parent_id if "parent_id" in given else org.parent_id
     time_zone = command.time_zone if "time_zone" in given else org.time_zone
     if parent_id != org.parent_id:
-        _check_parent(org.type, parent_id, facts)
-    if command.name is None and (parent_id, time_zone) == (org.parent_id, org.time_zone):
+        check_parent(org.type, parent_id, facts)
+    sourced_id_ref = org.sourced_id_ref
+    if "sourced_id" in given:
+        sourced_id_ref = command.sourced_id.ref if command.sourced_id else None
+    before = (org.parent_id, org.time_zone, org.sourced_id_ref)
+    if command.name is None and (parent_id, time_zone, sourced_id_ref) == before:
         return []
     name_ref = command.name.ref if command.name else org.name_ref
-    return [OrgChanged(type=org.type, parent_id=parent_id, time_zone=time_zone, name_ref=name_ref)]
+    return [
+        OrgChanged(
+            type=org.type,
+            parent_id=parent_id,
+            time_zone=time_zone,
+            name_ref=name_ref,
+            sourced_id_ref=sourced_id_ref,
+        )
+    ]
 
 
-def _check_parent(org_type: OrgType, parent_id: UUID | None, facts: OrgFacts) -> None:
+def check_parent(org_type: OrgType, parent_id: UUID | None, facts: OrgFacts) -> None:
     if parent_id is None:
         return
     if facts.parent_type is None:
@@ -133,14 +151,18 @@ def _check_parent(org_type: OrgType, parent_id: UUID | None, facts: OrgFacts) ->
 
 def evolve(org: Org, event: OrgEvent) -> Org:
     match event, org:
-        case OrgOpened(), Unset():
-            return Open(event.type, event.parent_id, event.time_zone, event.name_ref)
+        case OrgOpened(), Unset() | Closed():
+            return _as_told(event)
         case OrgChanged(), Open():
-            return Open(event.type, event.parent_id, event.time_zone, event.name_ref)
+            return _as_told(event)
         case OrgClosed(), Open():
-            return Closed(org.type, org.name_ref)
+            return Closed(org.type, org.name_ref, org.sourced_id_ref)
         case _:
             return org
+
+
+def _as_told(event: OrgOpened | OrgChanged) -> Open:
+    return Open(event.type, event.parent_id, event.time_zone, event.name_ref, event.sourced_id_ref)
 
 
 def claims(event: OrgEvent) -> Iterable[Claim | Release]:

@@ -33,10 +33,10 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     )  # fmt: skip
 
 
-def change(_: Row | None, recorded: Recorded[Any]) -> Row:
+def change(row: Row | None, recorded: Recorded[Any]) -> Row:
     match recorded.event:
         case OrgOpened() as event:
-            return {**_known(event), "closed": False, "opened_at": recorded.occurred_at}
+            return {**_known(event), "closed": False, "opened_at": row["opened_at"] if row else recorded.occurred_at}
         case OrgChanged() as event:
             return _known(event)
         case _:

@@ -44,10 +44,10 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     )
 
 
-def change(_: Row | None, recorded: Recorded[Any]) -> Row:
+def change(row: Row | None, recorded: Recorded[Any]) -> Row:
     match recorded.event:
         case d.PersonEnrolled() as event:
-            return {**_known(event), "active": True, "enrolled_at": recorded.occurred_at}
+            return {**_known(event), "active": True, "enrolled_at": row["enrolled_at"] if row else recorded.occurred_at}
         case d.PersonChanged() as event:
             return _known(event)
         case d.PersonDeactivated():

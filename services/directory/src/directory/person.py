@@ -112,6 +112,7 @@ class HeldRole:
     org_id: UUID
     begin: date
     end: date | None
+    roster_row: UUID | None = None
 
     def on(self, day: date) -> bool:
         return self.begin <= day and (self.end is None or day <= self.end)
@@ -133,6 +134,8 @@ class Active:
     sourced_id_ref: WordsRef | None
     roles: tuple[HeldRole, ...] = ()
     evaluator_ids: tuple[UUID, ...] = ()
+    roster_evaluator_ids: tuple[UUID, ...] = ()
+    """Those of them that a roster's mapping file gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,10 @@ class Deactivated:
     name_ref: WordsRef
     email_ref: WordsRef | None
     sourced_id_ref: WordsRef | None
+    roles: tuple[HeldRole, ...] = ()
+    """Those that ended with it, and do not come back by themselves."""
+    evaluator_ids: tuple[UUID, ...] = ()
+    experience_band: str | None = None
 
 
 Person = Unset | Active | Deactivated
@@ -160,6 +167,10 @@ class PersonFacts:
     """The org the command names."""
     evaluator_active: bool = False
     """The evaluator the command names."""
+    orgs_open: frozenset[UUID] = frozenset()
+    """Of the orgs the roster names."""
+    evaluators_active: frozenset[UUID] = frozenset()
+    """Of the evaluators the roster names."""
 
 
 def decide(person: Person, command: PersonCommand, facts: PersonFacts, *, now: datetime) -> list[Event]:
@@ -245,7 +256,7 @@ def _without(person: Active, role: Role, org_id: UUID) -> tuple[HeldRole, ...]:
 
 def evolve(person: Person, event: PersonEvent) -> Person:
     match event, person:
-        case PersonEnrolled(), Unset():
+        case PersonEnrolled(), Unset() | Deactivated():
             return Active(event.experience_band, event.name_ref, event.email_ref, event.sourced_id_ref)
         case PersonChanged(), Active():
             return replace(
@@ -256,16 +267,32 @@ def evolve(person: Person, event: PersonEvent) -> Person:
                 sourced_id_ref=event.sourced_id_ref,
             )
         case PersonDeactivated(), Active():
-            return Deactivated(person.name_ref, person.email_ref, person.sourced_id_ref)
+            return Deactivated(
+                person.name_ref,
+                person.email_ref,
+                person.sourced_id_ref,
+                person.roles,
+                person.evaluator_ids,
+                person.experience_band,
+            )
         case RoleAssigned(), Active():  # a stretch that is over gives way to the next one
-            held = HeldRole(event.role, event.org_id, event.begin, event.end)
+            held = HeldRole(event.role, event.org_id, event.begin, event.end, event.roster_row)
             return replace(person, roles=(*_without(person, event.role, event.org_id), held))
         case RoleWithdrawn(), Active():
             return replace(person, roles=_without(person, event.role, event.org_id))
         case EvaluatorAssigned(), Active():
-            return replace(person, evaluator_ids=(*person.evaluator_ids, event.evaluator_id))
+            return replace(
+                person,
+                evaluator_ids=(*person.evaluator_ids, event.evaluator_id),
+                roster_evaluator_ids=(*person.roster_evaluator_ids, event.evaluator_id)
+                if event.by_roster
+                else person.roster_evaluator_ids,
+            )
         case EvaluatorWithdrawn(), Active():
-            remaining = tuple(i for i in person.evaluator_ids if i != event.evaluator_id)
-            return replace(person, evaluator_ids=remaining)
+            return replace(
+                person,
+                evaluator_ids=tuple(i for i in person.evaluator_ids if i != event.evaluator_id),
+                roster_evaluator_ids=tuple(i for i in person.roster_evaluator_ids if i != event.evaluator_id),
+            )
         case _:
             return person

@@ -75,5 +75,9 @@ class EvaluatorNotAssigned(Refusal):
     """The person does not evaluate the teacher."""
 
 
+class RosterImportNotBegun(Refusal):
+    """No import with this fingerprint is under way."""
+
+
 class NobodyEvaluatesThemselves(Refusal):
     """Nobody evaluates themselves."""

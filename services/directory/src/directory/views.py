@@ -26,16 +26,19 @@ def view_district(state: District, facts: DistrictFacts) -> dict[str, Any]:  # n
             return {}
 
 
-def view_org(state: Org, facts: OrgFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+def view_org(state: Org, facts: OrgFacts) -> dict[str, Any]:
     match state:
         case org.Open():
-            return {
+            seen = {
                 "status": "open",
                 "name": state.name_ref,
                 "type": state.type,
                 "parent_id": state.parent_id,
                 "time_zone": state.time_zone,
             }
+            if facts.administers or facts.by.kind == "operator":
+                seen["sourced_id"] = state.sourced_id_ref
+            return seen
         case org.Closed():
             return {"status": "closed", "name": state.name_ref, "type": state.type}
         case _:
@@ -47,7 +50,7 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
     closely = facts.administers or facts.by.kind == "operator" or facts.by.person == facts.aggregate_id
     match state:
         case person.Active():
-            seen = {"status": "active", "name": state.name_ref, "roles": state.roles}
+            seen = {"status": "active", "name": state.name_ref, "roles": [_role(r) for r in state.roles]}
             if not closely:
                 return seen
             return seen | {
@@ -60,3 +63,8 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
             return {"status": "deactivated", "name": state.name_ref}
         case _:
             return {}
+
+
+def _role(held: person.HeldRole) -> dict[str, Any]:
+    """Which row of a roster gave it is nobody's business but the next import's."""
+    return {"role": held.role, "org_id": held.org_id, "begin": held.begin, "end": held.end}

@@ -109,6 +109,8 @@ class OrgOpened(Event, service="directory", aggregate="Org"):
     time_zone: Text | None = None
     """None: that of the parent, or the district."""
     name_ref: WordsRef
+    sourced_id_ref: WordsRef | None = None
+    """How the district's roster calls it; None where it was opened by hand."""
 
 
 class OrgChanged(Event, service="directory", aggregate="Org"):
@@ -118,6 +120,7 @@ class OrgChanged(Event, service="directory", aggregate="Org"):
     parent_id: UUID | None = None
     time_zone: Text | None = None
     name_ref: WordsRef
+    sourced_id_ref: WordsRef | None = None
 
 
 class OrgClosed(Event, service="directory", aggregate="Org"):
@@ -127,6 +130,8 @@ class OrgClosed(Event, service="directory", aggregate="Org"):
 
 
 class PersonEnrolled(Event, service="directory", aggregate="Person"):
+    """A person is there, for the first time or again after they were deactivated."""
+
     experience_band: Code | None = None
     name_ref: WordsRef
     email_ref: WordsRef | None = None
@@ -154,6 +159,8 @@ class RoleAssigned(Event, service="directory", aggregate="Person"):
     begin: Day
     end: Day | None = None
     """The last day of it; None: until withdrawn."""
+    roster_row: UUID | None = None
+    """Which row of the district's roster gave it, as a keyed id; None: somebody gave it by hand."""
 
 
 class RoleWithdrawn(Event, service="directory", aggregate="Person"):
@@ -170,8 +177,31 @@ class EvaluatorAssigned(Event, service="directory", aggregate="Person"):
 
     evaluator_id: UUID
     teacher_id: UUID
+    by_roster: bool = False
+    """Whether an import's mapping file said so, rather than somebody by hand."""
 
 
 class EvaluatorWithdrawn(Event, service="directory", aggregate="Person"):
     evaluator_id: UUID
     teacher_id: UUID
+
+
+class RosterImportBegun(Event, service="directory", aggregate="Roster"):
+    """An import sets out to do this much to people and organisations; it may take more than one attempt."""
+
+    fingerprint: Text
+    """Keyed: tells one bundle with its mapping from another, and nothing of what is in it."""
+    added: Count
+    changed: Count
+    removed: Count
+    rejected: Count
+    """Rows of its files that were not taken."""
+
+
+class RosterImported(Event, service="directory", aggregate="Roster"):
+    """All of it is done. An import that changes nothing is no event at all."""
+
+    added: Count
+    changed: Count
+    removed: Count
+    rejected: Count
