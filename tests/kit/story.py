@@ -235,7 +235,8 @@ class Story:
         told: dict[str, Any] = {"time_zone": "America/Chicago", "orgs_open": frozenset({school})}
         told["evaluators_active"] = frozenset(people)
         for person in (UUID(int=210), people[-1], people[rng.randrange(3)]):
-            named = FollowRosterPerson(name=said("a person"), sourced_id=said("id"), roles=(role,), evaluator_ids=(people[0],)) # fmt: skip
+            told_of = {"name": said("a person"), "sourced_id": said("id"), "evaluator_ids": (people[0],)}
+            named = FollowRosterPerson.model_validate(told_of | {"roles": (role,)})
             bare = FollowRosterPerson(roles=(), evaluator_ids=())
             for command in (named, bare) if person != people[0] else ():
                 self.do(directory.PERSON, tenant, person, command, PersonFacts, **told)

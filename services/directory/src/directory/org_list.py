@@ -36,7 +36,11 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
 def change(row: Row | None, recorded: Recorded[Any]) -> Row:
     match recorded.event:
         case OrgOpened() as event:
-            return {**_known(event), "closed": False, "opened_at": row["opened_at"] if row else recorded.occurred_at}
+            return {
+                **_known(event),
+                "closed": False,
+                "opened_at": row["opened_at"] if row else recorded.occurred_at,
+            }
         case OrgChanged() as event:
             return _known(event)
         case _:

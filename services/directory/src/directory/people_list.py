@@ -47,7 +47,11 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
 def change(row: Row | None, recorded: Recorded[Any]) -> Row:
     match recorded.event:
         case d.PersonEnrolled() as event:
-            return {**_known(event), "active": True, "enrolled_at": row["enrolled_at"] if row else recorded.occurred_at}
+            return {
+                **_known(event),
+                "active": True,
+                "enrolled_at": row["enrolled_at"] if row else recorded.occurred_at,
+            }
         case d.PersonChanged() as event:
             return _known(event)
         case d.PersonDeactivated():

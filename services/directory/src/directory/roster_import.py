@@ -85,7 +85,7 @@ def decide(roster: Roster, command: RosterCommand, facts: RosterFacts, *, now: d
             raise RosterImportNotBegun
 
 
-def evolve(roster: Roster, event: RosterEvent) -> Roster:
+def evolve(roster: Roster, event: RosterEvent) -> Roster:  # noqa: ARG001 - either event tells the whole state
     match event:
         case RosterImportBegun():
             return Importing(event.fingerprint, event.added, event.changed, event.removed, event.rejected)

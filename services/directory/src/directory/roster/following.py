@@ -120,7 +120,9 @@ def _follow_org(org: Org, command: FollowRosterOrg, facts: OrgFacts) -> list[Eve
     return [] if orgs.Open(**told) == org else [OrgChanged(**told)]
 
 
-def _follow_person(person: Person, command: FollowRosterPerson, facts: PersonFacts, *, today: date) -> list[Event]:
+def _follow_person(
+    person: Person, command: FollowRosterPerson, facts: PersonFacts, *, today: date
+) -> list[Event]:
     """What has to happen for the person to be as the roster says."""
     for wished in command.roles:
         if wished.org_id not in facts.orgs_open:
@@ -156,12 +158,14 @@ def _come(person: Unset | Deactivated, command: FollowRosterPerson, own_id: UUID
     ended: list[Event] = []
     if before:
         ended = [
-            RoleWithdrawn(role=role.role, org_id=role.org_id, begin=role.begin, end=today) for role in before.roles
+            RoleWithdrawn(role=role.role, org_id=role.org_id, begin=role.begin, end=today)
+            for role in before.roles
         ]
         ended += [EvaluatorWithdrawn(evaluator_id=i, teacher_id=own_id) for i in before.evaluator_ids]
     given = [_given(wished, today) for wished in command.roles]
     evaluators = [
-        EvaluatorAssigned(evaluator_id=i, teacher_id=own_id, by_roster=True) for i in command.evaluator_ids or ()
+        EvaluatorAssigned(evaluator_id=i, teacher_id=own_id, by_roster=True)
+        for i in command.evaluator_ids or ()
     ]
     return [came, *ended, *given, *evaluators]
 
@@ -193,9 +197,7 @@ def _follow_roles(person: Active, wished: tuple[RosterRole, ...], today: date) -
     """Other dates are another stretch: the one that is held is withdrawn before the new one is given."""
     keys = {(role.role, role.org_id) for role in wished}
     current = {(held.role, held.org_id): held for held in person.roles if not held.over(today)}
-    withdrawn = [
-        held for key, held in current.items() if held.roster_row is not None and key not in keys
-    ]
+    withdrawn = [held for key, held in current.items() if held.roster_row is not None and key not in keys]
     given: list[RosterRole] = []
     for role in wished:
         held = current.get((role.role, role.org_id))
@@ -205,7 +207,10 @@ def _follow_roles(person: Active, wished: tuple[RosterRole, ...], today: date) -
             withdrawn.append(held)
             given.append(role)
     return [
-        *(RoleWithdrawn(role=held.role, org_id=held.org_id, begin=held.begin, end=today) for held in withdrawn),
+        *(
+            RoleWithdrawn(role=held.role, org_id=held.org_id, begin=held.begin, end=today)
+            for held in withdrawn
+        ),
         *(_given(role, today) for role in given),
     ]
 
