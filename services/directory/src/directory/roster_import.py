@@ -85,9 +85,11 @@ def decide(roster: Roster, command: RosterCommand, facts: RosterFacts, *, now: d
             raise RosterImportNotBegun
 
 
-def evolve(roster: Roster, event: RosterEvent) -> Roster:  # noqa: ARG001 - either event tells the whole state
-    match event:
-        case RosterImportBegun():
+def evolve(roster: Roster, event: RosterEvent) -> Roster:
+    match event, roster:
+        case RosterImportBegun(), _:
             return Importing(event.fingerprint, event.added, event.changed, event.removed, event.rejected)
-        case RosterImported():
+        case RosterImported(), Importing():
             return Idle()
+        case _:
+            return roster
