@@ -168,7 +168,10 @@ class Story:
         schools = [UUID(int=100 + n) for n in range(3)]
         for school in schools:
             opening_org = OpenOrg(
-                name=said("a school"), type="school", time_zone=rng.choice(("America/Denver", None))
+                name=said("a school"),
+                type="school",
+                time_zone=rng.choice(("America/Denver", None)),
+                sourced_id=said("id"),
             )
             self.do(directory.ORG, tenant, school, opening_org, OrgFacts, district_open=True)
         people = [UUID(int=200 + n) for n in range(6)]
@@ -210,7 +213,7 @@ class Story:
             directory.ORG,
             tenant,
             schools[-1],
-            ChangeOrg(name=said("a new sign")),
+            ChangeOrg(name=said("a new sign"), sourced_id=said("another id")),
             OrgFacts,
             district_open=True,
         )
@@ -235,7 +238,12 @@ class Story:
         told: dict[str, Any] = {"time_zone": "America/Chicago", "orgs_open": frozenset({school})}
         told["evaluators_active"] = frozenset(people)
         for person in (UUID(int=210), people[-1], people[rng.randrange(3)]):
-            told_of = {"name": said("a person"), "sourced_id": said("id"), "evaluator_ids": (people[0],)}
+            told_of: dict[str, Any] = {
+                "name": said("a person"),
+                "email": said("mail"),
+                "sourced_id": said("id"),
+            }
+            told_of["evaluator_ids"] = (people[0],)
             named = FollowRosterPerson.model_validate(told_of | {"roles": (role,)})
             bare = FollowRosterPerson(roles=(), evaluator_ids=())
             for command in (named, bare) if person != people[0] else ():
