@@ -322,7 +322,7 @@ if importlib.util.find_spec("chalkline.demo"):
         "chalkline.demo:demo",
         name="demo",
         group=RUN,
-        help="Play a six-week coaching cycle and check it to the last row.",
+        help="Play coaching and check it to the last row: six weeks of a pair, or a district's year.",
     )
 
 

@@ -1,4 +1,4 @@
-"""`chalkline demo`: a six-week cycle on a platform of its own, played over HTTP, checked to the last row.
+"""`chalkline demo`: coaching on a platform of its own, played over HTTP, checked to the last row.
 
 Whatever happens to it, nothing is left running: it stops what it started at the end, after Ctrl-C and
 SIGTERM, and if it is killed outright the kernel stops the supervisor. Its state folder stays, for a look at
@@ -10,17 +10,32 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from chalkline import checking, clock, delegating, operate, presence, seeding, show, story
+from chalkline import (
+    checking,
+    clock,
+    counting,
+    delegating,
+    district_year,
+    operate,
+    presence,
+    seeding,
+    show,
+    story,
+)
 from chalkline.checking import Checked
 from chalkline.coaching import Coaching, coaching
+from chalkline.counting import Counts
+from chalkline.district_year import Size
 from chalkline.problem import Problem
 from chalkline.seeding import District
 from chalkline.stage import Stage
@@ -38,50 +53,83 @@ Home = Annotated[
 
 def demo(
     *,
+    district: Annotated[
+        Literal["small", "large"], Parameter(help="Six weeks of one pair, or a year of a whole district.")
+    ] = "small",
+    seed: Annotated[int, Parameter(help="Of a large district: which one, and which year.")] = 1,
+    schools: Annotated[int, Parameter(help="Of a large district.", validator=Number(gte=1, lte=500))] = 40,
+    teachers: Annotated[
+        int, Parameter(help="Of a large district.", validator=Number(gte=1, lte=20_000))
+    ] = 2000,
     against_running: Annotated[
         bool, Parameter(negative="", help="Play a new district on the platform that runs here.")
     ] = False,
+    keep: Annotated[bool, Parameter(negative="", help="Leave the demo's platform running.")] = False,
     home: Home = None,
 ) -> int:
-    """Play six weeks of coaching, show every event, check that all of it holds together."""
-    began, usual = time.monotonic(), State.at(home)
-    stage = Stage(show.out)
+    """Play coaching over HTTP, show the events that follow, check that all of it holds together.
+
+    Small: six weeks of a coach and a teacher, every event. Large: a school year of a whole district.
+    """
+    began, state = time.monotonic(), State.at(home)
+    if teachers < schools:
+        raise Problem(f"{schools} schools cannot do with {teachers} teachers", "give --teachers as many")
+    size = Size(seed, schools, teachers) if district == "large" else None
+    stage = Stage(show.out, "A year", sampled=True) if size else Stage(show.out)
     with _ended_by_signals():
         if against_running:
-            if not (presence.running(usual) or presence.elsewhere(usual)):
-                raise Problem(f"no platform runs in {usual.home}", f"start it: {show.called(usual, 'up')}")
-            found, client = _perform(usual, stage)
+            if not (presence.running(state) or presence.elsewhere(state)):
+                raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
+            played = _perform(state, stage, size)
         else:
-            usual = State(usual.home.with_name(f"{usual.home.name}-demo"))
-            found, client = _on_a_platform_of_its_own(usual, stage)
-    return _told(usual, stage, found, client, time.monotonic() - began)
+            state = State(state.home.with_name(f"{state.home.name}-demo"))
+            played = _on_a_platform_of_its_own(state, stage, size, keep=keep)
+    return _told(state, stage, played, time.monotonic() - began, shared=against_running)
 
 
-def _on_a_platform_of_its_own(state: State, stage: Stage) -> tuple[list[Checked], Coaching]:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was played, and what the checks found."""
+
+    client: Coaching
+    found: list[Checked] | None
+    """None: of a platform elsewhere."""
+    counts: Counts
+    year: district_year.Told | None
+
+
+def _on_a_platform_of_its_own(state: State, stage: Stage, size: Size | None, *, keep: bool) -> Played:
     if presence.running(state):
-        raise Problem(f"another demo is running in {state.home}", "wait for it, or choose another --home")
+        raise Problem(
+            f"a demo's platform is running in {state.home}",
+            f"wait for it, choose another --home, or stop it: {show.called(state, 'down')}",
+        )
     remembered = read_json(state.ports)
     operate.reset(state)
     if remembered:  # the same addresses each time
         state.make()
         write_json(state.ports, remembered)
+    kept = False
     try:
         with stage.showing():
-            _start(state, stage)
-            return asyncio.run(_play_and_check(state, stage))
+            _start(state, stage, dies_with_caller=not keep)
+            played = asyncio.run(_play_and_check(state, stage, size))
+        kept = keep
+        return played
     finally:
-        with _unstoppable():
-            stopped = operate.down(state)
-        if stopped:
-            stage.say("everything is stopped again")
+        if not kept:
+            with _unstoppable():
+                stopped = operate.down(state)
+            if stopped:
+                stage.say("everything is stopped again")
 
 
-def _perform(state: State, stage: Stage) -> tuple[list[Checked], Coaching]:
+def _perform(state: State, stage: Stage, size: Size | None) -> Played:
     with stage.showing():
-        return asyncio.run(_play_and_check(state, stage))
+        return asyncio.run(_play_and_check(state, stage, size))
 
 
-def _start(state: State, stage: Stage) -> None:
+def _start(state: State, stage: Stage, *, dies_with_caller: bool) -> None:
     with stage.act("The platform", len(SERVERS) + len(SERVICES)) as act:
         told: set[str] = set()
 
@@ -92,11 +140,11 @@ def _start(state: State, stage: Stage) -> None:
                     told.add(name)
                     act.step(f"{name} is ready")
 
-        operate.background(state, [*SERVERS, *SERVICES], lambda _: ready(), dies_with_caller=True)
+        operate.background(state, [*SERVERS, *SERVICES], lambda _: ready(), dies_with_caller=dies_with_caller)
         ready()
 
 
-async def _play_and_check(state: State, stage: Stage) -> tuple[list[Checked], Coaching]:
+async def _play_and_check(state: State, stage: Stage, size: Size | None) -> Played:
     async with coaching(state, uuid4()) as client:
         listening = asyncio.Event()
         listener = asyncio.create_task(stage.listen(state, listening))
@@ -104,7 +152,7 @@ async def _play_and_check(state: State, stage: Stage) -> tuple[list[Checked], Co
             await asyncio.wait(
                 {listener, asyncio.create_task(listening.wait())}, return_when="FIRST_COMPLETED"
             )
-            await _play(state, stage, client)
+            year = await _play(state, stage, client, size)
             await stage.quiet()
             if listener.done():
                 listener.result()
@@ -112,52 +160,72 @@ async def _play_and_check(state: State, stage: Stage) -> tuple[list[Checked], Co
             listener.cancel()
             with suppress(asyncio.CancelledError, Problem):
                 await listener
+        assert client.tenant is not None
+        counts = await counting.counted(state, client.tenant)
         if presence.elsewhere(state):  # and so are the databases that a check looks into
-            return [], client
+            return Played(client, None, counts, year)
         services = delegating.chosen(state, [])
         with stage.act("The checks", 2 * len(services)) as act:
-            return await checking.check(services, lambda what: act.step(f"{what} done")), client
+            found = await checking.check(services, lambda what: act.step(f"{what} done"))
+        return Played(client, found, counts, year)
 
 
-async def _play(state: State, stage: Stage, client: Coaching) -> None:
+async def _play(state: State, stage: Stage, client: Coaching, size: Size | None) -> district_year.Told | None:
+    async def advance(to: datetime) -> None:
+        assert client.tenant is not None
+        await clock.settled(state, client.tenant)  # what is under way happens at the time it belongs to
+        await clock.advance(state, str(client.tenant), to=to, by=None, progress=lambda _: None)
+
+    def opened(there: District) -> None:
+        stage.follow(there.id)
+        seeding.remember(state, there)
+
+    if size:
+        return await district_year.play(size, client, stage, advance, opened)
     with stage.act("The cycle", story.STEPS) as act:
-
-        async def advance(to: datetime) -> None:
-            assert client.tenant is not None
-            await clock.settled(state, client.tenant)  # what is under way happens at the time it belongs to
-            await clock.advance(state, str(client.tenant), to=to, by=None, progress=lambda _: None)
-
-        def opened(there: District) -> None:
-            stage.follow(there.id)
-            seeding.remember(state, there)
-
         await story.play(client, act, advance, opened)
+    return None
 
 
-def _told(state: State, stage: Stage, found: list[Checked], client: Coaching, seconds: float) -> int:
-    again = f", {client.again} requests sent again" if client.again else ""
-    if presence.elsewhere(state):
-        show.line(
-            f"\n[bold green]Achieved.[/] {client.commands} commands, {stage.heard.total()} events over NATS{again}. "
-            f"{seconds:.0f} s"
-        )
+def _told(state: State, stage: Stage, played: Played, seconds: float, *, shared: bool) -> int:
+    """What was played and found, on the terminal. Raises Problem where anything is not as it must be."""
+    faults = [fault for one in played.found or () for fault in one.faults]
+    if played.year:
+        show.whole(district_year.table(played.counts))
+        show.line("")
+        faults += district_year.differing(played.year, played.counts)
+    if played.found is not None:
+        show.whole(checking.table(played.found, stage.heard))
+        if shared:
+            show.line(
+                "[dim]over NATS: what this play caused; the other counts: all there is on this platform[/]"
+            )
+    if faults:
+        raise Problem("\n".join(faults), f"look at the logs in {state.logs}")
+    show.line(f"\n{_summary(stage, played)} {seconds:.0f} s")
+    if played.found is None:
         show.line(
             "[dim]What came of it is checked where the services are: `verify` and `rebuild --compare-only`[/]"
         )
-        return 0
-    show.whole(checking.table(found, stage.heard))
-    if shared := presence.running(state):
-        show.line("[dim]over NATS: what this play caused; the other counts: all there is on this platform[/]")
-    faults = [fault for one in found for fault in one.faults]
-    if faults:
-        raise Problem("\n".join(faults), f"look at the logs in {state.logs}")
-    show.line(
-        f"\n[bold green]Achieved.[/] {client.commands} commands, {stage.heard.total()} events over NATS{again}; "
-        f"every projection equals its rebuild, every stream its log, every chain holds. {seconds:.0f} s"
-    )
-    if not shared:
+    elif not shared and presence.running(state):
+        show.line(f"[dim]It runs on, in {state.home}: look at it with[/] {show.called(state, 'status')}")
+    elif not shared:
         show.line(f"[dim]What it left is in {state.home}: start it again with[/] {show.called(state, 'up')}")
     return 0
+
+
+def _summary(stage: Stage, played: Played) -> str:
+    told, events = "Achieved.", f"{stage.heard.total()} events over NATS"
+    if year := played.year:
+        n = sum(kinds.total() for kinds in played.counts.values())
+        told, events = "A year.", f"{n:,} events in {year.seconds:.0f} s, {n / year.seconds:,.0f} a second"
+    again = f", {played.client.again} requests sent again" if played.client.again else ""
+    holds = (
+        "; every projection equals its rebuild, every stream its log, every chain holds"
+        if played.found
+        else ""
+    )
+    return f"[bold green]{told}[/] {played.client.commands:,} commands, {events}{again}{holds}."
 
 
 @contextmanager

@@ -7,11 +7,12 @@ import re
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import nats as nats_py
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from rich.markup import escape
 
@@ -46,14 +47,15 @@ def subject_of(words: str) -> str:
     return f"ev.{words}.>"
 
 
-async def events(state: State, subject: str, listening: asyncio.Event | None = None) -> AsyncIterator[Msg]:
-    """Messages on the subject from now on, until the caller stops. `listening` is set once none can be missed."""
+async def connected(state: State, on_error: Callable[[Exception], Awaitable[None]]) -> Client:
+    """A connection as the operator. Raises Problem where there is nobody to listen to."""
     port = (read_json(state.ports) or {}).get("nats")
     seed = state.secrets / "operator" / "nats_seed"
     if port is None or not seed.exists():
         raise Problem("there is no platform to listen to", f"start one: {show.called(state, 'up')}")
     if presence.known(state) and not presence.running(state):
         raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
+<<<<<<< HEAD
     authority = seed.with_name("nats_ca.pem")  # where there is one, the broker speaks TLS only
     trust = ssl.create_default_context(cafile=authority) if authority.exists() else None
     refused: asyncio.Queue[Exception] = asyncio.Queue()
@@ -66,6 +68,11 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
             f"{'tls' if trust else 'nats'}://127.0.0.1:{port}",
             tls=trust,
             tls_handshake_first=trust is not None,
+=======
+    try:
+        return await nats_py.connect(
+            f"nats://127.0.0.1:{port}",
+>>>>>>> d699c18 (A year of a whole district from a seed: chalkline demo --district large)
             nkeys_seed=str(seed),
             inbox_prefix=b"_INBOX_operator",
             name="chalkline listen",
@@ -79,6 +86,12 @@ async def events(state: State, subject: str, listening: asyncio.Event | None = N
         raise Problem(
             f"NATS does not answer on port {port}", f"start it: {show.called(state, 'up')}"
         ) from error
+
+
+async def events(state: State, subject: str, listening: asyncio.Event | None = None) -> AsyncIterator[Msg]:
+    """Messages on the subject from now on, until the caller stops. `listening` is set once none can be missed."""
+    refused: asyncio.Queue[Exception] = asyncio.Queue()
+    connection = await connected(state, refused.put)
     try:
         subscription = await connection.subscribe(subject)
         # nats-py's ping overtakes what it has buffered: the second pong follows the server's answer.

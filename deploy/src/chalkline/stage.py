@@ -25,15 +25,21 @@ PICTURE = 22
 """Lines of each half of the live picture; fewer in a terminal that has not so many."""
 WIDE = 180
 """Columns from which on the halves are side by side."""
+SAMPLED_EVERY = 0.1
+"""Seconds between two events that are shown, where there are too many to show each."""
 
 
 class Stage:
-    """Bars, what happened last, and the last events; all of it as lines elsewhere."""
+    """Bars, what happened last, and the last events; all of it as lines elsewhere.
 
-    def __init__(self, console: Console) -> None:
+    `sampled`: of thousands of events a few are shown, and in lines none; each is counted.
+    """
+
+    def __init__(self, console: Console, title: str = "Six weeks", *, sampled: bool = False) -> None:
         self.console = console
         self.heard: Counter[str] = Counter()
         """Events that arrived over NATS, by service."""
+        self._title, self._sampled, self._shown = title, sampled, 0.0
         self._happened: deque[str] = deque(maxlen=PICTURE)
         self._events: deque[Text] = deque(maxlen=PICTURE)
         self._before_open: list[Msg] = []
@@ -62,7 +68,9 @@ class Stage:
         """A part of the play with a bar of its own."""
         task = self._bars.add_task(name, total=steps)
         self.say(f"[bold]{name}[/]")
-        yield Act(self, lambda: self._bars.advance(task), lambda: self._bars.update(task, completed=steps))
+        yield Act(
+            self, lambda n: self._bars.advance(task, n), lambda: self._bars.update(task, completed=steps)
+        )
         self._bars.stop_task(task)
 
     def say(self, text: str) -> None:
@@ -98,6 +106,10 @@ class Stage:
 
     def _hear(self, message: Msg) -> None:
         self.heard[message.subject.split(".")[1]] += 1
+        now = time.monotonic()
+        if self._sampled and (not self._live or now - self._shown < SAMPLED_EVERY):
+            return
+        self._shown = now
         line = Text.from_markup(listening.compact(message))
         self._events.append(line)
         self._show(Text("        ").append_text(line))
@@ -119,8 +131,8 @@ class Stage:
         events = [line.copy() for line in list(self._events)[-(height - 2) :]]
         for text in (*happened, *events):
             text.no_wrap, text.overflow = True, "ellipsis"
-        play = Panel(Group(bars, "", *happened), title="Six weeks", border_style="dim", height=height)
-        title = f"{self.heard.total()} events over NATS"
+        play = Panel(Group(bars, "", *happened), title=self._title, border_style="dim", height=height)
+        title = f"{self.heard.total():,} events over NATS"
         heard = Panel(Group(*events), title=title, border_style="dim", height=height)
         if not wide:
             return Group(play, heard)
@@ -134,11 +146,11 @@ class Stage:
 class Act:
     """Says what happens and moves the bar."""
 
-    def __init__(self, stage: Stage, step: Callable[[], None], finish: Callable[[], None]) -> None:
+    def __init__(self, stage: Stage, step: Callable[[int], None], finish: Callable[[], None]) -> None:
         self._stage, self._step, self._finish = stage, step, finish
 
-    def step(self, text: str) -> None:
-        self._step()
+    def step(self, text: str, n: int = 1) -> None:
+        self._step(n)
         self._stage.say(text)
 
     def note(self, text: str) -> None:

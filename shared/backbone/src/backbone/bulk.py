@@ -64,7 +64,8 @@ class Bulk:
         self, service: str, entrances: Sequence[Entrance], settle: Settle, request_key: bytes
     ) -> None:
         self._service, self._settle, self._key = service, settle, request_key
-        self._entrances = {(e.aggregate.name, e.name): e for e in entrances}
+        # A command may begin an aggregate and be asked of one that is there: the id tells which is meant.
+        self._entrances = {(e.aggregate.name, e.name, e.begins): e for e in entrances}
 
     async def __call__(self, caller: Caller, body: bytes, trace: Trace, send: Send) -> None:
         """Answers the request. Raises a Problem before anything was sent, if there are too many lines."""
@@ -142,14 +143,15 @@ class Bulk:
         return work
 
     def _entrance(self, line: Line) -> Entrance:
-        entrance = self._entrances.get((line.aggregate, line.command))
-        if entrance is None:
+        begins = line.id is None
+        entrance = self._entrances.get((line.aggregate, line.command, begins))
+        if entrance is not None:
+            return entrance
+        if (line.aggregate, line.command, not begins) not in self._entrances:
             raise Problem("command_unknown")
-        if entrance.begins and line.id is not None:
-            raise _id_fault("unexpected", "the id of what begins is made here")
-        if not entrance.begins and line.id is None:
+        if begins:
             raise _id_fault("missing", "the aggregate's id is missing")
-        return entrance
+        raise _id_fault("unexpected", "the id of what begins is made here")
 
 
 def _parsed(text: bytes) -> tuple[dict[str, Any], Line]:

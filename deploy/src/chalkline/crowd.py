@@ -1,0 +1,110 @@
+"""Many people acting at once over HTTP: each their own requests, many commands in one.
+
+A command that is answered with `not now` is sent again, with the id it had: what happened happens once, and
+a service that was killed half-way through is only waited for.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from chalkline.coaching import PATIENCE, Coaching, Json, Persona
+from chalkline.problem import Problem
+
+AT_ONCE = 24
+"""How many people act at the same time."""
+MOST_LINES = 200
+"""How many commands go into one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A command somebody has for a service."""
+
+    who: Persona
+    service: str
+    command_id: UUID
+    aggregate: str
+    command: str
+    body: Mapping[str, Any]
+    id: str | None = None
+    """Of which aggregate; None: it begins one."""
+
+    @property
+    def line(self) -> Json:
+        of = {"id": self.id} if self.id else {}
+        named = {"command_id": str(self.command_id), "aggregate": self.aggregate, "command": self.command}
+        return {**named, **of, "body": self.body}
+
+
+async def all_of(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
+    """Everybody's commands, one person's for one service in their order; the id of what each is of.
+
+    Raises Problem when one is refused, or not answered in time.
+    """
+    requests: dict[tuple[str, str], list[Wish]] = {}
+    for wish in wishes:
+        requests.setdefault((wish.who.id, wish.service), []).append(wish)
+    ids: dict[UUID, str] = {}
+    waiting = list(reversed(requests.values()))
+
+    async def drain() -> None:
+        while waiting:
+            own = waiting.pop()
+            for first in range(0, len(own), MOST_LINES):
+                ids.update(await _settled(client, own[first : first + MOST_LINES]))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(waiting))):
+                group.create_task(drain())
+    except BaseExceptionGroup as raised:
+        raise _first(raised) from None
+    client.commands += len(wishes)
+    return ids
+
+
+async def _settled(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
+    """One request, and again what was not answered for good."""
+    ids: dict[UUID, str] = {}
+    deadline = time.monotonic() + PATIENCE
+    while wishes:
+        answers = await client.sends(wishes[0].who, wishes[0].service, [wish.line for wish in wishes])
+        again, held = list[Wish](), set[str | None]()
+        for wish, answer in zip(wishes, answers, strict=True):
+            if "events" in answer:
+                ids[wish.command_id] = answer["id"]
+            elif _not_now(answer) or wish.id in held:
+                # What comes after one that waits may have been refused only because of that.
+                again.append(wish)
+                held |= {wish.id} - {None}
+            else:
+                raise _refused(wish, answer)
+            if again and time.monotonic() > deadline:
+                raise _refused(again[0], answer)
+        if again:
+            client.sent_again()
+            await asyncio.sleep(0.2)
+        wishes = again
+    return ids
+
+
+def _not_now(answer: Json) -> bool:
+    return int(answer["status"]) == httpx.codes.SERVICE_UNAVAILABLE
+
+
+def _refused(wish: Wish, answer: Json) -> Problem:
+    more = answer.get("details") or answer.get("errors") or answer.get("detail") or ""
+    told = f"{answer.get('status')} {answer.get('code')} {more}".strip()
+    return Problem(f"{wish.command} by {wish.who.name} was answered {told}")
+
+
+def _first(raised: BaseException) -> BaseException:
+    while isinstance(raised, BaseExceptionGroup):
+        raised = raised.exceptions[0]
+    return raised

@@ -1,0 +1,108 @@
+"""A year of coaching in a whole district, played: week after week, everybody's steps, then the clock moves on.
+
+The plan (`year_plan`) says what happens; this sends it over HTTP, as each person, many at a time. Within a week
+the steps of a pair follow one another; those of different pairs happen at once.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from chalkline import crowd
+from chalkline.coaching import Coaching, Persona
+from chalkline.crowd import Wish
+from chalkline.year_plan import Pair
+from chalkline.year_steps import SCHOOL_WEEKS, Scene, Step, calendar_week
+
+SERVICES: Final = {
+    "Partnership": "goals", "Cycle": "goals", "Goal": "goals", "Observation": "observations",
+}  # fmt: skip
+FRIDAY, AFTERNOON = 4, 15 * 60
+"""When a week's steps are told: all that was measured in it has happened by then."""
+WEEKS: Final = calendar_week(SCHOOL_WEEKS - 1) + 1
+"""How many weeks the clock moves over, the break among them."""
+
+
+@dataclass(slots=True)
+class _Playing:
+    """A pair on its way through the year."""
+
+    pair: Pair
+    scene: Scene
+    next: int = 0
+
+    def ready(self, week: int) -> Iterator[Step]:
+        """The steps of this week that can be sent in one go: by one person, to one service, on what is known."""
+        first: Step | None = None
+        while self.next < len(self.pair.steps):
+            step = self.pair.steps[self.next]
+            if step.week > week or not self.scene.knows(step):
+                return
+            if first and (step.by, SERVICES[step.aggregate]) != (first.by, SERVICES[first.aggregate]):
+                return
+            first = first or step
+            self.next += 1
+            yield step
+
+    def left(self, week: int) -> bool:
+        return self.next < len(self.pair.steps) and self.pair.steps[self.next].week <= week
+
+
+class Year:
+    """The year of a district: `play` takes it from the first Friday to the last."""
+
+    def __init__(
+        self, client: Coaching, pairs: list[Pair], people: Mapping[str, Persona], monday: datetime
+    ) -> None:
+        """`people` by sourcedId; `monday`: local midnight of the first day of the year."""
+        self._client, self._people, self._monday = client, people, monday
+        self._playing = [
+            _Playing(pair, Scene(monday, {"coach": people[pair.coach.sourced_id].id,
+                                          "teacher": people[pair.teacher.sourced_id].id}, {}))
+            for pair in pairs
+        ]  # fmt: skip
+        self.told: Counter[str] = Counter()
+        """How many commands were sent, by name."""
+
+    async def play(
+        self, advance: Callable[[datetime], Awaitable[None]], week_done: Callable[[int], None]
+    ) -> None:
+        """All weeks. `advance` moves the district's clock and returns when everything due has happened."""
+        anywhere = Scene(self._monday, {}, {})
+        for week in range(SCHOOL_WEEKS):
+            await advance(anywhere.moment(week, FRIDAY, AFTERNOON))
+            await self._week(week)
+            week_done(week)
+
+    async def _week(self, week: int) -> None:
+        while wishes := list(self._wave(week)):
+            ids = await crowd.all_of(self._client, [wish for _, _, wish in wishes])
+            for playing, step, wish in wishes:
+                if step.begins:
+                    playing.scene.begun[step.of] = ids[wish.command_id]
+        assert not any(playing.left(week) for playing in self._playing)
+
+    def _wave(self, week: int) -> Iterator[tuple[_Playing, Step, Wish]]:
+        """What every pair can do next."""
+        for playing in self._playing:
+            at = playing.next
+            for number, step in enumerate(playing.ready(week), at):
+                self.told[step.command] += 1
+                yield playing, step, self._wish(playing, number, step)
+
+    def _wish(self, playing: _Playing, number: int, step: Step) -> Wish:
+        pair, scene = playing.pair, playing.scene
+        member = pair.coach if step.by == "coach" else pair.teacher
+        command_id: UUID = uuid5(self._client.seed, f"{pair.teacher.sourced_id} {number}")
+        return Wish(
+            who=self._people[member.sourced_id],
+            service=SERVICES[step.aggregate],
+            command_id=command_id,
+            aggregate=step.aggregate,
+            command=step.command,
+            body=scene.filled(step.body),
+            id=None if step.begins else scene.begun[step.of],
+        )
