@@ -93,6 +93,39 @@ def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(f
     assert run(folder, "token", "--as", "maya", "--home", str(folder / "here-demo")).stdout.count(".") == 2
 
 
+def test_a_district_s_year_is_played_as_planned_though_a_service_is_killed_and_may_be_kept(
+    folder: Path,
+) -> None:
+    """A small one of the large: the events must be those of the plan, whoever dies on the way."""
+    playing = subprocess.Popen(
+        [sys.executable, "-m", "chalkline", "demo", "--district", "large", "--schools", "2", "--teachers", "8",
+         "--seed", "5", "--keep"],
+        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert playing.stdout
+    here = State(folder / "here-demo")
+    for line in playing.stdout:
+        if "week  4" in line:
+            psutil.Process(int(here.pid("goals").read_text())).kill()
+        if "week 20" in line:
+            break
+    told, wrong = playing.communicate(timeout=120)
+    assert playing.returncode == 0, told + wrong
+    assert "A year." in told
+    assert "sent again" in told
+    assert "It runs on" in told
+    for _, heard, stream, *_, projections, copied, chained in rows(told).values():
+        assert int(heard) == int(stream)
+        assert (projections, copied, chained) == ("✓", "✓", "✓")
+    assert presence.running(here)
+
+
+def test_a_district_without_a_teacher_for_each_school_is_refused_at_once(folder: Path) -> None:
+    done = run(folder, "demo", "--district", "large", "--schools", "9", "--teachers", "8")
+    assert done.returncode == 1
+    assert "9 schools cannot do with 8 teachers" in done.stderr
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_demo_that_is_interrupted_leaves_nothing_running(folder: Path, how: signal.Signals) -> None:
     playing = subprocess.Popen(

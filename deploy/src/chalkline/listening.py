@@ -55,24 +55,13 @@ async def connected(state: State, on_error: Callable[[Exception], Awaitable[None
         raise Problem("there is no platform to listen to", f"start one: {show.called(state, 'up')}")
     if presence.known(state) and not presence.running(state):
         raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
-<<<<<<< HEAD
     authority = seed.with_name("nats_ca.pem")  # where there is one, the broker speaks TLS only
     trust = ssl.create_default_context(cafile=authority) if authority.exists() else None
-    refused: asyncio.Queue[Exception] = asyncio.Queue()
-
-    async def on_error(error: Exception) -> None:
-        await refused.put(error)
-
     try:
-        connection = await nats_py.connect(
+        return await nats_py.connect(
             f"{'tls' if trust else 'nats'}://127.0.0.1:{port}",
             tls=trust,
             tls_handshake_first=trust is not None,
-=======
-    try:
-        return await nats_py.connect(
-            f"nats://127.0.0.1:{port}",
->>>>>>> d699c18 (A year of a whole district from a seed: chalkline demo --district large)
             nkeys_seed=str(seed),
             inbox_prefix=b"_INBOX_operator",
             name="chalkline listen",
