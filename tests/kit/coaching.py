@@ -35,9 +35,15 @@ ZONE = "America/Chicago"
 
 PEOPLE = {
     CORA: PersonFact(roles=frozenset({"coach"}), school_ids=frozenset({NORTH, SOUTH})),
-    TESS: PersonFact(roles=frozenset({"teacher"}), school_ids=frozenset({NORTH})),
-    THEO: PersonFact(roles=frozenset({"teacher"}), school_ids=frozenset({NORTH})),
-    STRANGER: PersonFact(roles=frozenset({"teacher"}), school_ids=frozenset({NORTH})),
+    TESS: PersonFact(
+        roles=frozenset({"teacher"}), school_ids=frozenset({NORTH}), workplace_ids=frozenset({NORTH})
+    ),
+    THEO: PersonFact(
+        roles=frozenset({"teacher"}), school_ids=frozenset({NORTH}), workplace_ids=frozenset({NORTH})
+    ),
+    STRANGER: PersonFact(
+        roles=frozenset({"teacher"}), school_ids=frozenset({NORTH}), workplace_ids=frozenset({NORTH})
+    ),
     PRINCIPAL: PersonFact(
         roles=frozenset({"principal", "coach"}),
         school_ids=frozenset({NORTH, SOUTH}),

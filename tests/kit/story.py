@@ -92,6 +92,10 @@ def said(what: str) -> PrivateText:
     return private(f"{CANARY}: {what}")
 
 
+def address(of: str) -> PrivateText:
+    return private(f"{of}.{CANARY}@example.org")
+
+
 @dataclass(frozen=True)
 class Wish:
     """A command as it was decided: by whom, when, and on what facts."""
@@ -177,8 +181,8 @@ class Story:
         people = [UUID(int=200 + n) for n in range(6)]
 
         def changed() -> ChangePerson:
-            told = {"name": said("married"), "email": said("other mail"), "sourced_id": said("id")}
-            return ChangePerson.model_validate(told | {"experience_band": "expert"})
+            told = {"name": said("married"), "email": address("other"), "sourced_id": said("id")}
+            return ChangePerson.model_validate(told | {"experience_band": "veteran"})
 
         for person in people:
 
@@ -188,7 +192,7 @@ class Story:
             band = rng.choice(("novice", None))
             do(
                 EnrolPerson(
-                    name=said("a person"), email=said("mail"), sourced_id=said("id"), experience_band=band
+                    name=said("a person"), email=address("mail"), sourced_id=said("id"), experience_band=band
                 )
             )
             do(AssignEvaluator(evaluator_id=people[0]))

@@ -45,6 +45,7 @@ def row(one: PersonFact) -> dict[str, Any]:
         "roles": list(one.roles),
         "school_ids": list(one.school_ids),
         "led_ids": list(one.led_ids),
+        "workplace_ids": list(one.workplace_ids),
         "evaluated_by": list(one.evaluated_by),
     }
 

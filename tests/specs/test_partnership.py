@@ -158,7 +158,7 @@ def test_a_principal_may_coach_where_someone_else_is_mapped_to_evaluate() -> Non
 
 
 def test_a_principal_may_coach_at_a_school_that_somebody_else_leads() -> None:
-    elsewhere = PEOPLE | {TESS: replace(PEOPLE[TESS], school_ids=frozenset({SOUTH}))}
+    elsewhere = PEOPLE | {TESS: replace(PEOPLE[TESS], workplace_ids=frozenset({SOUTH}))}
     command = ProposePartnership(coach_id=PRINCIPAL, teacher_ids=(TESS,))
     by(PRINCIPAL).knowing(people=elsewhere).when(command).then_types(PartnershipProposed)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from backbone.commands import decode_state, encode_state
 from backbone.deciding import Actor, Forbidden, Look, Refusal, Unseen
+from backbone.deciding import Command as AnyCommand
 from backbone.words import private, words_in
 from chalkline_contracts.directory import (
     EvaluatorAssigned,
@@ -19,6 +20,7 @@ from chalkline_contracts.directory import (
     RoleWithdrawn,
 )
 from directory.access import authorise_person
+from directory.address import is_address
 from directory.aggregates import DISTRICT, ORG, PERSON
 from directory.district import Open as OpenedDistrict
 from directory.gathering import gather_person
@@ -53,6 +55,7 @@ from directory.views import view_person
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.spec import NOW, Spec
+from pydantic import ValidationError
 
 TENANT, TINA, PETER, SCHOOL = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 OPERATOR = Actor("operator", "it", TENANT)
@@ -194,6 +197,100 @@ def test_colleagues_see_a_name_and_roles_and_only_a_few_see_an_address() -> None
         assert view_person(state, closely)["email"] == EMAIL.ref
     with pytest.raises(Unseen):
         authorise_person(state, Look(), replace(colleague, belongs=False))
+
+
+def test_people_change_how_they_are_reached_and_nothing_else_of_themselves() -> None:
+    herself = replace(FACTS, by=Actor("person", str(TINA), TENANT), belongs=True)
+    authorise_person(active.state, ChangePerson(email=EMAIL), herself)
+    authorise_person(active.state, ChangePerson(email=None), herself)
+    other: list[AnyCommand] = [
+        ChangePerson(email=EMAIL, name=NAME),
+        ChangePerson(experience_band="veteran"),
+        ChangePerson(sourced_id=NAME),
+        DeactivatePerson(),
+        AssignEvaluator(evaluator_id=PETER),
+    ]
+    for command in other:
+        with pytest.raises(Forbidden):
+            authorise_person(active.state, command, herself)  # type: ignore[arg-type]
+    with pytest.raises(Forbidden):
+        authorise_person(active.state, ChangePerson(email=EMAIL), replace(herself, aggregate_id=PETER))
+    with pytest.raises(Unseen):
+        authorise_person(active.state, ChangePerson(email=EMAIL), replace(herself, belongs=False))
+    policy = replace(herself, by=Actor("system", "some_policy", TENANT, on_behalf_of=str(TINA)))
+    with pytest.raises(Forbidden):
+        authorise_person(active.state, ChangePerson(email=EMAIL), policy)
+
+
+@pytest.mark.parametrize("band", ["expert", "Novice", "", "novice ", 3])
+def test_an_experience_band_is_one_of_three(band: Any) -> None:
+    for command in (ChangePerson, EnrolPerson):
+        with pytest.raises(ValidationError):
+            command.model_validate({"name": "Tina", "experience_band": band})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tina",
+        "tina@example",
+        "@example.org",
+        "tina@",
+        "tina@@example.org",
+        "tina@example.org,peter@example.org",
+        "Tina <tina@example.org>",
+        "tina@example.org\r\nBcc: all@example.org",
+        " tina@example.org",
+        "tina@example.org\n",
+        "ti na@example.org",
+        ".tina@example.org",
+        "tina..torres@example.org",
+        "tina@-example.org",
+        "tina@example..org",
+        "tina@127.0.0.1",
+        "tína@example.org",
+        "tina@example.org\u200b",
+        "t" * 65 + "@example.org",
+        "tina@" + "e" * 64 + ".org",
+        "tina@" + "example." * 40 + "org",
+    ],
+)
+def test_what_no_mail_can_be_sent_to_is_no_address(address: str) -> None:
+    assert not is_address(address)
+    for command in (ChangePerson, EnrolPerson):
+        with pytest.raises(ValidationError) as refused:
+            command.model_validate({"name": "Tina", "email": address})
+        assert refused.value.errors()[0]["loc"] == ("email",)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["tina@example.org", "t@e.de", "o'hara+coach@k12.pps.or.us", "TINA_T-1@sub.xn--mnchen-3ya.example"],
+)
+def test_an_address_of_everyday_is_one(address: str) -> None:
+    assert EnrolPerson.model_validate({"name": "Tina", "email": address}).email.text == address  # type: ignore[union-attr]
+
+
+@given(st.emails())
+def test_what_looks_like_an_address_to_others_never_breaks_a_header(address: str) -> None:
+    if is_address(address):
+        assert address.isascii()
+        assert address.isprintable()
+        assert address.count("@") == 1
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_is_not(text: str) -> None:
+    assert not is_address(text) or set(text).isdisjoint(' \t\r\n,;<>()[]"\\')
+
+
+def test_who_evaluates_a_teacher_is_mapped_or_leads_where_they_work() -> None:
+    facts = replace(FACTS, led_by=(UUID(int=31), UUID(int=32)))
+    seen = view_person(active.state, facts)["evaluators"]
+    assert seen == {"mapped": False, "person_ids": facts.led_by}
+    mapped = active.given(EvaluatorAssigned(evaluator_id=PETER, teacher_id=TINA)).state
+    assert view_person(mapped, facts)["evaluators"] == {"mapped": True, "person_ids": (PETER,)}
+    assert view_person(active.state, FACTS)["evaluators"] == {"mapped": False, "person_ids": ()}
 
 
 class House:

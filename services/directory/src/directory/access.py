@@ -1,4 +1,4 @@
-"""Who may do what in directory: operators and the district's administrators, nobody else.
+"""Who may do what in directory: operators and the district's administrators, and people their own address.
 
 A person of the district may see that districts, schools and people exist; a stranger sees nothing.
 """
@@ -40,11 +40,17 @@ def authorise_org(state: Org, command: OrgCommand | Look, facts: OrgFacts) -> No
 def authorise_person(state: Person, command: PersonCommand | Look, facts: PersonFacts) -> None:
     if isinstance(state, person.Unset) and not isinstance(command, person.EnrolPerson):
         raise Unseen
+    if isinstance(command, person.ChangePerson) and command.own and _themselves(facts):
+        return
     _operators_and_administrators(command, facts)
 
 
 def authorise_roster(state: Roster, command: RosterCommand | Look, facts: RosterFacts) -> None:  # noqa: ARG001 - authorisers share a shape
     _operators_and_administrators(command, facts)
+
+
+def _themselves(facts: PersonFacts) -> bool:
+    return facts.belongs and facts.by.kind == "person" and facts.by.person == facts.aggregate_id
 
 
 def _operators_and_administrators(

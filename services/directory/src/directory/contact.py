@@ -5,6 +5,7 @@ from backbone.service import Running
 from chalkline_contracts.questions import ASK_CONTACT, Contact, ContactAsked, ContactTold
 
 from directory import district, person
+from directory.address import is_address
 from directory.refusals import PersonNotActive, PersonUnknown
 
 
@@ -21,6 +22,8 @@ async def contact(run: Running, asked: ContactAsked) -> ContactTold:
     if name is None:  # erased meanwhile
         raise PersonUnknown
     email = words.get(state.email_ref.ref) if state.email_ref else None
+    if email is not None and not is_address(email):  # a roster may say anything
+        email = None
     return ContactTold(contact=Contact(person_id=asked.person_id, name=name, email=email))
 
 

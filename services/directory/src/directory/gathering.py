@@ -82,12 +82,16 @@ async def gather_org(asking: Asking, state: Org, command: OrgCommand | FollowRos
 
 async def gather_person(
     asking: Asking,
-    state: Person,  # noqa: ARG001 - gatherers share a shape
+    state: Person,
     command: PersonCommand | FollowRosterPerson | Look,
 ) -> PersonFacts:
     of: District = await asking.state("District", asking.tenant)
     belongs, administers = await standing(asking, of)
     org_open = evaluator_active = False
+    led_by: tuple[UUID, ...] = ()
+    if isinstance(command, Look) and isinstance(state, person.Active) and not state.evaluator_ids:
+        row = await asking.fact("led_by", asking.aggregate_id)
+        led_by = tuple(row["person_ids"]) if row else ()
     if isinstance(command, person.AssignRole):
         org_open = await _org(asking, command.org_id) is not None
     if isinstance(command, person.AssignEvaluator):
@@ -110,6 +114,7 @@ async def gather_person(
         time_zone=of.time_zone if isinstance(of, district.Open) else None,
         org_open=org_open,
         evaluator_active=evaluator_active,
+        led_by=led_by,
         orgs_open=orgs_open,
         evaluators_active=evaluators_active,
     )

@@ -12,6 +12,7 @@ from backbone.words import Words
 from chalkline_contracts.directory import (
     EvaluatorAssigned,
     EvaluatorWithdrawn,
+    ExperienceBand,
     PersonChanged,
     PersonDeactivated,
     PersonEnrolled,
@@ -20,8 +21,9 @@ from chalkline_contracts.directory import (
     RoleWithdrawn,
 )
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Code, Day, WordsRef
+from chalkline_contracts.values import Day, WordsRef
 
+from directory.address import Address
 from directory.refusals import (
     DistrictNotOpen,
     EvaluatorAlreadyAssigned,
@@ -42,19 +44,24 @@ class EnrolPerson(Command):
     """Adds a person to the district."""
 
     name: Words
-    email: Words | None = None
+    email: Address | None = None
     sourced_id: Words | None = None
     """How the district's roster calls them."""
-    experience_band: Code | None = None
+    experience_band: ExperienceBand | None = None
 
 
 class ChangePerson(Command):
     """Changes what is given and keeps the rest; an explicit null takes an optional detail away."""
 
     name: Words | None = None
-    email: Words | None = None
+    email: Address | None = None
     sourced_id: Words | None = None
-    experience_band: Code | None = None
+    experience_band: ExperienceBand | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether people may change this of themselves: how they are reached, and nothing else."""
+        return self.model_fields_set <= {"email"}
 
 
 class DeactivatePerson(Command):
@@ -171,6 +178,8 @@ class PersonFacts:
     """Of the orgs the roster names."""
     evaluators_active: frozenset[UUID] = frozenset()
     """Of the evaluators the roster names."""
+    led_by: tuple[UUID, ...] = ()
+    """Who leads a school where a teacher works, and so evaluates them unless others are mapped; for a look."""
 
 
 def decide(person: Person, command: PersonCommand, facts: PersonFacts, *, now: datetime) -> list[Event]:

@@ -46,7 +46,11 @@ def view_org(state: Org, facts: OrgFacts) -> dict[str, Any]:
 
 
 def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
-    """Colleagues see name and roles; the person, administrators and operators see everything."""
+    """Colleagues see name and roles; the person, administrators and operators see everything.
+
+    Unless mapped otherwise, principals and administrators of a teacher's school evaluate; a mapping stands
+    until it is withdrawn.
+    """
     closely = facts.administers or facts.by.kind == "operator" or facts.by.person == facts.aggregate_id
     match state:
         case person.Active():
@@ -57,7 +61,10 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
                 "email": state.email_ref,
                 "sourced_id": state.sourced_id_ref,
                 "experience_band": state.experience_band,
-                "evaluator_ids": state.evaluator_ids,
+                "evaluators": {
+                    "mapped": bool(state.evaluator_ids),
+                    "person_ids": state.evaluator_ids or facts.led_by,
+                },
             }
         case person.Deactivated():
             return {"status": "deactivated", "name": state.name_ref}

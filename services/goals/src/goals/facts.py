@@ -21,6 +21,8 @@ class PersonFact:
     school_ids: frozenset[UUID] = frozenset()
     led_ids: frozenset[UUID] = frozenset()
     """Of these, the ones they are principal or administrator of."""
+    workplace_ids: frozenset[UUID] = frozenset()
+    """Where they work: schools and departments, the school of a department too, never the district's office."""
     evaluated_by: frozenset[UUID] = frozenset()
     """Who is mapped as their evaluator; empty: the leaders of their schools evaluate."""
 

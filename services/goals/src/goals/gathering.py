@@ -152,6 +152,7 @@ async def _people(asking: Asking, *person_ids: UUID) -> dict[UUID, PersonFact]:
             roles=frozenset(row["roles"]),
             school_ids=frozenset(row["school_ids"]),
             led_ids=frozenset(row["led_ids"]),
+            workplace_ids=frozenset(row["workplace_ids"]),
             evaluated_by=frozenset(row["evaluated_by"]),
         )
         for person_id, row in zip(wanted, rows, strict=True)

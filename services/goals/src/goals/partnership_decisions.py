@@ -154,7 +154,7 @@ def fit_to_coach(coach_id: UUID, teacher_ids: tuple[UUID, ...], people: Mapping[
 def _evaluates(person_id: UUID, person: PersonFact, teacher: PersonFact) -> bool:
     if teacher.evaluated_by:  # mapped: then only those
         return person_id in teacher.evaluated_by
-    return bool(person.led_ids & teacher.school_ids)
+    return bool(person.led_ids & teacher.workplace_ids)
 
 
 def _consent(pair: Pair, consented: tuple[UUID, ...], by: UUID, facts: GoalsFacts) -> list[Event]:

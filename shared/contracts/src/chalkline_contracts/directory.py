@@ -13,6 +13,8 @@ from chalkline_contracts.values import Code, Count, Day, Text, Time, WordsRef
 
 OrgType = Literal["district", "school", "department"]
 Role = Literal["teacher", "coach", "coaching_lead", "principal", "administrator", "evaluator"]
+ExperienceBand = Literal["novice", "experienced", "veteran"]
+"""How long somebody has taught, as their district draws the lines; an event of old may say another code."""
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time by the clock on the wall, "00:00" to "23:59"."""

@@ -15,9 +15,9 @@ SELECT k.tenant, k.person_id AS key, array_agg(DISTINCT p.partnership_id ORDER B
  WHERE mapped.coaches > 0
     OR mapped.evaluators = 0 AND EXISTS (
        SELECT FROM roles leads
-         JOIN roles works ON works.tenant = leads.tenant AND works.org_id = leads.org_id
+         JOIN workplaces works ON works.tenant = leads.tenant AND works.org_id = leads.org_id
         WHERE leads.tenant = p.tenant AND leads.person_id = p.coach_id AND leads.role IN ('principal', 'administrator')
           AND works.person_id = teachers.teacher_id
           AND NOT leads.withdrawn AND t.today BETWEEN leads.begins AND coalesce(leads.ends, 'infinity')
-          AND NOT works.withdrawn AND t.today BETWEEN works.begins AND coalesce(works.ends, 'infinity'))
+          AND t.today BETWEEN works.begins AND coalesce(works.ends, 'infinity'))
  GROUP BY k.tenant, k.person_id

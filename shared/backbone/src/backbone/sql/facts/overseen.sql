@@ -1,5 +1,6 @@
 -- $1 tenants, $2 people: whose activity those who lead may know of today. Administrators and coaching leads:
--- everyone's; principals: that of whoever works at a school of theirs. Nobody else has a row.
+-- everyone's; principals: that of whoever works at a school of theirs,
+-- in its departments too. Nobody else has a row.
 SELECT k.tenant, k.person_id AS key,
        bool_or(mine.role <> 'principal') AS everyone,
        coalesce(array_agg(DISTINCT theirs.person_id) FILTER (WHERE theirs.person_id IS NOT NULL), '{}') AS person_ids
@@ -11,6 +12,6 @@ SELECT k.tenant, k.person_id AS key,
   JOIN roles mine ON mine.tenant = k.tenant AND mine.person_id = k.person_id AND NOT mine.withdrawn
        AND mine.role IN ('principal', 'administrator', 'coaching_lead')
        AND t.today BETWEEN mine.begins AND coalesce(mine.ends, 'infinity')
-  LEFT JOIN roles theirs ON mine.role = 'principal' AND theirs.tenant = mine.tenant AND theirs.org_id = mine.org_id
-       AND NOT theirs.withdrawn AND t.today BETWEEN theirs.begins AND coalesce(theirs.ends, 'infinity')
+  LEFT JOIN workplaces theirs ON mine.role = 'principal' AND theirs.tenant = mine.tenant AND theirs.org_id = mine.org_id
+       AND t.today BETWEEN theirs.begins AND coalesce(theirs.ends, 'infinity')
  GROUP BY k.tenant, k.person_id

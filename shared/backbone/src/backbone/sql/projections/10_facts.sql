@@ -46,6 +46,21 @@ CREATE TABLE roles (
     withdrawn boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant, person_id, role, org_id)
 );
+CREATE INDEX ON roles (tenant, org_id);
+
+-- Where people work: at an organisation they hold a role at, and through a department at the school it lies in.
+-- Never at the district's office, which is nobody's school. What is not known yet of an organisation changes nothing.
+CREATE VIEW workplaces AS
+SELECT r.tenant, r.person_id, r.org_id, r.begins, r.ends
+  FROM roles r
+  LEFT JOIN orgs o ON o.tenant = r.tenant AND o.org_id = r.org_id
+ WHERE NOT r.withdrawn AND coalesce(o.type, 'school') <> 'district'
+UNION ALL
+SELECT r.tenant, r.person_id, s.org_id, r.begins, r.ends
+  FROM roles r
+  JOIN orgs o ON o.tenant = r.tenant AND o.org_id = r.org_id AND o.type = 'department'
+  JOIN orgs s ON s.tenant = o.tenant AND s.org_id = o.parent_id AND s.type = 'school'
+ WHERE NOT r.withdrawn;
 
 CREATE TABLE evaluators (
     tenant       uuid NOT NULL,
