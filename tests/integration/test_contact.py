@@ -27,10 +27,12 @@ async def school(platform: Platform) -> School:
     return await open_school(platform)
 
 
-async def told(platform: Platform, tenant: UUID, person_id: UUID, by: str = "notifications") -> Contact:
+async def told(
+    platform: Platform, tenant: UUID, person_id: UUID, by: str = "notifications", within: float = 10.0
+) -> Contact:
     question = ContactAsked(tenant=tenant, person_id=person_id)
     client = platform.services[by].run.nats
-    return (await ask(client, ASK_CONTACT, question, ContactTold, timeout=1.0)).contact
+    return (await ask(client, ASK_CONTACT, question, ContactTold, timeout=within)).contact
 
 
 async def refused(platform: Platform, tenant: UUID, person_id: UUID) -> str:
@@ -96,13 +98,13 @@ async def test_erased_words_are_told_to_nobody(platform: Platform, school: Schoo
     ],
 )
 async def test_a_question_that_is_none_is_answered_so(platform: Platform, asked: bytes) -> None:
-    reply = await platform.notifications.run.nats.request(ASK_CONTACT, asked, timeout=2)
+    reply = await platform.notifications.run.nats.request(ASK_CONTACT, asked, timeout=10)
     assert json.loads(reply.data) == {"refused": "malformed"}
 
 
 async def test_goals_may_not_ask(platform: Platform, school: School) -> None:
     with pytest.raises(Unanswered):
-        await told(platform, school.tenant, school.teacher, by="goals")
+        await told(platform, school.tenant, school.teacher, by="goals", within=0.5)
 
 
 async def test_many_questions_at_once_are_all_answered(platform: Platform, school: School) -> None:
@@ -186,4 +188,4 @@ async def test_where_directory_is_down_whoever_asks_hears_so_at_once(alone: Plat
     began = asyncio.get_running_loop().time()
     with pytest.raises(Unanswered, match="nobody is there"):
         await told(alone, uuid4(), uuid4())
-    assert asyncio.get_running_loop().time() - began < 0.5
+    assert asyncio.get_running_loop().time() - began < 5.0
