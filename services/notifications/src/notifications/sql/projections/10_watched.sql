@@ -90,4 +90,4 @@ CREATE TABLE timers (
     recipients   text[] NOT NULL,
     PRIMARY KEY (tenant, cycle_id, rule, rule_version, occurrence)
 );
-CREATE INDEX ON timers (due_at);
+CREATE INDEX ON timers (tenant, due_at);
