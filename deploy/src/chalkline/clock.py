@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from chalkline import issuer, presence, show
-from chalkline.coaching import persistent
+from chalkline.coaching import persistent, trust
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVICES, State, read_json
@@ -71,7 +71,9 @@ async def settled(state: State, tenant: UUID) -> None:
 
 
 def _client(token: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=30, trust_env=False, headers={"Authorization": f"Bearer {token}"})
+    return httpx.AsyncClient(
+        timeout=30, trust_env=False, verify=trust(), headers={"Authorization": f"Bearer {token}"}
+    )
 
 
 def district(state: State, who: str) -> UUID:

@@ -7,12 +7,14 @@ At-Least is handed back with the next request, so that everybody sees what was d
 
 import asyncio
 import json
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -76,13 +78,15 @@ class Coaching:
         """A command on one that exists: `goals/<id>/agree-goal`. The step is all that is said."""
         return await self._command(who, path, f"{who.id} {path} {body}", body)
 
-    async def sends(self, who: Persona, service: str, lines: Sequence[Json]) -> list[Json]:
+    async def sends(
+        self, who: Persona, service: str, lines: Sequence[Json], http: httpx.AsyncClient
+    ) -> list[Json]:
         """Many commands in one request, as `POST /v1/commands` takes them; an answer for each, in their order."""
         headers = {"Authorization": f"Bearer {self._token(who)}", "Content-Type": "application/x-ndjson"}
         body = b"\n".join(json.dumps(line).encode() for line in lines)
         url = f"{self.urls[service]}/v1/commands"
         answer = await persistent(
-            lambda: self.http.post(url, content=body, headers=headers, timeout=60), self.sent_again
+            lambda: http.post(url, content=body, headers=headers, timeout=60), self.sent_again
         )
         if not answer.is_success:
             _checked(answer)
@@ -164,12 +168,18 @@ async def persistent(send: Callable[[], Any], again: Callable[[], None] = lambda
         await asyncio.sleep(0.1)
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """Made once: reading every authority takes longer than a hundred requests."""
+    return httpx.create_ssl_context()
+
+
 @asynccontextmanager
 async def coaching(state: State, seed: UUID) -> AsyncIterator[Coaching]:
     """A client for the platform of this state folder."""
     ports: dict[str, int] = read_json(state.ports) or {}
     urls = {name: Service(name, state, ports).url for name in SERVICES}
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trust()) as http:
         yield Coaching(state, seed, http, urls)
 
 

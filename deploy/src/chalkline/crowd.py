@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 
-from chalkline.coaching import PATIENCE, Coaching, Json, Persona
+from chalkline.coaching import PATIENCE, Coaching, Json, Persona, trust
 from chalkline.problem import Problem
 
 AT_ONCE = 24
@@ -54,10 +54,12 @@ async def all_of(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
     waiting = list(reversed(requests.values()))
 
     async def drain() -> None:
-        while waiting:
-            own = waiting.pop()
-            for first in range(0, len(own), MOST_LINES):
-                ids.update(await _settled(client, own[first : first + MOST_LINES]))
+        # A client each: a pool that all share is looked through at every request.
+        async with httpx.AsyncClient(trust_env=False, verify=trust()) as http:
+            while waiting:
+                own = waiting.pop()
+                for first in range(0, len(own), MOST_LINES):
+                    ids.update(await _settled(client, http, own[first : first + MOST_LINES]))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -69,12 +71,12 @@ async def all_of(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
     return ids
 
 
-async def _settled(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
+async def _settled(client: Coaching, http: httpx.AsyncClient, wishes: Sequence[Wish]) -> dict[UUID, str]:
     """One request, and again what was not answered for good."""
     ids: dict[UUID, str] = {}
     deadline = time.monotonic() + PATIENCE
     while wishes:
-        answers = await client.sends(wishes[0].who, wishes[0].service, [wish.line for wish in wishes])
+        answers = await client.sends(wishes[0].who, wishes[0].service, [wish.line for wish in wishes], http)
         again, held = list[Wish](), set[str | None]()
         for wish, answer in zip(wishes, answers, strict=True):
             if "events" in answer:

@@ -16,6 +16,8 @@ from chalkline.example_roster import OFFICE, Member, Roster
 PASSWORD: Final = "nobody-keeps-this-password"  # noqa: S105 - it is nobody's
 """How every password in the bundle begins: none may be found anywhere after an import."""
 ODD_ROWS: Final = 3
+EVALUATED: Final = 3
+"""How many teachers of a school its assistant principal evaluates; the principal evaluates the others."""
 WEEKS: Final = 40
 """How long the school year is: two semesters of 19 weeks, two weeks between them."""
 COURSES: Final = ("Reading", "Mathematics", "Science", "History", "Music", "Spanish")
@@ -61,6 +63,21 @@ def bundle(roster: Roster, *, year_begins: date, odd: bool = True) -> bytes:
         for name, content in files(roster, year_begins=year_begins, odd=odd).items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
+
+
+def mapping(roster: Roster) -> str:
+    """The mapping file: who coaches, who leads the coaches, and whom an assistant principal evaluates."""
+    lines = ["# What the roster cannot say: OneRoster has no coaches.", "version: 1", "people:"]
+    for member in roster.staff:
+        if member.mapped:
+            lines += [f"  - sourced_id: {member.sourced_id}", "    roles:", f"      - role: {member.mapped}",
+                      "    instead: true  # of what the roster has them as"]  # fmt: skip
+    lines.append("evaluators:")
+    taught = roster.having("teacher")
+    for administrator in roster.having("siteAdministrator"):
+        theirs = [teacher.sourced_id for teacher in taught if teacher.org == administrator.org][:EVALUATED]
+        lines += [f"  - evaluator: {administrator.sourced_id}", f"    teachers: [{', '.join(theirs)}]"]
+    return "\n".join(lines) + "\n"
 
 
 def files(roster: Roster, *, year_begins: date, odd: bool = True) -> dict[str, bytes]:
