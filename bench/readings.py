@@ -76,7 +76,7 @@ async def projecting(pool: asyncpg.Pool, broker: NatsBroker, seen: dict[str, flo
     client = await broker.connect()
     source = StreamSource(
         "goals", broker, client.jetstream(), Projector("goals", [readings], pool, committed=committed),
-        consumer=f"{SERVICE}_projections", inbox_prefix=inbox_prefix(SERVICE),
+        consumer=f"{SERVICE}_projections_0", inbox_prefix=inbox_prefix(SERVICE),
     )  # fmt: skip
     task = asyncio.create_task(source.run())
     try:
@@ -93,7 +93,7 @@ async def by_hand(pool: asyncpg.Pool, broker: NatsBroker, seen: dict[str, float]
     @broker.subscriber(
         f"ev.{BY_HAND}.>",
         stream=JStream(f"EV_{BY_HAND.upper()}", declare=False),
-        config=ConsumerConfig(name=f"{SERVICE}_projections", durable_name=f"{SERVICE}_projections"),
+        config=ConsumerConfig(name=f"{SERVICE}_projections_0", durable_name=f"{SERVICE}_projections_0"),
     )
     async def on_told(told: Told) -> None:
         await pool.execute(

@@ -3,14 +3,16 @@
 The order within an aggregate is kept; aggregates, sources and the bounds of batches mix at random.
 """
 
+import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 from backbone.policies import Policy
 from backbone.projector import Projection
-from backbone.recorded import Recorded
+from backbone.recorded import PARTITIONS, Recorded
 
 Log = Sequence[Recorded[Any]]
 Tables = Mapping[str, list[str]]
@@ -45,17 +47,57 @@ def in_batches(events: Log, rng: random.Random) -> list[Log]:
 
 async def projected(pool: Any, projections: Sequence[Projection], batches: Sequence[Log]) -> Tables:
     """What empty tables hold after these batches."""
-    async with pool.acquire() as db:
-        await db.execute("".join(f"DELETE FROM projections.{table};" for table in await names(db)))
+    await emptied(pool)
+    for batch in batches:
+        assert await _committed(pool, projections, batch)
+    return await told(pool)
+
+
+async def emptied(pool: Any) -> None:
+    await pool.execute("".join(f"DELETE FROM projections.{table};" for table in await names(pool)))
+
+
+async def told(pool: Any) -> Tables:
+    return {
+        table: sorted(str(tuple(row)) for row in await pool.fetch(f"TABLE projections.{table}"))
+        for table in await names(pool)
+    }
+
+
+def divided(logs: Sequence[Log], rng: random.Random, among: int = 2) -> list[list[Recorded[Any]]]:
+    """What each of several replicas reads of these logs: partitions at random, the order within each as it is."""
+    holder = [rng.randrange(among) for _ in range(PARTITIONS)]
+    return [
+        interleaved([[r for r in log if holder[r.partition] == replica] for log in logs], rng)
+        for replica in range(among)
+    ]
+
+
+async def projected_at_once(
+    pool: Any, projections: Sequence[Projection], batches_of: Sequence[Sequence[Log]]
+) -> Tables:
+    """What empty tables hold after several replicas have projected their batches, all at the same time."""
+
+    async def replica(batches: Sequence[Log]) -> None:
         for batch in batches:
-            async with db.transaction():
-                for projection in projections:
-                    if events := [r for r in batch if isinstance(r.event, projection.handles)]:
-                        await projection.project(events, db)
-        return {
-            table: sorted(str(tuple(row)) for row in await db.fetch(f"TABLE projections.{table}"))
-            for table in await names(db)
-        }
+            while not await _committed(pool, projections, batch):  # noqa: ASYNC110 - until it is there
+                await asyncio.sleep(0)
+
+    await emptied(pool)
+    await asyncio.gather(*(replica(batches) for batches in batches_of))
+    return await told(pool)
+
+
+async def _committed(pool: Any, projections: Sequence[Projection], batch: Log) -> bool:
+    """False where two stood in each other's way: one of them does it again, as a projector does."""
+    try:
+        async with pool.acquire() as db, db.transaction():
+            for projection in projections:
+                if events := [r for r in batch if isinstance(r.event, projection.handles)]:
+                    await projection.project(events, db)
+    except asyncpg.TransactionRollbackError:
+        return False
+    return True
 
 
 async def names(db: Any) -> list[str]:

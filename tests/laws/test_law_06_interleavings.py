@@ -2,14 +2,18 @@
 
 import random
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
+from backbone.deciding import Reaction
 from backbone.facts import Facts
+from backbone.policies import NotProjected, Policy
 from backbone.projector import Projection
 from backbone.queries import Queries
 from backbone.reading import Progress
@@ -20,8 +24,18 @@ from chalkline_contracts.event import catalogue
 from conftest import TestDatabase, fresh_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.interleaving import differences, in_batches, interleaved, projected, reactions
+from kit.interleaving import (
+    differences,
+    divided,
+    in_batches,
+    interleaved,
+    projected,
+    projected_at_once,
+    reactions,
+)
 from kit.story import SERVICES, Story
+from notifications import timers as timing
+from notifications.policies import when_a_cycle_comes_to_a_milestone
 
 pytestmark = pytest.mark.integration
 
@@ -70,6 +84,37 @@ async def test_every_projection_says_the_same_in_any_order_of_aggregates(
     await mixed(service, database, service.all_projections, seed, rng)
 
 
+async def shared(service: Service, database: TestDatabase, seed: int, rng: random.Random) -> None:
+    """Two replicas project their partitions at the same time, in transactions of their own."""
+    logs = [story(seed).recorded[source] for source in service.sources]
+    in_order = [[recorded] for log in logs for recorded in log]
+    expected = await projected(database.app, service.all_projections, in_order)
+    batches = [in_batches(events, rng) for events in divided(logs, rng)]
+    found = await projected_at_once(database.app, service.all_projections, batches)
+    assert differences(expected, found) == {}
+
+
+async def test_every_projection_says_the_same_when_two_replicas_divide_its_partitions(
+    served: tuple[Service, TestDatabase],
+) -> None:
+    for n in range(3):
+        await shared(*served, 1 + n, random.Random(n))
+
+
+@pytest.mark.service("notifications")
+async def test_timers_worked_out_without_waiting_for_each_other_would_differ(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(timing.sql._texts, "hold_timers", "SELECT 1")
+
+    async def a_few_times() -> None:
+        for n in range(20):
+            await shared(service_of("notifications"), database, 1, random.Random(n))
+
+    with pytest.raises((AssertionError, asyncpg.UniqueViolationError)):
+        await a_few_times()
+
+
 @pytest.mark.service("goals")
 async def test_a_projection_that_depended_on_the_order_would_be_found(database: TestDatabase) -> None:
     service = service_of("goals")
@@ -114,6 +159,56 @@ async def test_every_policy_reacts_the_same_and_once_in_any_order(
     assert len(set(identities)) == len(identities)
     for n in range(3):
         assert await reactions(service.policies, interleaved(logs, random.Random(n)), look) == expected
+
+
+async def while_another_is_behind(database: TestDatabase, policies: Sequence[Policy]) -> None:
+    """Another replica has projected nothing of its partitions of goals: what this one says of its own must be what
+    it says when all is there, or that it has to wait.
+    """
+    service = service_of("notifications")
+    logs = [story(1).recorded[source] for source in service.sources]
+    facts = Facts(database.app, Queries("backbone", "sql/facts"), Queries(service.name, "sql/facts"),
+                  sources=service.sources, progress=Progress())  # fmt: skip
+
+    def look(tenant: UUID) -> Any:
+        async def row(query: str, key: UUID) -> Any:
+            return await facts.row(query, tenant, key)
+
+        return row
+
+    own, others = divided([story(1).recorded["goals"]], random.Random(1))
+    elsewhere = [[r] for log in logs for r in log if r.source != "goals"]
+    await projected(database.app, service.all_projections, [[r] for log in logs for r in log])
+    expected = {r.event_id: await reactions(policies, [r], look) for r in own}
+    await projected(database.app, service.all_projections, [*elsewhere, *([r] for r in own)])
+    waiting = 0
+    for recorded in own:
+        try:
+            assert await reactions(policies, [recorded], look) == expected[recorded.event_id]
+        except NotProjected:
+            waiting += 1
+    assert 0 < waiting < len(own)
+    assert others
+
+
+@pytest.mark.service("notifications")
+async def test_a_reaction_waits_for_what_another_replica_has_not_projected(database: TestDatabase) -> None:
+    await while_another_is_behind(database, service_of("notifications").policies)
+
+
+@pytest.mark.service("notifications")
+async def test_a_reaction_that_did_not_wait_would_tell_nobody(database: TestDatabase) -> None:
+    async def hasty(recorded: Recorded[Any], look: Any) -> AsyncIterator[Reaction]:
+        """Takes a cycle it does not know for one that concerns nobody."""
+        try:
+            async for reaction in when_a_cycle_comes_to_a_milestone(recorded, look):
+                yield reaction
+        except NotProjected:
+            return
+
+    policy = replace(service_of("notifications").policies[0], react=hasty)
+    with pytest.raises(AssertionError):
+        await while_another_is_behind(database, [policy])
 
 
 def test_the_story_tells_every_event_there_is() -> None:

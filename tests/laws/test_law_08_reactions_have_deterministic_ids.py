@@ -16,12 +16,15 @@ from backbone.deciding import Command, FactsBehind, Reaction
 from backbone.ledger import Entry, LedgerUnavailable, Settled
 from backbone.local_log import LocalLog
 from backbone.parking import retry_aggregate
-from backbone.policies import Policy, PolicyRunner, record_outcomes
+from backbone.partitions import Partitions, Rebalanced
+from backbone.policies import NotProjected, Policy, PolicyRunner, record_outcomes
+from backbone.projector import Fenced
 from backbone.reading import Delivery, Progress
 from backbone.recorded import Recorded
 from backbone.timers import TimerRunner, Timers
 from conftest import TestDatabase
 from kit.copies import roll_back, until
+from kit.replicas import Asleep
 from kit.tally import CHAIN_KEY, SERVICE, TALLY, TENANT, Count, Tallies, TallyCounted, named
 from kit.totals import going
 
@@ -405,11 +408,122 @@ async def test_a_policy_that_starts_now_reacts_to_nothing_of_the_past_and_never_
     assert echo.seen == [6]
 
 
+# Several replicas ---------------------------------------------------------------------------------------
+
+
+async def resumed(tallies: Tallies, database: TestDatabase, label: str = "") -> None:
+    """A replica falls asleep between what it reacted to and settling it; another has taken over when it wakes."""
+    first, second = Asleep(database.app), Partitions(database.app)
+    await first.renew()
+    echo = Echo()
+    echo.broken = {"bad"}
+    asleep = runner(tallies, database, echo, partitions=first)
+    await asleep.admitted()
+    await asleep.begin()
+    await tallies.count(1, 5, label=label)
+    react, taken_over = asleep.react, False
+
+    async def late(policy: Policy, recorded: Recorded[Any]) -> Any:
+        nonlocal taken_over
+        first.asleep = True
+        await database.app.execute("UPDATE work.replicas SET until = '-infinity'")
+        await second.renew()
+        taken_over = True
+        return await react(policy, recorded)
+
+    asleep.react = late  # type: ignore[method-assign]
+    before = await worked(database)
+    with pytest.raises(Fenced):
+        await asleep.process(await LocalLog(SERVICE, database.app, asleep, asyncio.Event()).read(0))
+    assert taken_over
+    assert await worked(database) == before
+    successor = runner(tallies, database, Echo(), partitions=second)
+    await successor.admitted()
+    await react_on(database, successor)
+    assert await echoed(database, 1) == [5, 5]
+    assert await outcomes(database) == [("done", None)] * 2
+
+
+async def worked(database: TestDatabase) -> list[Any]:
+    tables = ("checkpoints", "parked", "reactions", "incarnations")
+    return [sorted(map(str, await database.app.fetch(f"TABLE work.{table}"))) for table in tables]
+
+
+async def react_on(database: TestDatabase, reader: PolicyRunner) -> None:
+    position = await reader.begin()
+    await reader.process(await LocalLog(SERVICE, database.app, reader, asyncio.Event()).read(position))
+
+
+@pytest.mark.parametrize("label", ["", "bad"])
+async def test_a_replica_that_slept_through_its_lease_settles_and_parks_nothing(
+    tallies: Tallies, database: TestDatabase, label: str
+) -> None:
+    await resumed(tallies, database, label)
+
+
+@pytest.mark.parametrize(("label", "unfenced"), [("", "advance_held"), ("bad", "still_held")])
+async def test_without_the_epoch_it_would(
+    tallies: Tallies, database: TestDatabase, monkeypatch: pytest.MonkeyPatch, label: str, unfenced: str
+) -> None:
+    from backbone import projector as projecting
+
+    queries = projecting.sql if unfenced == "advance_held" else policing.sql
+    text = getattr(queries, unfenced)
+    told = text.replace("AND p.epoch = n.epoch", "").replace("AND epoch = $2", "AND $2::bigint IS NOT NULL")
+    assert told != text
+    monkeypatch.setitem(queries._texts, unfenced, told)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        await resumed(tallies, database, label)
+
+
+async def test_a_reaction_that_lacks_what_another_replica_projects_is_made_when_it_is_there(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    """And parks when all before it is projected and it is missing still."""
+    partitions = Partitions(database.app)
+    await partitions.renew()
+    known, asked = asyncio.Event(), 0
+
+    async def needs(recorded: Recorded[Any], look: Any) -> AsyncIterator[Reaction]:
+        nonlocal asked
+        asked += 1
+        if not known.is_set() and recorded.event.label != "echo":
+            raise NotProjected
+        async for reaction in Echo().react(recorded, look):
+            yield reaction
+
+    async def projected(through: int) -> None:
+        await database.app.execute(
+            "INSERT INTO projections.checkpoints SELECT 'projections', 'probe', p, CASE p WHEN 7 THEN $1 ELSE 100 END"
+            " FROM generate_series(0, 63) AS p ON CONFLICT (source, reader, partition)"
+            " DO UPDATE SET position = excluded.position", through,
+        )  # fmt: skip
+
+    echo = Echo()
+    echo.policy = replace(echo.policy, react=needs)
+    reader = runner(tallies, database, echo, partitions=partitions)
+    await reader.admitted()
+    await tallies.count(1, 5)
+    await projected(0)
+    reacting = asyncio.create_task(react_on(database, reader))
+    await asyncio.sleep(0.3)
+    assert not reacting.done()
+    known.set()
+    await projected(1)
+    await reacting
+    assert (await echoed(database, 1), await parked(database)) == ([5, 5], [])
+    known.clear()
+    await tallies.count(2, 6)
+    await projected(100)
+    await react_on(database, reader)
+    assert [stopped for _, stopped in await parked(database)] == [True]
+
+
 # Timers -------------------------------------------------------------------------------------------------
 
 DUE = """
 SELECT tenant, rule, 1 AS rule_version, cycle_id, occurrence, due_at
-  FROM alarms WHERE due_at <= $1 ORDER BY due_at LIMIT $2
+  FROM alarms WHERE due_at <= $1 AND partition = ANY ($3::smallint[]) ORDER BY due_at LIMIT $2
 """
 
 
@@ -417,7 +531,7 @@ SELECT tenant, rule, 1 AS rule_version, cycle_id, occurrence, due_at
 async def alarms(database: TestDatabase) -> None:
     await database.owner.execute(
         "SET LOCAL search_path = projections; CREATE TABLE alarms (tenant uuid, rule text, cycle_id uuid,"
-        " occurrence text, due_at timestamptz)"
+        " occurrence text, due_at timestamptz, partition smallint NOT NULL DEFAULT 0)"
     )
     await database.owner.execute(f'GRANT ALL ON projections.alarms TO "{database.name}"')
 
@@ -435,12 +549,15 @@ def ring(row: Any) -> Command:
     return Count(numbers=(-1 if row["rule"] == "refused" else 1,), label=row["rule"])
 
 
-def timers(tallies: Tallies, database: TestDatabase, kind: type[TimerRunner] = TimerRunner) -> TimerRunner:
+def timers(
+    tallies: Tallies, database: TestDatabase, kind: type[TimerRunner] = TimerRunner, **more: Any
+) -> TimerRunner:
     return kind(
         database.app,
         tallies.commands,
         Timers(due=DUE, aggregate=TALLY.name, command=ring),
         chain_key=CHAIN_KEY,
+        **more,
     )
 
 
@@ -501,3 +618,51 @@ async def test_a_timer_that_is_refused_is_recorded_once_and_makes_room_for_other
     assert await runner.due(TENANT) == 1  # what fired; its row goes with its event
     kept = await database.app.fetch("SELECT policy, target, outcome, code FROM work.reactions")
     assert [tuple(row) for row in kept] == [("timer_refused", named(1), "refused", "nothing_to_count")] * 3
+
+
+@pytest.mark.usefixtures("alarms")
+async def test_a_timer_is_fired_by_the_holder_of_its_partition_alone(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    one, two = Asleep(database.app), Partitions(database.app)
+    for partitions in (one, two, one, two):
+        await partitions.renew()
+    for number in range(0, 64, 2):
+        await alarm(database, "visit", number + 1, occurrence=str(number))
+        await database.app.execute(
+            "UPDATE alarms SET partition = $1 WHERE occurrence = $2", number, str(number)
+        )
+    first, second = (timers(tallies, database, partitions=held) for held in (one, two))
+    fired = await first.fire_due()
+    assert fired == len([p for p in one.held.epochs if p % 2 == 0])
+    assert await first.fire_due() == 0
+    assert await second.due(TENANT) == 32
+    assert fired + await second.fire_due() == 32
+
+
+@pytest.mark.usefixtures("alarms")
+async def test_a_replica_whose_lease_has_ended_fires_nothing(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    one = Partitions(database.app)
+    await one.renew()
+    held = one.held
+    runner = timers(tallies, database, partitions=one)
+    await alarm(database, "visit", 5)
+    one._until = 0.0
+    with pytest.raises(Rebalanced):
+        one.using(held).__enter__()
+    firing = asyncio.create_task(runner.fire_due())
+    await asyncio.sleep(0.1)
+    assert not firing.done()
+    await one.renew()
+    assert await firing == 1
+
+
+@pytest.mark.usefixtures("alarms")
+async def test_what_one_replica_was_refused_no_other_waits_for(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    await alarm(database, "refused", 9)
+    await timers(tallies, database).fire_due()
+    assert await timers(tallies, database).due(TENANT) == 0

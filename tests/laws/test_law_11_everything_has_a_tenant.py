@@ -28,6 +28,8 @@ WITHOUT = {
     "work.checkpoints": "how far reading came, of all tenants at once",
     "work.incarnations": "which history of a source was read",
     "work.leases": "who does what only one process should do",
+    "work.partitions": "which process reads which partition, of all tenants at once",
+    "work.replicas": "which processes read",
     "projections.checkpoints": "how far reading came, of all tenants at once",
     "projections.incarnations": "which history of a source was read",
 }

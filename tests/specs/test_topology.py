@@ -25,7 +25,8 @@ READS = {
 }
 CONSUMERS = {
     **{
-        service: {f"{service}_{use}" for use in ("projections", "policies", "rebuild")}
+        service: {f"{service}_{use}_{place}" for use in ("projections", "policies") for place in (0, 1, 15)}
+        | {f"{service}_rebuild"}
         for service in SERVICES
     },
     "operator": {"operator_listen", "operator_verify"},
@@ -66,7 +67,8 @@ def publishing() -> Iterator[Rule]:
                 yield f"$JS.API.CONSUMER.CREATE.{stream}.{consumer}.ev.{service}.>", may
                 yield f"$JS.ACK.{stream}.{consumer}.1.1.1.1.1", may
                 yield f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{consumer}", set()
-        yield f"$JS.API.CONSUMER.CREATE.{stream}.stranger", set()
+        for stranger in ("stranger", f"{service}_projections", f"{service}_projections_16"):
+            yield f"$JS.API.CONSUMER.CREATE.{stream}.{stranger}", set()
     yield "$JS.API.INFO", set(IDENTITIES)
     yield "$JS.API.STREAM.NAMES", {"operator"}
     yield "$JS.API.STREAM.CREATE.OTHER", set()
@@ -207,14 +209,14 @@ async def test_a_service_keeps_its_stream_and_its_reader_follows_it(broker: nats
         await reader.add_consumer(
             "EV_DIRECTORY",
             ConsumerConfig(
-                name="goals_projections",
+                name="goals_projections_0",
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
                 opt_start_seq=1,
                 filter_subjects=["ev.directory.7.>", "ev.directory.8.>"],
                 inactive_threshold=30,
             ),
         )
-        pull = await reader.pull_subscribe_bind("goals_projections", "EV_DIRECTORY")
+        pull = await reader.pull_subscribe_bind("goals_projections_0", "EV_DIRECTORY")
         (message,) = await pull.fetch(1, timeout=5)
         await message.ack_sync()
         assert message.metadata.sequence.stream == stored.seq

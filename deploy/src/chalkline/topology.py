@@ -52,13 +52,17 @@ def permissions(identity: str) -> Permissions:
         read = (identity, *sources(identity))
         asks = tuple(declaration()["services"][identity].get("asks", ()))
     names = {"self": identity, "own": own}
-    consumers = [name.format(**names) for name in rules["consumers"]]
+    consumers = dict.fromkeys(
+        name.format(**names, slot=slot)
+        for name in rules["consumers"]
+        for slot in range(rules.get("replicas", 1))
+    )
     publish = [*rules["publish"], *rules.get("publish_own", ())]
     return Permissions(
         publish=(
             *(subject.format(**names) for subject in publish),
             *asks,
-            *dict.fromkeys(_per_source(rules["publish_source"], [stream(s) for s in read], consumers)),
+            *dict.fromkeys(_per_source(rules["publish_source"], [stream(s) for s in read], list(consumers))),
         ),
         subscribe=tuple(subject.format(**names) for subject in rules["subscribe"]),
         answers=rules.get("answers"),

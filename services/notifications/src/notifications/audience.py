@@ -41,12 +41,8 @@ async def leads(look: Look, tenant: UUID, rule: Rule) -> Sequence[UUID]:
     return found["person_ids"] if found else ()
 
 
-def audience(
-    rule: Rule, cycle: Mapping[str, Any] | None, leads: Sequence[UUID] = ()
-) -> tuple[Recipient, ...]:
-    """The people of a cycle whom a rule names; nobody while the cycle is not known here."""
-    if cycle is None:
-        return ()
+def audience(rule: Rule, cycle: Mapping[str, Any], leads: Sequence[UUID] = ()) -> tuple[Recipient, ...]:
+    """The people of a cycle whom a rule names."""
     people = {"teacher": cycle["teacher_ids"], "coach": [cycle["coach_id"]], "coaching_lead": leads}
     return tuple(
         Recipient(person_id=person_id, role=role)

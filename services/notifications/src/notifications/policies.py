@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid5
 
 from backbone.deciding import Reaction
-from backbone.policies import Look, Policy
+from backbone.policies import Look, NotProjected, Policy
 from backbone.recorded import Recorded
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
@@ -25,7 +25,10 @@ EVENTS: tuple[type[Event], ...] = (
 
 
 async def when_a_cycle_comes_to_a_milestone(recorded: Recorded[Any], look: Look) -> AsyncIterator[Reaction]:
-    """Milestones that an event reaches at once, by the district's rule in force when it was recorded."""
+    """Milestones that an event reaches at once, by the district's rule in force when it was recorded.
+
+    Raises NotProjected while its cycle is not known here: nobody would hear of it.
+    """
     event = recorded.event
     rule = await rule_in_force(look, BY_EVENT[type(event).__name__])
     if not rule.enabled:
@@ -33,6 +36,9 @@ async def when_a_cycle_comes_to_a_milestone(recorded: Recorded[Any], look: Look)
     is_goal = type(event).aggregate == "Goal"
     cycle_id = event.cycle_id if is_goal else recorded.aggregate_id
     goal_id = recorded.aggregate_id if is_goal else None
+    cycle = await look("cycle", cycle_id)
+    if cycle is None:
+        raise NotProjected
     yield Reaction(
         CYCLE_WATCH.name,
         cycle_id,
@@ -42,9 +48,7 @@ async def when_a_cycle_comes_to_a_milestone(recorded: Recorded[Any], look: Look)
             occurrence=of_event(recorded.event_id, goal_id),
             due_at=recorded.recorded_at,
             goal_id=goal_id,
-            recipients=audience(
-                rule, await look("cycle", cycle_id), await leads(look, recorded.tenant, rule)
-            ),
+            recipients=audience(rule, cycle, await leads(look, recorded.tenant, rule)),
         ),
     )
 

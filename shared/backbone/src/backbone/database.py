@@ -17,8 +17,14 @@ NEXT = "projections_next, ledger, work"
 
 
 @asynccontextmanager
-async def connected(dsn: str, *, search_path: str, name: str, size: int = 12) -> AsyncIterator[asyncpg.Pool]:
-    """A pool of at most `size` connections, closed at the end."""
+async def connected(
+    dsn: str, *, search_path: str, name: str, size: int = 12, dozing: float | None = None
+) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of at most `size` connections, closed at the end.
+
+    `dozing` is for how many seconds a transaction may be left alone, where that is less than the role's limit.
+    """
+    limits = {} if dozing is None else {"idle_in_transaction_session_timeout": f"{dozing * 1000:.0f}"}
     async with asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -30,6 +36,7 @@ async def connected(dsn: str, *, search_path: str, name: str, size: int = 12) ->
             "application_name": name,
             "jit": "off",
             "DateStyle": "ISO",  # as the log's times are read
+            **limits,
         },
         reset=_as_it_is,
     ) as pool:

@@ -12,6 +12,7 @@ import asyncpg
 from chalkline_contracts.event import Event
 
 from backbone import wire
+from backbone.partitions import Rebalanced
 from backbone.queries import Queries
 from backbone.reading import Delivery, Raw
 from backbone.recorded import Recorded
@@ -39,7 +40,14 @@ class LocalLog:
 
     async def run(self) -> None:
         """Reads until cancelled; raises what `process` raises, to be begun again by whoever runs it."""
+        while True:
+            with suppress(Rebalanced):
+                await self._follow()
+
+    async def _follow(self) -> None:
+        """Reads what the reader holds, until that is something else."""
         reader = self._reader
+        await reader.admitted()
         head = await self._pool.fetchrow(sql.head)
         assert head is not None
         await reader.incarnated(head["incarnation"], head["incarnation_from"])
@@ -47,9 +55,9 @@ class LocalLog:
         while True:
             self._wake.clear()
             async with aclosing(self._batches(reader, position)) as batches:
-                async for batch in batches:
-                    await reader.process(batch)
-                    position = batch[-1].position
+                async for batch, through in batches:
+                    await reader.process(batch, through)
+                    position = through
             await reader.process(())  # raises if it went astray meanwhile
             reader.progress.head(self._service, position)
             await self._sleep()
@@ -57,33 +65,42 @@ class LocalLog:
     async def feed(self, projector: Any, last: int) -> None:
         """Has a projector process the log from where it stands to a position, at least."""
         async with aclosing(self._batches(projector, await projector.begin(), last)) as batches:
-            async for batch in batches:
+            async for batch, _ in batches:
                 await projector.process(batch)
 
     async def _batches(
         self, reader: Any, after: int, last: float = inf
-    ) -> AsyncGenerator[list[Delivery], None]:
-        """Batches until one is not full, or begins past `last`. While one is taken, the next is being read."""
+    ) -> AsyncGenerator[tuple[list[Delivery], int], None]:
+        """Batches, each with how far the log has been read then, until one is not full, or begins past `last`.
+        While one is taken, the next is being read.
+        """
         reading = asyncio.create_task(self._ahead(reader, after))
         try:
-            while after < last and (batch := await reading):
-                after = batch[-1].position
+            while after < last:
+                batch, through = await reading
+                if through <= after:
+                    return
+                after = through
                 full = len(batch) == self._batch
                 if full and after < last:
                     reading = asyncio.create_task(self._ahead(reader, after))
-                yield batch
+                yield batch, through
                 if not full:
                     return
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def _ahead(self, reader: Any, after: int) -> list[Delivery]:
-        """The next batch, the events in it that the reader handles read already.
+    async def _ahead(self, reader: Any, after: int) -> tuple[list[Delivery], int]:
+        """The next batch of what the reader holds, those that the reader handles read already, and how far it goes.
 
         A few at a time: whenever the batch before it waits for PostgreSQL, reading goes on here.
         """
-        batch = await self.read(after)
+        if reader.held.whole:
+            batch = await self.read(after)
+            through = batch[-1].position if batch else after
+        else:
+            batch, through = await self._of_partitions(reader.held.numbers, after)
         for number, delivery in enumerate(batch, 1):
             if delivery.name in reader.handles:
                 with suppress(
@@ -92,12 +109,19 @@ class LocalLog:
                     delivery.recorded()
             if number % A_FEW == 0:
                 await asyncio.sleep(0)
-        return batch
+        return batch, through
 
     async def read(self, after: int) -> list[Delivery]:
         """The next events after a position, in order."""
         rows = await self._pool.fetch(sql.log_after, after, self._batch)
         return [Logged(self._service, row) for row in rows]
+
+    async def _of_partitions(self, partitions: list[int], after: int) -> tuple[list[Delivery], int]:
+        """The next events of some partitions, and where the log stood if these are all there are."""
+        rows = await self._pool.fetch(sql.log_of_partitions, after, self._batch, partitions)
+        batch: list[Delivery] = [Logged(self._service, row) for row in rows if row["position"] is not None]
+        full = len(batch) == self._batch
+        return batch, batch[-1].position if full else rows[0]["head"]
 
     async def _sleep(self) -> None:
         try:

@@ -3,6 +3,9 @@
 A reaction's command has an id made of the event, the policy, the target and an ordinal, so doing it
 again is doing nothing. A refusal is an outcome like any other; a fault is tried again and then parks the
 event's aggregate for this policy alone. A policy's checkpoint moves after its commands have settled.
+
+A replica reacts to the partitions it holds. What it looks at may lie in another's: a reaction that cannot do
+without it raises NotProjected, and is made again once all of the source is projected up to its event.
 """
 
 import asyncio
@@ -25,7 +28,8 @@ from backbone.deciding import Actor, FactsBehind, Reaction
 from backbone.facts import Facts
 from backbone.ledger import LedgerUnavailable
 from backbone.parking import park, parked_aggregates, why
-from backbone.projector import Fenced
+from backbone.partitions import Held, Rebalanced, Sharing, Unshared
+from backbone.projector import Fenced, moved
 from backbone.queries import Queries
 from backbone.reading import Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
@@ -46,6 +50,14 @@ OUTAGES = (
 FAULTS = (*OUTAGES, Contended)
 AT_ONCE = 32
 """How many aggregates of a batch are commanded at the same time."""
+
+
+WAITS = 10.0
+"""Seconds for which a reaction waits for what is projected elsewhere, before reading begins again."""
+
+
+class NotProjected(Exception):
+    """What a reaction cannot do without is not projected yet: it may lie in a partition that another replica reads."""
 
 
 Look = Callable[[str, UUID], Awaitable[Any]]
@@ -90,14 +102,19 @@ class PolicyRunner:
         chain_key: bytes,
         projected: Progress,
         attempts: int = 8,
+        partitions: Sharing | None = None,
     ) -> None:
         self.source = source
         self.progress = Progress()
+        self.held = Held(whole=True)
+        """What it reacts to, since it last began."""
+        self._partitions = partitions or Unshared()
         self._policies = [
             (p, {e.__name__ for e in p.handles if e.service == source})
             for p in policies
             if any(e.service == source for e in p.handles)
         ]
+        self.names = [p.name for p, _ in self._policies]
         self.handles = frozenset[str]().union(*(handled for _, handled in self._policies))
         """Names of the events that matter to it."""
         self._commands = commands
@@ -124,10 +141,22 @@ class PolicyRunner:
                 for row in await self._pool.fetch(sql.checkpoints, policy.name, self.source):
                     stands[row["partition"]] = row["position"]
                 self._checkpoints[policy.name] = stands
-            lowest = self._lowest()
-            self.progress.restart(self.source, lowest)
+            lowest, held = self._lowest(), self.held.numbers
+            self.progress.restart(self.source, lowest, frozenset(held))
             self._astray = False
-            return min(lowest)
+            return min(lowest[partition] for partition in held)
+
+    async def admitted(self) -> None:
+        """Waits until there is something to react to, and takes that for what it reads from here on."""
+        async with self._turn:
+            self.progress.left(self.source)
+            self._checkpoints = {}
+        self.held = await self._partitions.some()
+
+    def sure(self) -> None:
+        """Raises Rebalanced when what it reads is not surely its own any more."""
+        with self._partitions.using(self.held):
+            return
 
     async def incarnated(self, incarnation: int, shared: int) -> bool:
         """A new history shares what lies at or before `shared`: what came after it there is gone.
@@ -138,55 +167,76 @@ class PolicyRunner:
             known = await self._pool.fetchval(sql.incarnation_of, self.source)
             if known == incarnation:
                 return True
-            if known is not None:
-                log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
-                await self._pool.execute(sql.step_back, self.source, shared)
-                # Left behind, they would hold up their aggregates, and keep out what now has their positions.
-                await self._pool.execute(sql.forget_parked, self.source, shared)
-            await self._pool.execute(sql.note_incarnation, self.source, incarnation)
-            return known is None
+            if known is None:
+                await self._pool.execute(sql.note_incarnation, self.source, incarnation)
+                return True
+            log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
+            async with self._pool.acquire() as db, db.transaction():
+                await db.fetch(sql.lock_all_checkpoints)
+                if (
+                    await db.fetchval(sql.incarnation_of, self.source) != incarnation
+                ):  # nobody else has done it
+                    if self.held.epochs:
+                        await db.execute(sql.begin_epochs)
+                    await db.execute(sql.step_back, self.source, shared)
+                    # Left behind, they would hold up their aggregates, and keep out what now has their positions.
+                    await db.execute(sql.forget_parked, self.source, shared)
+                    await db.execute(sql.note_incarnation, self.source, incarnation)
+            self._partitions.doubt()
+            return False
 
-    async def process(self, batch: Sequence[Delivery]) -> None:
+    async def process(self, batch: Sequence[Delivery], through: int = 0) -> None:
         """Reacts to a batch. Events of one aggregate are taken in order, different ones at once.
 
-        Raises FactsBehind while what a reaction may look at is not projected yet.
+        `through` is how far its source has been read, where that is further than the batch goes. Raises
+        FactsBehind while what a reaction may look at is not projected yet, Fenced and Rebalanced.
         """
         async with self._turn:
             if self._astray:
                 raise Fenced(f"checkpoints of {self.source} were moved")
-            await self._process(batch)
+            with self._partitions.using(self.held):
+                await self._process(batch)
+            if batch or through:
+                self.progress.advance(self.source, max(through, batch[-1].position if batch else 0))
 
     async def _process(self, batch: Sequence[Delivery]) -> None:
         if batch:
-            last = batch[-1]
-            if not await self._projected.reached(self.source, last.partition, last.position, within=10.0):
-                raise FactsBehind
+            await self._until_projected(batch[-1])
         for policy, handled in self._policies:
             stands = self._checkpoints[policy.name]
-            new = [d for d in batch if d.position > stands[d.partition]]
+            new = [d for d in batch if d.partition in self.held and d.position > stands[d.partition]]
             mine = [d for d in new if d.name in handled]
             outcomes = await self._react_all(policy, mine)
             if new:
                 await self._settle(policy, new, outcomes)
-        if batch:
-            self.progress.advance(self.source, batch[-1].position)
+
+    async def _until_projected(self, last: Delivery) -> None:
+        """Waits until this process has projected a delivery, as long as its partition stays here."""
+        deadline = asyncio.get_running_loop().time() + WAITS
+        while not await self._projected.reached(self.source, last.partition, last.position, within=0.5):
+            self.sure()
+            if asyncio.get_running_loop().time() > deadline:
+                raise FactsBehind
 
     async def idle(self) -> None:
         """Moves the partitions nothing happened in up to where the source was read. Raises Fenced."""
         async with self._turn:
+            if not self._checkpoints or self._astray:
+                return
             seen = self.progress.seen(self.source)
-            for name, stands in self._checkpoints.items():
-                if seen > min(stands) and not self._astray:
-                    try:
-                        async with self._pool.acquire() as db, db.transaction():
-                            await self._fence(db, name, range(PARTITIONS))
-                            await db.execute(sql.advance_idle, name, self.source, seen)
-                    except Fenced:
-                        self._astray = True
-                        raise
-                    self._checkpoints[name] = [max(seen, p) for p in stands]
-            if self._checkpoints:
-                self.progress.stands(self.source, self._lowest())
+            with self._partitions.using(self.held):
+                for name, stands in self._checkpoints.items():
+                    if behind := {p: seen for p in self.held.numbers if stands[p] < seen}:
+                        try:
+                            async with self._pool.acquire() as db, db.transaction():
+                                await self._fence(db, name, behind)
+                                await moved(db, name, self.source, behind, self.held, self._partitions)
+                        except Fenced:
+                            self._astray = True
+                            raise
+                        for partition in behind:
+                            stands[partition] = seen
+            self.progress.stands(self.source, self._lowest())
 
     async def _react_all(self, policy: Policy, mine: Sequence[Delivery]) -> list[tuple[UUID, UUID, Outcome]]:
         """Reacts for each aggregate in its order; returns (event id, tenant, outcome) of what settled."""
@@ -226,14 +276,36 @@ class PolicyRunner:
             waiting = False
             try:
                 recorded = delivery.recorded()
-                outcomes = await self.react(policy, recorded)
+                outcomes = await self._react_knowing(policy, recorded)
                 settled += [(recorded.event_id, recorded.tenant, outcome) for outcome in outcomes]
-            except OUTAGES:
+            except (*OUTAGES, Rebalanced, Fenced):
                 raise
             except Exception as error:  # noqa: BLE001 - a fault that stayed parks, and is kept
                 await self._park(policy, delivery, why(error))
                 waiting = True
         return settled
+
+    async def _react_knowing(self, policy: Policy, recorded: Recorded[Any]) -> list[Outcome]:
+        """Reacts once what lies before this event in its source is projected, should the reaction need it.
+
+        Raises NotProjected where it is missing even then, FactsBehind where that takes too long.
+        """
+        deadline = asyncio.get_running_loop().time() + WAITS
+        through = recorded.position if not self.held.epochs else 0
+        while True:
+            try:
+                return await self.react(policy, recorded)
+            except NotProjected:
+                if through >= recorded.position:
+                    raise
+            while (through := await self._projected_through()) < recorded.position:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise FactsBehind
+                await asyncio.sleep(0.05)
+                self.sure()
+
+    async def _projected_through(self) -> int:
+        return await self._pool.fetchval(sql.projected_through, self.source) or 0
 
     async def react(self, policy: Policy, recorded: Recorded[Any]) -> list[Outcome]:
         """What a policy wants of one event, done in order. Faults are tried again, then raised."""
@@ -246,6 +318,7 @@ class PolicyRunner:
                     on=FAULTS, attempts=self._attempts, timeout=30.0, wait_initial=0.05, wait_max=5.0
                 ):
                     with attempt:
+                        self.sure()
                         outcome = await self._outcome(order, reaction)
                 log.info("reacted", policy=policy.name, event_id=str(recorded.event_id),
                          aggregate=reaction.aggregate, aggregate_id=str(reaction.aggregate_id),
@@ -266,7 +339,6 @@ class PolicyRunner:
     def _order(self, policy: Policy, recorded: Recorded[Any], reaction: Reaction, here: trace.Trace) -> Order:
         name = f"{policy.name}:{reaction.aggregate_id}:{reaction.ordinal}"
         cause = recorded.meta
-        body = reaction.command.model_dump_json().encode()
         person = person_behind(cause.actor, cause.on_behalf_of)
         return Order(
             aggregate=self._commands.aggregates[reaction.aggregate],
@@ -274,7 +346,8 @@ class PolicyRunner:
             command=reaction.command,
             actor=Actor("system", policy.name, recorded.tenant, on_behalf_of=person),
             command_id=uuid5(recorded.event_id, name),
-            request=chain.request_hash(self._chain_key, name.encode(), body),
+            # Not of what it says: whoever makes it again may have looked at later facts, and what is known is done.
+            request=chain.request_hash(self._chain_key, name.encode()),
             correlation_id=cause.correlation_id,
             causation_id=str(recorded.event_id),
             traceparent=here.child().traceparent,
@@ -284,7 +357,8 @@ class PolicyRunner:
         if error is not None:
             log.error("reaction_parked", policy=policy.name, source=self.source, position=delivery.position,
                       error=error)  # fmt: skip
-        async with self._pool.acquire() as db:
+        async with self._pool.acquire() as db, db.transaction():
+            await self._hold(db, policy, delivery.partition)
             await park(db, policy.name, delivery, error=error)
 
     async def _queue(self, policy: Policy, delivery: Delivery) -> bool:
@@ -293,11 +367,20 @@ class PolicyRunner:
         Asked while holding the partition, as a retry does: an event never queues behind nothing.
         """
         async with self._pool.acquire() as db, db.transaction():
-            await db.execute(sql.hold_partition, self.source, delivery.partition)
+            await self._hold(db, policy, delivery.partition)
             if (policy.name, *delivery.aggregate) not in await parked_aggregates(db, self.source):
                 return False
             await park(db, policy.name, delivery, error=None)
             return True
+
+    async def _hold(self, db: Any, policy: Policy, partition: int) -> None:
+        """Keeps everybody else from a partition until this transaction ends. Raises Fenced if it is not ours."""
+        await db.execute(sql.hold_partition, self.source, partition)
+        await self._fence(db, policy.name, [partition])
+        epoch = self.held.epochs.get(partition)
+        if epoch is not None and not await db.fetchval(sql.still_held, partition, epoch):
+            self._partitions.doubt()
+            raise Fenced(f"{policy.name}: partition {partition} is held no more")
 
     async def _fence(self, db: Any, policy: str, partitions: Iterable[int]) -> None:
         wanted, stands = sorted(partitions), self._checkpoints[policy]
@@ -312,7 +395,7 @@ class PolicyRunner:
         async with self._pool.acquire() as db, db.transaction():
             await self._fence(db, policy.name, reached)
             await record_outcomes(db, policy.name, outcomes)
-            await db.execute(sql.advance, policy.name, self.source, list(reached), list(reached.values()))
+            await moved(db, policy.name, self.source, reached, self.held, self._partitions)
         for partition, position in reached.items():
             self._checkpoints[policy.name][partition] = position
 

@@ -3,12 +3,16 @@
 One class runs live, catching up and rebuilding. What it has done lies in `checkpoints` beside the rows it
 wrote, in the same transaction; what the broker remembers does not count. A projection that cannot take
 an event parks that aggregate and nothing else: later events of it queue behind, all others go on.
+
+Of its source it projects the partitions it holds (`partitions.py`), in the order of each aggregate.
 """
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -17,6 +21,7 @@ from chalkline_contracts.event import Event
 
 from backbone.ledger import CONNECTION_LOST
 from backbone.parking import park, parked_aggregates, why
+from backbone.partitions import Held, Rebalanced, Sharing, Unshared
 from backbone.queries import Queries
 from backbone.reading import LEVEL_FOR, Delivery, Progress
 from backbone.recorded import PARTITIONS, Recorded
@@ -69,9 +74,13 @@ class Projector:
         *,
         progress: Progress | None = None,
         committed: Callable[[], None] = lambda: None,
+        partitions: Sharing | None = None,
     ) -> None:
         self.source = source
         self.progress = progress or Progress()
+        self.held = Held(whole=True)
+        """What it reads, since it last began."""
+        self._partitions = partitions or Unshared()
         self._pool = pool
         self._committed = committed
         self._projections: dict[str, list[Projection]] = defaultdict(list)
@@ -86,21 +95,35 @@ class Projector:
         """Reading and idling take turns: each believes what the other left in memory and database."""
         self._begun = False
         self._astray = False
+        self._noted: tuple[int, float] | None = None
+        """Of which look at the source's end it was noted that everything has come so far."""
         self.ceilings: Sequence[int] | None = None
         """Where to stop in each partition; only a rebuild that must meet the live tables sets it."""
         self.processed = 0
         """How many deliveries were new to it."""
 
     async def begin(self, head: int = 0) -> int:  # noqa: ARG002 - only policies may start at the source's end
-        """Reads the checkpoints; returns the position to read after."""
+        """Reads the checkpoints of what it holds; returns the position to read after."""
         async with self._turn:
             await self._pool.execute(sql.begin_checkpoints, self.reader, self.source)
             rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
             for row in rows:
                 self._checkpoints[row["partition"]] = row["position"]
-            self.progress.restart(self.source, self._checkpoints)
+            self.progress.restart(self.source, self._checkpoints, frozenset(self.held.numbers))
             self._begun, self._astray = True, False
-            return min(self._checkpoints)
+            return min(self._checkpoints[partition] for partition in self.held.numbers)
+
+    async def admitted(self) -> None:
+        """Waits until there is something to read for it, and takes that for what it reads from here on."""
+        async with self._turn:
+            self.progress.left(self.source)
+            self._begun = False
+        self.held = await self._partitions.some()
+
+    def sure(self) -> None:
+        """Raises Rebalanced when what it reads is not surely its own any more."""
+        with self._partitions.using(self.held):
+            return
 
     async def incarnated(self, incarnation: int, shared: int) -> bool:
         """Notes which history the source tells; True if it is the one these rows came from.
@@ -112,22 +135,26 @@ class Projector:
             known = await self._pool.fetchval(sql.incarnation_of, self.source)
             if known == incarnation:
                 return True
-            first = known is None
-            if not first:
-                log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
-                await self._begin_again()
-            await self._pool.execute(sql.note_incarnation, self.source, incarnation)
-            return first
+            if known is None:
+                await self._pool.execute(sql.note_incarnation, self.source, incarnation)
+                return True
+            log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
+            await self._begin_again(incarnation)
+            return False
 
-    async def process(self, batch: Sequence[Delivery]) -> None:
-        """Projects a batch in the order of its positions. Raises only for faults that pass, and Fenced.
+    async def process(self, batch: Sequence[Delivery], through: int = 0) -> None:
+        """Projects a batch in the order of its positions. Raises only for faults that pass, Fenced and Rebalanced.
 
-        An empty batch only asks whether to go on.
+        `through` is how far its source has been read, where that is further than the batch goes. An empty batch
+        only asks whether to go on.
         """
         async with self._turn:
             if self._astray:
                 raise Fenced(f"{self.source}: the checkpoints were moved")
-            await self._process(batch)
+            with self._partitions.using(self.held):
+                await self._process(batch)
+            if batch or through:
+                self.progress.advance(self.source, max(through, batch[-1].position if batch else 0))
 
     async def _process(self, batch: Sequence[Delivery]) -> None:
         new = [d for d in batch if self._is_new(d)]
@@ -143,11 +170,9 @@ class Projector:
                 log.warning("batch_failed", source=self.source, events=len(new), error=why(error))
                 for delivery in new:
                     await self._alone(delivery)
-        if batch:
-            self.progress.advance(self.source, batch[-1].position)
 
     async def idle(self) -> None:
-        """Moves the partitions nothing happened in up to where the source was read.
+        """Moves the partitions nothing happened in up to where the source was read, and notes what is level.
 
         Raises Fenced, as the next `process` will, when the checkpoints are not where it left them: a swapped
         or emptied table is noticed although nothing happens in this source.
@@ -155,42 +180,56 @@ class Projector:
         async with self._turn:
             if not self._begun or self._astray or self.ceilings is not None:
                 return
-            age = self.progress.level_age(self.source)
-            if age < LEVEL_FOR:
-                await self._pool.execute(sql.note_level, self.source, age)
-            try:
-                await self._catch_up_idle(self.progress.seen(self.source))
-            except Fenced:
-                self._astray = True
-                raise
+            with self._partitions.using(self.held):
+                try:
+                    await self._catch_up_idle(self.progress.seen(self.source))
+                except Fenced:
+                    self._astray = True
+                    raise
 
     async def _catch_up_idle(self, seen: int) -> None:
-        if seen <= min(self._checkpoints):
-            rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
-            if sorted((row["partition"], row["position"]) for row in rows) != list(
-                enumerate(self._checkpoints)
-            ):
-                raise Fenced(f"{self.source}: the checkpoints were moved")
+        rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
+        found = {row["partition"]: row["position"] for row in rows}
+        if any(found.get(p) != self._checkpoints[p] for p in self.held.numbers):
+            raise Fenced(f"{self.source}: the checkpoints were moved")
+        behind = {p: seen for p in self.held.numbers if self._checkpoints[p] < seen}
+        if behind:
+            async with self._pool.acquire() as db, db.transaction():
+                await self._fence(db, behind)
+                await self._move(db, behind)
+            for partition in behind:
+                self._checkpoints[partition] = seen
+            self.progress.stands(self.source, self._checkpoints)
+        await self._note_level(min((found | behind).values()), rows[0]["now"])
+
+    async def _note_level(self, lowest: int, now: datetime) -> None:
+        """Where all partitions, whoever holds them, have come to where the source stood, it was level then.
+
+        That moment is told by PostgreSQL's clock, early rather than late: however long this process sleeps
+        before it says so, it says nothing that was not so.
+        """
+        asked = self.progress.asked(self.source)
+        if asked is None or asked == self._noted or lowest < asked[0]:
             return
-        async with self._pool.acquire() as db, db.transaction():
-            await self._fence(db, range(PARTITIONS))
-            await db.execute(sql.advance_idle, self.reader, self.source, seen)
-        self._checkpoints = [max(seen, position) for position in self._checkpoints]
-        self.progress.stands(self.source, self._checkpoints)
+        ago = time.monotonic() - asked[1]
+        if ago < LEVEL_FOR:
+            one = next(iter(self.held.epochs.items()), (None, None))
+            await self._pool.execute(
+                sql.note_level, self.source, asked[0], now - timedelta(seconds=ago), *one
+            )
+        self._noted = asked
 
     async def settle(self, positions: Sequence[int]) -> None:
         """Moves each partition up to a position: all there is up to it has been processed."""
         async with self._turn:
             async with self._pool.acquire() as db, db.transaction():
                 await self._fence(db, range(PARTITIONS))
-                await db.execute(
-                    sql.advance, self.reader, self.source, list(range(PARTITIONS)), list(positions)
-                )
+                await self._move(db, dict(enumerate(positions)))
             self._checkpoints = list(positions)
             self.progress.restart(self.source, self._checkpoints)
 
     def _is_new(self, delivery: Delivery) -> bool:
-        if delivery.position <= self._checkpoints[delivery.partition]:
+        if delivery.position <= self._checkpoints[delivery.partition] or delivery.partition not in self.held:
             return False
         return self.ceilings is None or delivery.position <= self.ceilings[delivery.partition]
 
@@ -257,8 +296,11 @@ class Projector:
                 raise Fenced(f"{self.source}: partition {partition} is at {found.get(partition)}")
 
     async def _advance(self, db: Connection, batch: Sequence[Delivery]) -> None:
-        reached = {d.partition: d.position for d in batch}
-        await db.execute(sql.advance, self.reader, self.source, list(reached.keys()), list(reached.values()))
+        await self._move(db, {d.partition: d.position for d in batch})
+
+    async def _move(self, db: Connection, reached: Mapping[int, int]) -> None:
+        """Moves checkpoints; whoever holds a partition no more, or in an epoch that is past, moves nothing."""
+        await moved(db, self.reader, self.source, reached, self.held, self._partitions)
 
     def _done(self, batch: Sequence[Delivery]) -> None:
         for delivery in batch:
@@ -266,12 +308,36 @@ class Projector:
         self.progress.stands(self.source, self._checkpoints)
         self._committed()
 
-    async def _begin_again(self) -> None:
+    async def _begin_again(self, incarnation: int) -> None:
+        """Empties every table, for all replicas: whoever is at it has come to its end first, and whoever holds
+        something holds it in an epoch that is past.
+        """
         async with self._pool.acquire() as db, db.transaction():
-            for table in await db.fetch(sql.tables_of_this_schema):
-                await db.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names from the catalogue
+            await db.fetch(sql.lock_all_checkpoints)
+            if await db.fetchval(sql.incarnation_of, self.source) != incarnation:  # nobody else has done it
+                if self.held.epochs:
+                    await db.execute(sql.begin_epochs)
+                for table in await db.fetch(sql.tables_of_this_schema):
+                    await db.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names from the catalogue
+                await db.execute(sql.note_incarnation, self.source, incarnation)
+        self._partitions.doubt()
         self._checkpoints = [0] * PARTITIONS
         self.progress.lost()
+
+
+async def moved(
+    db: Connection, reader: str, source: str, reached: Mapping[int, int], held: Held, sharing: Sharing
+) -> None:
+    """Moves a reader's checkpoints, whose rows it has locked, where it still holds them. Raises Fenced."""
+    partitions, positions = list(reached.keys()), list(reached.values())
+    if not held.epochs:
+        await db.execute(sql.advance, reader, source, partitions, positions)
+        return
+    epochs = held.epochs_of(partitions)
+    told = await db.execute(sql.advance_held, reader, source, partitions, positions, epochs)
+    if told != f"UPDATE {len(partitions)}":
+        sharing.doubt()
+        raise Fenced(f"{source}: {reader} holds some of {partitions} no more")
 
 
 async def _project(projection: Projection, events: Sequence[Recorded[Any]], db: Connection) -> None:
@@ -289,5 +355,7 @@ async def run_idle(projector: Any, *, every: float = 1.0) -> None:
         await asyncio.sleep(every)
         try:
             await projector.idle()
+        except Rebalanced:
+            continue  # whoever reads begins again
         except (Fenced, *PASSING) as error:
             log.warning("idle_advance_failed", source=projector.source, error=repr(error))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import inf
 from typing import Protocol
 from uuid import UUID
@@ -48,6 +49,13 @@ class Delivery(Protocol):
         ...
 
 
+def partition_in(subject: str) -> int:
+    """The partition a subject names; 0 where it names none, so that somebody takes notice of it."""
+    tokens = subject.split(".", 3)
+    number = tokens[2] if len(tokens) > 2 else ""
+    return int(number) if number.isascii() and number.isdigit() and int(number) < PARTITIONS else 0
+
+
 class Told:
     """A delivery from a stream."""
 
@@ -65,10 +73,7 @@ class Told:
             if found.source != source:
                 raise Malformed(f"an event of {found.source} on the stream of {source}")  # noqa: TRY301 - as malformed as the rest
         except Malformed as reason:
-            tokens = raw[0].split(".")
-            number = tokens[2] if len(tokens) > 2 else ""
-            known = number.isascii() and number.isdigit() and int(number) < PARTITIONS
-            self.partition, self.malformed = int(number) if known else 0, str(reason)
+            self.partition, self.malformed = partition_in(raw[0]), str(reason)
         else:
             self.partition, self.name, self._envelope = found.partition, found.name, found
 
@@ -86,29 +91,39 @@ class Told:
         return self._raw
 
 
+EVERYTHING = frozenset(range(PARTITIONS))
+
+
 class Progress:
-    """How far each source has been read and projected in this process, and whether that was level with it."""
+    """How far each source has been read and projected in this process, and whether that was level with it.
+
+    What this process does not hold it knows nothing of: whether the whole source is level it can say by itself
+    only while it holds all partitions, else the database tells (`known_level`).
+    """
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
         self._stands: dict[str, Sequence[int]] = {}
-        self._heads: dict[str, int] = {}
+        self._held: dict[str, AbstractSet[int]] = {}
+        self._heads: dict[str, tuple[int, float]] = {}
+        self._kept_up_at: dict[str, float] = {}
         self._level_at: dict[str, float] = {}
         self._moved = asyncio.Condition()
         self._notifying: asyncio.Task[None] | None = None
 
     def seen(self, source: str) -> int:
-        """The position up to which everything of the source has been handled."""
+        """The position up to which everything of the source that is read here has been handled."""
         return self._seen.get(source, 0)
 
-    def restart(self, source: str, checkpoints: Sequence[int]) -> None:
-        """Reading begins from what the database says, which may be less than was known."""
-        self._stands[source] = checkpoints
-        self._seen[source] = min(checkpoints)
+    def restart(self, source: str, checkpoints: Sequence[int], held: AbstractSet[int] = EVERYTHING) -> None:
+        """Reading begins from what the database says of the partitions held, which may be less than was known."""
+        self._stands[source], self._held[source] = checkpoints, held
+        self._seen[source] = min(checkpoints[partition] for partition in held)
 
     def stands(self, source: str, checkpoints: Sequence[int]) -> None:
         self._stands[source] = checkpoints
-        self._seen[source] = max(self._seen.get(source, 0), min(checkpoints))
+        lowest = min(checkpoints[partition] for partition in self._held.get(source, EVERYTHING))
+        self._seen[source] = max(self._seen.get(source, 0), lowest)
         self._notify()
 
     def advance(self, source: str, position: int) -> None:
@@ -117,13 +132,26 @@ class Progress:
 
     def head(self, source: str, position: int) -> None:
         """Told every 5 s where the source stands; level means nothing of it is still to come."""
-        self._heads[source] = position
+        self._heads[source] = position, time.monotonic()
         if self.seen(source) >= position:
-            self._level_at[source] = time.monotonic()
+            self._kept_up_at[source] = time.monotonic()
+            if self.whole(source):
+                self._level_at[source] = time.monotonic()
 
-    def known_level(self, source: str, age: float = 0.0) -> None:
-        """Told by the database that another process saw the source level so many seconds ago."""
-        self._level_at[source] = max(time.monotonic() - age, self._level_at.get(source, -inf))
+    def asked(self, source: str) -> tuple[int, float] | None:
+        """Where the source stood when last asked, and when that was (monotonic)."""
+        return self._heads.get(source)
+
+    def holds(self, source: str, partition: int) -> bool:
+        return partition in self._held.get(source, ())
+
+    def whole(self, source: str) -> bool:
+        """Whether every partition of the source is read here."""
+        return len(self._held.get(source, ())) == PARTITIONS
+
+    def known_level(self, source: str, age: float) -> None:
+        """Told by the database: the source was level so many seconds ago, in all processes together."""
+        self._level_at[source] = time.monotonic() - age
 
     def level_age(self, source: str) -> float:
         """Seconds since the source was seen level; infinite if it never was."""
@@ -133,14 +161,25 @@ class Progress:
         """What was derived is gone: nothing counts as level until it has been derived again."""
         self._level_at.clear()
 
+    def left(self, source: str) -> None:
+        """Its partitions are other processes' now, until reading begins again."""
+        self._held[source] = frozenset()
+
     def lag(self, source: str) -> int:
-        return max(0, self._heads.get(source, 0) - self.seen(source))
+        """How much of the source this process has still to handle."""
+        return max(0, self._heads.get(source, (0, 0.0))[0] - self.seen(source))
+
+    def keeps_up(self, source: str) -> bool:
+        """Whether what is read here was level with the source within the last 30 s."""
+        return time.monotonic() - self._kept_up_at.get(source, -inf) < LEVEL_FOR
 
     def level(self, sources: Sequence[str]) -> bool:
         """Whether each of these was seen level within the last 30 s."""
         return all(self.level_age(source) < LEVEL_FOR for source in sources)
 
     def has(self, source: str, partition: int, position: int) -> bool:
+        if not self.holds(source, partition):
+            return False
         stands = self._stands.get(source)
         return self.seen(source) >= position or (stands is not None and stands[partition] >= position)
 

@@ -30,6 +30,8 @@ LOOK_EVERY = 5.0
 """Seconds after which the stream is compared again, whatever happens."""
 POLL_EVERY = 1.0
 """Seconds after which the log is read again if nobody woke the relay."""
+LEASE = 3.0
+"""Seconds after which another relay takes over from one that says nothing any more."""
 READ = 1000
 
 State = Literal["starting", "standby", "copying", "refused", "troubled"]
@@ -78,7 +80,7 @@ class Relay:
         """Set once the stream has been compared for the first time."""
         self._nc, self._pool, self._wake, self._fault = nc, pool, wake, fault
         self._replicas = replicas
-        self._lease = lease or Lease(pool, f"relay:{service}", holder)
+        self._lease = lease or Lease(pool, f"relay:{service}", holder, seconds=LEASE)
         self._reconnects = 0
 
     @property

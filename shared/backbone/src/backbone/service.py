@@ -9,7 +9,9 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import structlog
@@ -26,6 +28,7 @@ from backbone.ledger import Ledger
 from backbone.listening import listen
 from backbone.local_log import LocalLog
 from backbone.nats_security import nats_security
+from backbone.partitions import Partitions
 from backbone.policies import Policy, PolicyRunner
 from backbone.projector import Projection, Projector, run_idle
 from backbone.queries import Queries
@@ -35,6 +38,9 @@ from backbone.relay import Relay
 from backbone.settings import Settings
 from backbone.subscription import StreamSource
 from backbone.timers import TimerRunner, Timers
+
+DOZING = 2.5
+"""Seconds after which PostgreSQL ends a transaction whose process fell asleep: others wait for what it locked."""
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -80,27 +86,31 @@ class Running:
     clock: Clock
     progress: Progress
     relay: Relay | None = None
+    partitions: Partitions | None = None
     policies: list[PolicyRunner] = field(default_factory=list)
     timers: TimerRunner | None = None
     nats: Client
 
     async def reached(self, source: str, partition: int, position: int, *, within: float = 2.0) -> bool:
-        """Whether a position of a source is projected here, waiting a little for it.
+        """Whether a position of a source is projected, waiting a little for it.
 
-        Where this process does not project itself, the database is asked.
+        Where another process projects that partition, the database is asked.
         """
         if source not in self.service.sources:
             return True  # nothing shown here depends on it
-        if "projector" in self.settings.roles:
-            return await self.progress.reached(source, partition, position, within=within)
         until = asyncio.get_running_loop().time() + within
         while True:
-            stands = await self.pool.fetchval(sql.checkpoint_of, source, partition)
-            if (stands or 0) >= position:
-                return True
-            if asyncio.get_running_loop().time() >= until:
+            left = until - asyncio.get_running_loop().time()
+            if self.progress.holds(source, partition):
+                if await self.progress.reached(source, partition, position, within=min(max(left, 0.0), 0.25)):
+                    return True
+            else:
+                stands = await self.pool.fetchval(sql.checkpoint_of, source, partition)
+                if (stands or 0) >= position:
+                    return True
+                await asyncio.sleep(0.02)
+            if left <= 0:
                 return False
-            await asyncio.sleep(0.02)
 
     async def compared(self, *, within: float = 10.0) -> None:
         """Waits until the relay has compared stream and log once: what is accepted on a log that was restored
@@ -111,22 +121,36 @@ class Running:
                 async with asyncio.timeout(within):
                     await self.relay.looked.wait()
 
-    def read(self) -> dict[str, int]:
-        """Up to where each source, its own log included, has been projected and reacted to here."""
-        read = {source: self.progress.seen(source) for source in self.service.sources}
+    async def read(self) -> dict[str, int]:
+        """Up to where each source, its own log included, has been projected and reacted to, by all replicas."""
+        read = {source: await self._projected(source) for source in self.service.sources}
         for runner in self.policies:
-            read[runner.source] = min(read[runner.source], runner.progress.seen(runner.source))
+            read[runner.source] = min(read[runner.source], await self._reacted(runner))
         return read
 
     async def queued(self) -> int:
         """How many events of its sources this service has yet to project or react to."""
         position = await self.pool.fetchval(sql.head_position)
         self.progress.head(self.service.name, position)
-        waiting = sum(self.progress.lag(source) for source in self.service.sources)
+        projected = {source: await self._projected(source) for source in self.service.sources}
+        waiting = 0
+        for source, through in projected.items():
+            if asked := self.progress.asked(source):
+                waiting += max(0, asked[0] - through)
         for runner in self.policies:
             runner.progress.head(runner.source, self.progress.seen(runner.source))
-            waiting += runner.progress.lag(runner.source)
+            waiting += max(0, projected[runner.source] - await self._reacted(runner))
         return waiting + (self.relay.lag if self.relay else 0)
+
+    async def _projected(self, source: str) -> int:
+        if self.progress.whole(source):
+            return self.progress.seen(source)
+        return await self.pool.fetchval(sql.projected_through, source) or 0
+
+    async def _reacted(self, runner: PolicyRunner) -> int:
+        if runner.progress.whole(runner.source):
+            return runner.progress.seen(runner.source)
+        return await self.pool.fetchval(sql.reacted_through, runner.source, runner.names) or 0
 
 
 @asynccontextmanager
@@ -134,10 +158,16 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
     """Starts the parts that `settings.roles` names; stops them in reverse at the end."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
-            connected(settings.app_dsn(), search_path=LIVE, name=service.name, size=16)
+            connected(settings.app_dsn(), search_path=LIVE, name=service.name, size=16, dozing=DOZING)
         )
         policy_pool = await stack.enter_async_context(
-            connected(settings.app_dsn(), search_path=POLICIES, name=f"{service.name} policies", size=4)
+            connected(
+                settings.app_dsn(),
+                search_path=POLICIES,
+                name=f"{service.name} policies",
+                size=4,
+                dozing=DOZING,
+            )
         )
         broker = await stack.enter_async_context(broker_of(service.name, settings))
         client: Client = await broker.connect()
@@ -165,9 +195,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             _start_relay(run, tasks)
         if "projector" in settings.roles:
             _start_projector(run, tasks, broker, policy_pool)
-        else:
-            await _ask_levels(run)
-            tasks("levels", lambda: _keep_asking_levels(run))
+        await _ask_levels(run)
+        tasks("levels", lambda: _keep_asking_levels(run))
         if "door" in settings.roles:
             await stack.enter_async_context(answering(broker, run))
         collect_less()
@@ -184,7 +213,7 @@ def _start_relay(run: Running, tasks: "Start") -> None:
         run.nats,
         run.pool,
         wake=run.ledger.woken_by_appends(),
-        holder=f"{socket.gethostname()}:{os.getpid()}",
+        holder=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
         fault=fault,
         replicas=run.settings.stream_replicas,
     )
@@ -193,15 +222,20 @@ def _start_relay(run: Running, tasks: "Start") -> None:
 
 def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_pool: asyncpg.Pool) -> None:
     service, settings = run.service, run.settings
+    partitions = run.partitions = Partitions(run.pool, name=settings.replica, changed=run.ledger.wake)
+    tasks("partitions", partitions.run)
     if service.timers is not None:
-        run.timers = TimerRunner(run.pool, run.commands, service.timers, chain_key=settings.chain)
+        run.timers = TimerRunner(
+            run.pool, run.commands, service.timers, chain_key=settings.chain, partitions=partitions
+        )
         tasks("timers", run.timers.run)
     committed = run.timers.wake.set if run.timers else lambda: None
     readers: list[tuple[str, Any]] = []
     for source in service.sources:
         projector = Projector(
-            source, service.all_projections, run.pool, progress=run.progress, committed=committed
-        )
+            source, service.all_projections, run.pool, progress=run.progress, committed=committed,
+            partitions=partitions,
+        )  # fmt: skip
         readers.append(("projections", projector))
         if any(e.service == source for policy in service.policies for e in policy.handles):
             runner = PolicyRunner(
@@ -212,6 +246,7 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
                 policy_pool,
                 chain_key=settings.chain,
                 projected=run.progress,
+                partitions=partitions,
             )
             run.policies.append(runner)
             readers.append(("policies", runner))
@@ -221,12 +256,14 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
 
 
 async def _ask_levels(run: Running) -> None:
-    for row in await run.pool.fetch(sql.level_sources, LEVEL_FOR):
-        run.progress.known_level(row["source"], row["age"])
+    found = {row["source"]: row["age"] for row in await run.pool.fetch(sql.level_sources, LEVEL_FOR)}
+    for source in run.service.sources:
+        if not run.progress.whole(source):
+            run.progress.known_level(source, found.get(source, inf))
 
 
 async def _keep_asking_levels(run: Running) -> None:
-    """Where another process projects, the database knows whether it was level."""
+    """What other processes project, the database knows whether it was level."""
     while True:
         await asyncio.sleep(2.0)
         await _ask_levels(run)

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_comma_separated)] = ROLES
+    replica: str = ""
+    """What this process is called among those of its service by whoever starts it again when it dies: the next one
+    of that name takes its partitions over at once. Without one, they are free when its lease has ended."""
     log_level: str = "info"
     log_format: Literal["json", "console"] = "json"
     stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1

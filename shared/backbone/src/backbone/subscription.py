@@ -2,6 +2,9 @@
 
 It is made from the checkpoint and made again whenever anything about it is in doubt: the stream was
 deleted, a position is missing, nothing comes although something should. The broker keeps no position.
+
+Every replica is sent every message and leaves what is not its own unread: so each sees for itself that none
+is missing, which a consumer filtered to some partitions could not (decision 0015).
 """
 
 import asyncio
@@ -25,7 +28,8 @@ from nats.js.api import AckPolicy as ConsumerAcks
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from backbone import streams
-from backbone.reading import Delivery, Told
+from backbone.partitions import Rebalanced
+from backbone.reading import Delivery, Told, partition_in
 from backbone.wire import INCARNATION, stream_name
 
 log = structlog.get_logger(__name__)
@@ -219,6 +223,13 @@ class StreamSource:
 
     async def run(self) -> None:
         """Reads until cancelled, or until something is in doubt: then raises, to be begun again."""
+        while True:
+            with suppress(Rebalanced):
+                await self._follow()
+
+    async def _follow(self) -> None:
+        """Reads what the reader holds, until that is something else."""
+        await self._reader.admitted()
         self._history, self._heard = None, time.monotonic()
         self._doubt = asyncio.get_running_loop().create_future()
         last, self._created = await self._found()
@@ -265,7 +276,7 @@ class StreamSource:
             stream=JStream(stream_name(self._source), declare=False),
             pull_sub=PullSub(batch_size=self._batch, timeout=2.0, batch=True),
             config=ConsumerConfig(
-                name=self._consumer,
+                name=self._named(),
                 filter_subjects=[f"ev.{self._source}.>"],
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
                 opt_start_seq=start,
@@ -285,11 +296,16 @@ class StreamSource:
         subscriber(self._on_messages)
         return subscriber
 
+    def _named(self) -> str:
+        """The consumer's name: each replica has one of its own."""
+        slot = self._reader.held.slot
+        return self._consumer if slot is None else f"{self._consumer}_{slot}"
+
     async def _on_messages(self, messages: Any) -> None:
         if self._doubt is None or self._doubt.done():
             return
         try:
-            await self._reader.process(await self._deliveries(messages))
+            await self._reader.process(await self._deliveries(messages), self._delivered)
             self._heard = time.monotonic()
         except BaseException as error:
             if not self._doubt.done():
@@ -299,6 +315,7 @@ class StreamSource:
 
     async def _deliveries(self, messages: Sequence[Any]) -> list[Delivery]:
         found: list[Delivery] = []
+        held = self._reader.held
         for message in messages:
             sequence = position_in(message.reply)
             # A copy of a log has no gaps: what is missing was lost on its way, deleted or purged, and comes
@@ -309,7 +326,8 @@ class StreamSource:
             headers = message.headers or {}
             if not (isinstance(headers, Headers) and headers.hold(self._history)):
                 await self._look_for_history(headers)
-            found.append(Told(self._source, sequence, (message.subject, message.data, headers)))
+            if held.whole or partition_in(message.subject) in held:
+                found.append(Told(self._source, sequence, (message.subject, message.data, headers)))
         return found
 
     async def _watch(self, connection: Client) -> None:
@@ -322,6 +340,7 @@ class StreamSource:
             if connection.stats["reconnects"] != reconnects:
                 # The consumer and whatever was on its way went with the broker: no use waiting for them.
                 raise Doubt("the broker was away")
+            self._reader.sure()
             done, _ = await asyncio.wait([self._doubt], timeout=GLANCED_EVERY)
             if done:
                 self._doubt.result()

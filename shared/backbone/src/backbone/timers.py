@@ -1,11 +1,13 @@
 """Timers: rows that say when something falls due, fired in order by a command with a deterministic id.
 
 Rows are a projection: later facts change or delete them, and the event that a firing commits takes its
-row away. So a rebuild derives the same rows and repeats no effect.
+row away. So a rebuild derives the same rows and repeats no effect. A replica fires the timers of the partitions it
+holds.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,18 +21,24 @@ from backbone.commands import REFUSALS, Commands, Order, StreamFault, refusal_co
 from backbone.deciding import Actor, Command
 from backbone.ledger import LedgerUnavailable
 from backbone.parking import why
+from backbone.partitions import Held, Rebalanced, Sharing, Unshared
 from backbone.queries import Queries
+from backbone.recorded import PARTITIONS
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
+
+MOST = 10_000
+"""As many timers are counted, when somebody asks how many are due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timers:
     """A service's timers.
 
-    `due` is a query ($1 the world's now, $2 at most how many) that returns due rows in order of `due_at`,
-    with columns tenant, rule, rule_version, cycle_id, occurrence, due_at and whatever `command` needs.
+    `due` is a query ($1 the world's now, $2 at most how many, $3 of which partitions) that returns due rows in
+    order of `due_at`, with columns tenant, rule, rule_version, cycle_id, occurrence, due_at and whatever `command`
+    needs.
     """
 
     due: str
@@ -51,6 +59,7 @@ class TimerRunner:
         chain_key: bytes,
         every: float = 1.0,
         at_once: int = 100,
+        partitions: Sharing | None = None,
     ) -> None:
         self._pool = pool
         self._commands = commands
@@ -59,6 +68,7 @@ class TimerRunner:
         self._chain_key = chain_key
         self._every = every
         self._at_once = at_once
+        self._partitions = partitions or Unshared()
         self._refused: set[UUID] = set()
         """Commands of timers that are due and were refused: recorded, and not asked again by this process."""
         self.wake = asyncio.Event()
@@ -69,7 +79,9 @@ class TimerRunner:
         """Looks every second, and whenever woken, until cancelled."""
         while True:
             self.wake.clear()
-            fired = await self.fire_due()
+            fired = 0
+            with suppress(Rebalanced):  # what it does not hold any more, another fires
+                fired = await self.fire_due()
             if not fired:
                 try:
                     async with asyncio.timeout(self._every):
@@ -78,34 +90,48 @@ class TimerRunner:
                     continue
 
     async def due(self, tenant: UUID) -> int:
-        """How many timers of a district should have fired by its clock and have not."""
-        return sum(row["tenant"] == tenant for row in await self._due(10_000))
+        """How many timers of a district should have fired by its clock and have not, whoever is to fire them."""
+        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), MOST, list(range(PARTITIONS)))
+        waiting = [command_id(row) for row in rows if row["tenant"] == tenant]
+        refused = await self._pool.fetchval(sql.settled_among, waiting) if waiting else 0
+        return len(waiting) - int(refused)
 
     async def fire_due(self) -> int:
-        """Fires what is due now; returns how many commands committed something."""
-        rows = await self._due(self._at_once)
+        """Fires what is due now; returns how many commands committed something. Raises Rebalanced."""
+        held = await self._partitions.some()
+        rows = await self._due(self._at_once, held)
         self.waiting = len(rows)
         fired = 0
         for row in rows:
-            told = {"rule": row["rule"], "cycle": str(row["cycle_id"])}
-            try:
-                answer = await self._commands.handle(self._order(row))
-            except REFUSALS as refusal:
-                code = refusal_code(refusal)
-                await self._record(row, code)
-                log.warning("timer_refused", **told, code=code)
-                continue
-            except (LedgerUnavailable, StreamFault):
+            with self._partitions.using(held):
+                outcome = await self._fire(row)
+            if outcome is None:
                 break
-            except Exception as error:  # noqa: BLE001 - one that cannot fire holds up no other; it is tried again
-                log.warning("timer_failed", **told, error=why(error))
-                continue
-            fired += bool(answer.events) and not answer.replayed
+            fired += outcome
         return fired
 
-    async def _due(self, at_most: int) -> list[Any]:
+    async def _fire(self, row: Any) -> bool | None:
+        """Whether it committed something; None while nothing can be committed."""
+        told = {"rule": row["rule"], "cycle": str(row["cycle_id"])}
+        try:
+            answer = await self._commands.handle(self._order(row))
+        except REFUSALS as refusal:
+            code = refusal_code(refusal)
+            await self._record(row, code)
+            log.warning("timer_refused", **told, code=code)
+            return False
+        except (LedgerUnavailable, StreamFault):
+            return None
+        except Exception as error:  # noqa: BLE001 - one that cannot fire holds up no other; it is tried again
+            log.warning("timer_failed", **told, error=why(error))
+            return False
+        return bool(answer.events) and not answer.replayed
+
+    async def _due(self, at_most: int, held: Held) -> list[Any]:
         """What is due and was not refused: however many were, they leave room for others."""
-        rows = await self._pool.fetch(self._timers.due, datetime.now(UTC), at_most + len(self._refused))
+        rows = await self._pool.fetch(
+            self._timers.due, datetime.now(UTC), at_most + len(self._refused), held.numbers
+        )
         found = {command_id(row): row for row in rows}
         self._refused &= found.keys()  # those that later facts took away are forgotten
         return [row for known, row in found.items() if known not in self._refused][:at_most]

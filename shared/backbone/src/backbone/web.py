@@ -61,7 +61,7 @@ def _checks(run: Running) -> Mapping[str, Check]:
             raise NotReady(run.relay.reason or run.relay.trouble or run.relay.state)
 
     async def projector() -> None:
-        behind = [s for s in run.service.sources if not run.progress.level([s]) and run.progress.lag(s)]
+        behind = [s for s in run.service.sources if not run.progress.keeps_up(s) and run.progress.lag(s)]
         if behind:
             raise NotReady(f"{', '.join(behind)} not level for {LEVEL_FOR:.0f} s")
 
@@ -88,7 +88,7 @@ async def _progress(run: Running) -> Mapping[str, Any]:
     return {
         "position": position,
         "relay": {"lag": run.relay.lag, "state": run.relay.state} if run.relay else {},
-        "projector": {"lag": lags} if "projector" in run.settings.roles else {},
+        "projector": {"lag": lags, "partitions": len(run.partitions.held.numbers)} if run.partitions else {},
         "parked": parked,
     }
 
@@ -111,7 +111,7 @@ def _clock(run: Running) -> APIRouter:
                 "queued": await run.queued(),
                 "due": await run.timers.due(tenant) if run.timers else 0,
                 "position": await run.pool.fetchval(sql.head_position),
-                "read": run.read(),
+                "read": await run.read(),
             }
         )
 

@@ -196,7 +196,7 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
         raise Malformed(type(error).__name__) from None
     if (prefix, owner, written_as, attributes.get("tenantid")) != ("chalkline", service, name, tenant):
         raise Malformed("subject and payload disagree")
-    if found.partition != partition_of(found.tenant, found.aggregate_id):
+    if partition != str(partition_of(found.tenant, found.aggregate_id)):
         raise Malformed("the partition is not that of its aggregate")
     if found.occurred_at.tzinfo is None or found.recorded_at.tzinfo is None:
         raise Malformed("a time says nothing of its zone")

@@ -1,0 +1,2 @@
+-- All checkpoints of this schema, in the order in which everybody locks them
+SELECT position FROM checkpoints ORDER BY source, reader, partition FOR UPDATE
