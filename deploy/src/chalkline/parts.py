@@ -89,7 +89,8 @@ def service_part(service: Service) -> Part:
         name=service.name,
         command=service.command("serve", "--roles", "door,relay,projector"),
         cwd=service.state.home,
-        env=service.environment(),
+        # Who is started again after a death takes its own partitions over at once.
+        env={**service.environment(), "CHALKLINE_REPLICA": service.name},
         ready=ready,
         # Killed with its supervisor: a crash at any step is a case every service is built for.
         on_parent_death=signal.SIGKILL,
