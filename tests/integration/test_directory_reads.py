@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from backbone.paging import Cursors
 from kit.running import Platform
 from kit.school import School, open_school
 
@@ -104,3 +105,110 @@ async def test_pages_of_people_hold_each_once(platform: Platform, school: School
 async def test_all_that_was_shown_comes_out_the_same_when_it_is_derived_again(platform: Platform) -> None:
     await platform.level()
     assert await platform.directory.derived_again()
+
+
+async def found(platform: Platform, school: School, query: str, who: str | None = "teacher") -> set[str]:
+    """Who a filter leaves, by the names of the fixture, all pages of it."""
+    names = {str(person): name for name, person in school.people.items()}
+    path, left = f"/v1/people?{query}&limit=2", []
+    while path:
+        by = school.people[who] if who else None
+        answer = await platform.directory.get(path, by=by, tenant=school.tenant)
+        assert answer.status_code == 200, answer.text
+        left += [names[row["person_id"]] for row in answer.json()]
+        path = answer.links.get("next", {}).get("url", "")
+    assert len(left) == len(set(left))
+    return set(left)
+
+
+async def test_people_are_found_by_role_organisation_band_and_whether_they_are_there(
+    platform: Platform, school: School
+) -> None:
+    async def say(who: str, command: str, **body: Any) -> None:
+        path = f"/v1/people/{school.people[who]}/{command}"
+        await platform.directory.post(path, by=None, tenant=school.tenant, **body)
+
+    at_north = {"org_id": str(school.school)}
+    await say("coach", "assign-role", role="teacher", begin="2020-08-01", **at_north)
+    await say("principal", "assign-role", role="coach", begin="2199-08-01", **at_north)
+    await say(
+        "administrator", "assign-role", role="evaluator", begin="2020-08-01", end="2021-07-31", **at_north
+    )
+    await say("coach", "change-person", experience_band="veteran")
+    await platform.level()
+    north, office = f"org_id={school.school}", f"org_id={school.district_org}"
+    assert await found(platform, school, "role=teacher") == {"teacher", "coach"}
+    assert await found(platform, school, "role=coach") == {"coach"}
+    assert await found(platform, school, "role=evaluator") == set()
+    assert await found(platform, school, north) == {"teacher", "coach", "principal"}
+    assert await found(platform, school, f"{north}&role=teacher") == {"teacher", "coach"}
+    assert await found(platform, school, f"{office}&role=teacher") == set()
+    assert await found(platform, school, office) == {"administrator", "coaching_lead"}
+    assert await found(platform, school, "experience_band=veteran", None) == {"coach"}
+    assert await found(platform, school, f"{north}&experience_band=novice", "administrator") == {
+        "teacher",
+        "principal",
+    }
+    assert await found(platform, school, "role=teacher&experience_band=veteran", None) == {"coach"}
+    await say("teacher", "deactivate-person")
+    await say("coach", "withdraw-role", role="teacher", **at_north)
+    await platform.level()
+    assert await found(platform, school, "role=teacher", None) == set()
+    assert await found(platform, school, north, None) == {"coach", "principal"}
+    assert await found(platform, school, "active=false", None) == {"teacher"}
+    assert await found(platform, school, "active=true&experience_band=novice", None) == {
+        "principal",
+        "administrator",
+        "coaching_lead",
+    }
+    assert await platform.directory.derived_again()
+
+
+async def test_a_band_is_no_way_round_for_those_who_are_not_told_it(
+    platform: Platform, school: School
+) -> None:
+    answer = await platform.directory.get(
+        "/v1/people?experience_band=novice", by=school.coach, tenant=school.tenant
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "role=student",
+        "role=",
+        "org_id=north",
+        "experience_band=expert",
+        "active=1",
+        "active=false&role=teacher",
+        "name=Tina",
+    ],
+)
+async def test_a_filter_that_is_none_is_refused(platform: Platform, school: School, query: str) -> None:
+    answer = await platform.directory.get(
+        f"/v1/people?{query}", by=school.administrator, tenant=school.tenant
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+
+
+async def test_where_a_sandboxs_clock_stands_the_list_is_in_the_order_of_telling(platform: Platform) -> None:
+    school = await open_school(platform, "anna", "ben", "cleo", "dora", "emil", "fred", sandbox=True)
+    everyone = [str(person) for person in school.people.values()]
+    rows = await see(platform, school, "/v1/people", "teacher")
+    assert len({row["enrolled_at"] for row in rows}) == 1
+    assert [row["person_id"] for row in rows] == everyone[::-1]
+    path, paged = "/v1/people?limit=4", []
+    while path:
+        answer = await platform.directory.get(path, by=school.coach, tenant=school.tenant)
+        paged += [row["person_id"] for row in answer.json()]
+        path = answer.links.get("next", {}).get("url", "")
+    assert paged == everyone[::-1]
+
+
+async def test_a_cursor_of_an_earlier_version_is_refused(platform: Platform, school: School) -> None:
+    purpose = f"/v1/people {school.tenant} person:{school.coach}"
+    cursors = Cursors(platform.directory.run.settings.chain)
+    old = cursors.encode(purpose, "2026-03-02T15:00:00+00:00", str(school.teacher))
+    answer = await platform.directory.get(f"/v1/people?cursor={old}", by=school.coach, tenant=school.tenant)
+    assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")

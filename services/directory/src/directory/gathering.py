@@ -1,6 +1,6 @@
 """How a decision of directory comes to be told what it needs: what the actor is to the district, and what is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,17 +20,21 @@ class Standing(NamedTuple):
 
     belongs: bool
     administers: bool
+    today: date | None
+    """Which day that is there; None: the district is not open."""
 
 
 async def standing(asking: Asking, of: District) -> Standing:
     """Whether the actor is an active person of the tenant, and holds administrator at its district org."""
+    today = day_in(of.time_zone, of.clock or datetime.now(UTC)) if isinstance(of, district.Open) else None
     actor = asking.by.person
     if asking.by.kind != "person" or actor is None:
-        return Standing(belongs=False, administers=False)
+        return Standing(belongs=False, administers=False, today=today)
     state: Person = await asking.state("Person", actor)
     if not isinstance(state, person.Active):
-        return Standing(belongs=False, administers=False)
-    return Standing(belongs=True, administers=await _administers(asking, state, of))
+        return Standing(belongs=False, administers=False, today=today)
+    administers = today is not None and await _administers(asking, state, today)
+    return Standing(belongs=True, administers=administers, today=today)
 
 
 async def colleague(asking: Asking) -> Standing:
@@ -41,10 +45,7 @@ async def colleague(asking: Asking) -> Standing:
     return here
 
 
-async def _administers(asking: Asking, actor: person.Active, of: District) -> bool:
-    if not isinstance(of, district.Open):
-        return False
-    today = day_in(of.time_zone, of.clock or datetime.now(UTC))
+async def _administers(asking: Asking, actor: person.Active, today: date) -> bool:
     for role in actor.roles:
         if role.role == "administrator" and role.on(today):
             at: Org = await asking.state("Org", role.org_id)
@@ -54,7 +55,7 @@ async def _administers(asking: Asking, actor: person.Active, of: District) -> bo
 
 
 async def gather_district(asking: Asking, state: District, command: DistrictCommand | Look) -> DistrictFacts:  # noqa: ARG001 - gatherers share a shape
-    belongs, administers = await standing(asking, state)
+    belongs, administers, _ = await standing(asking, state)
     return DistrictFacts(
         by=asking.by,
         command_id=asking.command_id,
@@ -66,7 +67,7 @@ async def gather_district(asking: Asking, state: District, command: DistrictComm
 
 async def gather_org(asking: Asking, state: Org, command: OrgCommand | FollowRosterOrg | Look) -> OrgFacts:  # noqa: ARG001 - gatherers share a shape
     of: District = await asking.state("District", asking.tenant)
-    belongs, administers = await standing(asking, of)
+    belongs, administers, _ = await standing(asking, of)
     named = command.parent_id if isinstance(command, org.OpenOrg | org.ChangeOrg | FollowRosterOrg) else None
     parent = await _org(asking, named)
     return OrgFacts(
@@ -86,7 +87,7 @@ async def gather_person(
     command: PersonCommand | FollowRosterPerson | Look,
 ) -> PersonFacts:
     of: District = await asking.state("District", asking.tenant)
-    belongs, administers = await standing(asking, of)
+    belongs, administers, _ = await standing(asking, of)
     org_open = evaluator_active = False
     led_by: tuple[UUID, ...] = ()
     if isinstance(command, Look) and isinstance(state, person.Active) and not state.evaluator_ids:
@@ -122,7 +123,7 @@ async def gather_person(
 
 async def gather_roster(asking: Asking, state: Roster, command: RosterCommand | Look) -> RosterFacts:  # noqa: ARG001 - gatherers share a shape
     of: District = await asking.state("District", asking.tenant)
-    belongs, administers = await standing(asking, of)
+    belongs, administers, _ = await standing(asking, of)
     return RosterFacts(
         by=asking.by,
         command_id=asking.command_id,

@@ -28,7 +28,8 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     await db.execute(
         sql.list_orgs,
         *in_columns(
-            rows, "tenant", "org_id", "name_ref", "type", "parent_id", "time_zone", "closed", "opened_at", "position"
+            rows, "tenant", "org_id", "name_ref", "type", "parent_id", "time_zone", "closed", "opened_at",
+            "position", "began",
         ),
     )  # fmt: skip
 

@@ -8,22 +8,26 @@ Rebuildable: drop the table, replay the log, and the same rows come back.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from backbone.application import Reader
+from backbone.deciding import Forbidden
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, router_of
+from backbone.problems import Problem
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
+from backbone.rows import columns, last_by_key
 from backbone.service import Running
 from chalkline_contracts import directory as d
-from chalkline_contracts.directory import Role
+from chalkline_contracts.directory import ExperienceBand, Role
 from chalkline_contracts.event import Event
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from directory.gathering import colleague
 
@@ -39,9 +43,28 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     await db.execute(
         sql.list_people,
         *in_columns(
-            rows, "tenant", "person_id", "name_ref", "experience_band", "active", "enrolled_at", "position"
+            rows, "tenant", "person_id", "name_ref", "experience_band", "active", "enrolled_at", "position", "began"
         ),
-    )
+    )  # fmt: skip
+    await _project_roles(events, {(row["tenant"], row["person_id"]): row for row in rows}, db)
+
+
+async def _project_roles(
+    events: Sequence[Recorded[Any]], people: Mapping[tuple[UUID, UUID], Row], db: Connection
+) -> None:
+    """Each role in the place of its person in the list; what was withdrawn has none."""
+    told = []
+    for recorded in events:
+        if isinstance(event := recorded.event, d.RoleAssigned | d.RoleWithdrawn):
+            person = people[recorded.tenant, recorded.aggregate_id]
+            held = isinstance(event, d.RoleAssigned)
+            key = (recorded.tenant, recorded.aggregate_id, event.role, event.org_id)
+            told.append((*key, event.begin, event.end, person["enrolled_at"], person["began"], held))
+    last = last_by_key(told, 4)
+    if given := [row for row in last if row[-1]]:
+        await db.execute(sql.list_roles, *columns(given, 8))
+    if gone := [row for row in last if not row[-1]]:
+        await db.execute(sql.forget_roles, *columns(gone, 4))
 
 
 def change(row: Row | None, recorded: Recorded[Any]) -> Row:
@@ -56,7 +79,7 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:
             return _known(event)
         case d.PersonDeactivated():
             return {"active": False}
-        case _:  # roles are facts, projected beside; the row notes only that there was news
+        case _:  # roles have rows of their own; this one notes only that there was news
             return {}
 
 
@@ -87,20 +110,52 @@ class ListedPerson(Told):
     enrolled_at: datetime
 
 
+class PeopleWanted(Page):
+    """Which people: of each parameter that is given, all must hold."""
+
+    role: Annotated[Role | Absent, Field(description="Active people who hold it today")] = None
+    org_id: Annotated[
+        Id | Absent, Field(description="Active people who hold a role there today, not in what lies in it")
+    ] = None
+    experience_band: Annotated[
+        ExperienceBand | Absent, Field(description="For administrators and operators")
+    ] = None
+    active: Annotated[Flag | Absent, Field(description="Who works there, or who has left")] = None
+
+
 def routes(run: Running) -> APIRouter:
     router, lists = router_of("Person"), Lists(run)
 
     @router.get("/v1/people", summary="Who works in the district, newest first", **DESCRIBED)
     async def people(
-        request: Request, response: Response, by: Reader, page: Annotated[Page, Query()]
+        request: Request, response: Response, by: Reader, wanted: Annotated[PeopleWanted, Query()]
     ) -> list[ListedPerson]:
         """For every active person of the district, and its operators."""
         here = await colleague(run.facts.about(by, by.tenant, run.commands))
-        rows = await lists.page(request, response, by, page, sql.people_of_district)
         closely = here.administers or by.kind == "operator"
+        if wanted.experience_band is not None and not closely:
+            raise Forbidden
+        if wanted.active is False and (wanted.role or wanted.org_id):
+            raise Problem("request_invalid", "who has left holds no role anywhere")
+        query, *asked = _query(wanted, here.today)
+        rows = await lists.page(request, response, by, wanted, query, *asked)
         return [_told(row, closely=closely or row["id"] == by.person) for row in rows]
 
     return router
+
+
+def _query(wanted: PeopleWanted, today: date | None) -> tuple[Any, ...]:
+    """The query whose index leads straight to these people, and what it asks."""
+    role, org_id, band, active = wanted.role, wanted.org_id, wanted.experience_band, wanted.active
+    if org_id is not None:
+        return sql.people_by_org, org_id, today, band, role
+    if role is not None:
+        return sql.people_by_role, role, today, band
+    if band is not None:
+        return sql.people_by_band, band, active
+    if active is not None:
+        return sql.people_by_activity, active
+    return (sql.people_of_district,)
 
 
 def _told(row: Any, *, closely: bool) -> ListedPerson:

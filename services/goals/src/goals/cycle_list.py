@@ -36,7 +36,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         sql.list_cycles,
         *in_columns(
             rows, "tenant", "cycle_id", "partnership_id", "coach_id", "teacher_ids", "focus", "template", "phase",
-            "status", "planned_weeks", "cadence_days", "started_at", "ended_at", "position",
+            "status", "planned_weeks", "cadence_days", "started_at", "ended_at", "position", "began",
         ),
     )  # fmt: skip
     begun = {r.aggregate_id for r in events if isinstance(r.event, g.CycleStarted)}
@@ -49,7 +49,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     if partners:
         await db.execute(
             sql.list_cycle_partners,
-            *in_columns(partners, "tenant", "person_id", "started_at", "cycle_id", "coaching"),
+            *in_columns(partners, "tenant", "person_id", "started_at", "cycle_id", "coaching", "began"),
         )
 
 

@@ -56,7 +56,7 @@ async def _project_goals(events: Sequence[Recorded[Any]], db: Connection) -> Non
         *in_columns(
             rows, "tenant", "goal_id", "cycle_id", "partnership_id", "coach_id", "owner_ids", "focus", "status",
             "metric_code", "direction", "target", "tolerance", "due_on", "required_consecutive", "goal_version",
-            "drafted_at", "position",
+            "drafted_at", "position", "began",
         ),
     )  # fmt: skip
     await _project_partners(rows, {r.aggregate_id for r in events if type(r.event) is g.GoalDrafted}, db)
@@ -115,7 +115,7 @@ async def _project_partners(rows: Sequence[Row], begun: set[UUID], db: Connectio
     if partners:
         await db.execute(
             sql.board_partners,
-            *in_columns(partners, "tenant", "person_id", "drafted_at", "goal_id", "coaching"),
+            *in_columns(partners, "tenant", "person_id", "drafted_at", "goal_id", "coaching", "began"),
         )
 
 

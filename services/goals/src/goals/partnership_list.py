@@ -42,7 +42,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         sql.list_partnerships,
         *in_columns(
             rows, "tenant", "partnership_id", "coach_id", "teacher_ids", "template", "status", "consented",
-            "proposed_at", "position",
+            "proposed_at", "position", "began",
         ),
     )  # fmt: skip
     begun = {r.aggregate_id for r in events if isinstance(r.event, g.PartnershipProposed)}
@@ -55,7 +55,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     if partners:
         await db.execute(
             sql.list_partnership_partners,
-            *in_columns(partners, "tenant", "person_id", "proposed_at", "partnership_id"),
+            *in_columns(partners, "tenant", "person_id", "proposed_at", "partnership_id", "began"),
         )
 
 

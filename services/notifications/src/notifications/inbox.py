@@ -30,12 +30,12 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         match recorded.event:
             case NotificationSent() as event:
                 what = (event.recipient_id, event.milestone, event.cycle_id, event.goal_id, event.due_at)
-                sent.append((*own, *what, recorded.recorded_at, recorded.position))
+                sent.append((*own, *what, recorded.recorded_at, recorded.position, recorded.position))
             case NotificationAcknowledged():
                 acknowledged.append((*own, recorded.recorded_at, recorded.position))
     # An acknowledgement comes after what it acknowledges, so the order of these two is that of events.
     if sent:
-        await db.execute(sql.put_in_inbox, *columns(last_by_key(sent, 2), 9))
+        await db.execute(sql.put_in_inbox, *columns(last_by_key(sent, 2), 10))
     if acknowledged:
         await db.execute(sql.acknowledge_in_inbox, *columns(last_by_key(acknowledged, 2), 4))
 

@@ -30,7 +30,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         sql.list_instruments,
         *in_columns(
             rows, "tenant", "instrument_id", "instrument", "name_ref", "framework", "items", "lowest", "highest",
-            "status", "published_at", "position",
+            "status", "published_at", "position", "began",
         ),
     )  # fmt: skip
 

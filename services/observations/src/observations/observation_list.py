@@ -42,7 +42,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         *in_columns(
             rows, "tenant", "observation_id", "partnership_id", "coach_id", "teacher_ids", "cycle_id", "status",
             "takes_place_at", "duration_s", "mode", "instrument", "measurements_n", "shared_at",
-            "acknowledged_at", "position",
+            "acknowledged_at", "position", "began",
         ),
     )  # fmt: skip
     # A visit may be recorded for another day, and with other teachers, than it was scheduled for.
@@ -54,7 +54,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     ]
     await db.execute(
         sql.list_observed_people,
-        *in_columns(people, "tenant", "person_id", "takes_place_at", "observation_id", "coaching"),
+        *in_columns(people, "tenant", "person_id", "takes_place_at", "observation_id", "coaching", "began"),
     )
 
 

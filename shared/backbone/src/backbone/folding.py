@@ -13,7 +13,7 @@ from backbone.recorded import Recorded
 from backbone.rows import columns
 
 Row: TypeAlias = dict[str, Any]
-"""By column name, `tenant` and `position` among them."""
+"""By column name; `tenant`, `began` and `position` among them."""
 
 Change: TypeAlias = Callable[[Row | None, Recorded[Any]], Row]
 """`change(row, recorded)`: what an event changes in its row, by column; the first one gets None, and tells all."""
@@ -25,7 +25,7 @@ async def folded(
     """The rows of these events' aggregates as they are now, sorted by tenant and id.
 
     `known` is a query that takes ($1 tenants, $2 ids); `key` is the column of the aggregate's id. Every row
-    notes the position of the last of its events.
+    notes the positions of the first and the last of its events.
     """
     histories: dict[tuple[UUID, UUID], list[Recorded[Any]]] = {}
     for recorded in events:
@@ -39,7 +39,7 @@ async def folded(
         for recorded in history:
             changed = change(row, recorded)
             if row is None:
-                row = rows[own] = {"tenant": own[0], key: own[1]}
+                row = rows[own] = {"tenant": own[0], key: own[1], "began": recorded.position}
             row.update(changed)
         rows[own]["position"] = history[-1].position
     return [rows[own] for own in keys]

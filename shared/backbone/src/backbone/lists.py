@@ -1,8 +1,9 @@
 """Lists: what the reads of every service share. Newest first, a page at a time, each page where the last ended.
 
 Every list's query takes ($1 tenant, $2 and $3 the place after which it goes on, $4 how many, $5 … its own)
-and returns, beside what it tells, `id`, `at` and `position`: the aggregate, when it began, and the position
-of the last event that the row reflects.
+and returns, beside what it tells, `id`, `at`, `began` and `position`: the aggregate, when it began, and the
+positions of its first event and of the last that the row reflects. What began at the same moment, as much does
+while a sandbox's clock stands, is in the order in which it was told.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from backbone.service import Running
 Row: TypeAlias = Any
 """An asyncpg Record: read by column name."""
 
-NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), 2**63 - 1)
 """The place before everything: no event happens after the year 2199."""
 
 
@@ -126,7 +127,7 @@ class Lists:
         rows = await patiently(lambda: self._run.pool.fetch(query, *arguments))
         shown = rows[: page.limit]
         if len(rows) > page.limit:
-            cursor = self._cursors.encode(purpose, shown[-1]["at"].isoformat(), str(shown[-1]["id"]))
+            cursor = self._cursors.encode(purpose, shown[-1]["at"].isoformat(), shown[-1]["began"])
             response.headers["Link"] = next_link(path, cursor, **_parameters(page))
         if shown:
             response.headers["At-Least"] = _at_least(self._run.service.name, by.tenant, shown)
@@ -153,9 +154,11 @@ class Lists:
         if not self._run.facts.about(by, by.tenant, self._run.commands).level:
             raise FactsBehind
 
-    def _place(self, purpose: str, cursor: str) -> tuple[datetime, UUID]:
-        at, id_ = self._cursors.decode(purpose, cursor)
-        return datetime.fromisoformat(at), UUID(id_)
+    def _place(self, purpose: str, cursor: str) -> tuple[datetime, int]:
+        at, began = self._cursors.decode(purpose, cursor)
+        if not isinstance(began, int):  # made by an earlier version
+            raise Problem("cursor_invalid")
+        return datetime.fromisoformat(at), began
 
 
 def person_of(by: Actor) -> UUID:

@@ -1,6 +1,6 @@
 -- What a person sees of their own: partnerships, cycles and goals, newest first. `…_partners` say whose a row
--- is, in the order of the list; `position` is the last event a row reflects. `partnerships` (facts) says
--- whether a coach may still look.
+-- is, in the order of the list; `began` and `position` are the first and the last event a row reflects.
+-- `partnerships` (facts) says whether a coach may still look.
 CREATE TABLE listed_partnerships (
     tenant         uuid NOT NULL,
     partnership_id uuid NOT NULL,
@@ -10,17 +10,19 @@ CREATE TABLE listed_partnerships (
     status         text NOT NULL,
     consented      uuid[] NOT NULL,
     proposed_at    timestamptz NOT NULL,
+    began          bigint NOT NULL,
     position       bigint NOT NULL,
     PRIMARY KEY (tenant, partnership_id)
 );
-CREATE INDEX ON listed_partnerships (tenant, proposed_at, partnership_id);
+CREATE INDEX ON listed_partnerships (tenant, proposed_at, began);
 
 CREATE TABLE partnership_partners (
     tenant         uuid NOT NULL,
     person_id      uuid NOT NULL,
     proposed_at    timestamptz NOT NULL,
     partnership_id uuid NOT NULL,
-    PRIMARY KEY (tenant, person_id, proposed_at, partnership_id)
+    began          bigint NOT NULL,
+    PRIMARY KEY (tenant, person_id, proposed_at, began)
 );
 
 CREATE TABLE listed_cycles (
@@ -37,11 +39,12 @@ CREATE TABLE listed_cycles (
     cadence_days   integer NOT NULL,
     started_at     timestamptz NOT NULL,
     ended_at       timestamptz,
+    began          bigint NOT NULL,
     position       bigint NOT NULL,
     PRIMARY KEY (tenant, cycle_id)
 );
-CREATE INDEX ON listed_cycles (tenant, started_at, cycle_id);
-CREATE INDEX ON listed_cycles (tenant, partnership_id, started_at, cycle_id);
+CREATE INDEX ON listed_cycles (tenant, started_at, began);
+CREATE INDEX ON listed_cycles (tenant, partnership_id, started_at, began);
 
 CREATE TABLE cycle_partners (
     tenant     uuid NOT NULL,
@@ -49,7 +52,8 @@ CREATE TABLE cycle_partners (
     started_at timestamptz NOT NULL,
     cycle_id   uuid NOT NULL,
     coaching   boolean NOT NULL,
-    PRIMARY KEY (tenant, person_id, started_at, cycle_id)
+    began      bigint NOT NULL,
+    PRIMARY KEY (tenant, person_id, started_at, began)
 );
 
 CREATE TABLE board_goals (
@@ -69,6 +73,7 @@ CREATE TABLE board_goals (
     required_consecutive integer,
     goal_version         integer,
     drafted_at           timestamptz NOT NULL,
+    began                bigint NOT NULL,
     position             bigint NOT NULL,
     PRIMARY KEY (tenant, goal_id)
 );
@@ -79,7 +84,8 @@ CREATE TABLE board_partners (
     drafted_at timestamptz NOT NULL,
     goal_id    uuid NOT NULL,
     coaching   boolean NOT NULL,
-    PRIMARY KEY (tenant, person_id, drafted_at, goal_id)
+    began      bigint NOT NULL,
+    PRIMARY KEY (tenant, person_id, drafted_at, began)
 );
 
 -- A goal's chart. `position` and `ordinal` are where in the log a measurement was told; progress is noted

@@ -1,4 +1,4 @@
--- What each person was told, newest first; `position` is the last event a row reflects.
+-- What each person was told, newest first; `began` and `position` are the first and the last event a row reflects.
 CREATE TABLE inbox (
     tenant          uuid NOT NULL,
     notification_id uuid NOT NULL,
@@ -9,8 +9,9 @@ CREATE TABLE inbox (
     due_at          timestamptz NOT NULL,
     sent_at         timestamptz NOT NULL,
     acknowledged_at timestamptz,
+    began           bigint NOT NULL,
     position        bigint NOT NULL,
     PRIMARY KEY (tenant, notification_id)
 );
-CREATE INDEX ON inbox (tenant, recipient_id, sent_at, notification_id);
-CREATE INDEX ON inbox (tenant, recipient_id, sent_at, notification_id) WHERE acknowledged_at IS NULL;
+CREATE INDEX ON inbox (tenant, recipient_id, sent_at, began);
+CREATE INDEX ON inbox (tenant, recipient_id, sent_at, began) WHERE acknowledged_at IS NULL;

@@ -1,5 +1,5 @@
--- Observations and instruments, newest first; `position` is the last event a row reflects. `observed_people`
--- says whose an observation is, in the order of the list; `partnerships` (facts) says whether a coach may
+-- Observations and instruments, newest first; `began` and `position` are the first and the last event a row reflects.
+-- `observed_people` says whose an observation is, in the order of the list; `partnerships` (facts) says whether a coach may
 -- still look.
 CREATE TABLE listed_observations (
     tenant         uuid NOT NULL,
@@ -16,6 +16,7 @@ CREATE TABLE listed_observations (
     measurements_n integer NOT NULL,
     shared_at      timestamptz,
     acknowledged_at timestamptz,
+    began          bigint NOT NULL,
     position       bigint NOT NULL,
     PRIMARY KEY (tenant, observation_id)
 );
@@ -26,7 +27,8 @@ CREATE TABLE observed_people (
     takes_place_at timestamptz NOT NULL,
     observation_id uuid NOT NULL,
     coaching       boolean NOT NULL,
-    PRIMARY KEY (tenant, person_id, takes_place_at, observation_id)
+    began          bigint NOT NULL,
+    PRIMARY KEY (tenant, person_id, takes_place_at, began)
 );
 CREATE INDEX ON observed_people (tenant, observation_id);
 
@@ -41,7 +43,8 @@ CREATE TABLE listed_instruments (
     highest       integer,
     status        text NOT NULL,
     published_at  timestamptz NOT NULL,
+    began         bigint NOT NULL,
     position      bigint NOT NULL,
     PRIMARY KEY (tenant, instrument_id)
 );
-CREATE INDEX ON listed_instruments (tenant, published_at, instrument_id);
+CREATE INDEX ON listed_instruments (tenant, published_at, began);
