@@ -27,7 +27,7 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
 
-.PHONY: check test demo up down verify-tools golden clean
+.PHONY: check test demo up down verify-tools verify-images golden clean
 check: install ## style, types, walls between packages
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -48,6 +48,9 @@ down: install
 
 verify-tools: install ## other people's tools look at a running platform (needs node 20 and npm)
 	@tests/outside/check.sh
+
+verify-images: install ## build, run, kill, scale and take apart the images on an engine (DOCKER_HOST; about 5 minutes)
+	@$(BIN)/python tests/outside/images.py
 
 golden: install ## write the golden file of every new contract (never an old one again)
 	$(BIN)/python tests/contracts/golden.py

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import nats as nats_py
+from backbone.logs import worth_telling
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from rich.markup import escape
@@ -57,6 +59,7 @@ async def connected(state: State, on_error: Callable[[Exception], Awaitable[None
         raise Problem(f"no platform runs in {state.home}", f"start it: {show.called(state, 'up')}")
     authority = seed.with_name("nats_ca.pem")  # where there is one, the broker speaks TLS only
     trust = ssl.create_default_context(cafile=authority) if authority.exists() else None
+    logging.getLogger("asyncio").addFilter(worth_telling)
     try:
         return await nats_py.connect(
             f"{'tls' if trust else 'nats'}://127.0.0.1:{port}",

@@ -56,11 +56,17 @@ def configure(service: str, *, level: str = "info", form: Literal["json", "conso
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
+    logging.getLogger("asyncio").addFilter(worth_telling)
     for name in ("uvicorn", "uvicorn.error", "faststream"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     for name in ("uvicorn.access", "httpx", "httpcore"):  # the front writes a line a request itself
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def worth_telling(record: logging.LogRecord) -> bool:
+    """Not what asyncio remarks at the end of every TLS connection of nats-py: a filter for its logger."""
+    return "eof_received() has no effect" not in record.getMessage()
 
 
 def _json(line: Any, **_: Any) -> str:
