@@ -53,10 +53,11 @@ def requests_taken(service: Service) -> set[str]:
     looks = {f"GET /v1/{a.collection}/{{id}}" for a in service.aggregates if a.view is not None}
     unstarted: Any = SimpleNamespace(settings=SimpleNamespace(chain=bytes(32)))
     lists = {
-        f"GET {route.path}"
+        f"{method} {route.path}"
         for router in service.routes(unstarted)
         for route in router.routes
         if isinstance(route, APIRoute)
+        for method in route.methods
     }
     return commands | looks | lists
 

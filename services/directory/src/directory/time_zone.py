@@ -13,8 +13,12 @@ def _known() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def is_time_zone(name: str) -> bool:
+    return name in _known()
+
+
 def _known_zone(name: str) -> str:
-    if name not in _known():
+    if not is_time_zone(name):
         raise ValueError("must be an IANA time zone, such as America/Chicago")
     return name
 
