@@ -62,7 +62,6 @@ ROW: Final[Mapping[str, str]] = {
     "reference_unknown": "the sourcedId is that of nobody and nothing in the roster",
     "reference_in_circle": "an organisation lies in itself",
     "org_not_taken": "the organisation is above the district: local, state and national ones are not taken",
-    "terms_overlap": "the term overlaps an earlier one",
     "term_too_long": "a term has at most 366 days",
     "mapping_person_unknown": "the mapping file names somebody who is not in the roster",
     "mapping_org_unknown": "the mapping file names an organisation that is not in the roster",

@@ -63,7 +63,8 @@ DESCRIBED: Final[dict[str, Any]] = {
             "description": "What became of it, line by line: `progress`, `change` (of a dry run), `row`, and at "
             "the end `done` or `problem`",
             "content": {NDJSON: {"schema": {"type": "string"}}},
-        }
+        },
+        **{status: {"$ref": f"#/components/responses/Problem{status}"} for status in (409, 413, 415)},
     },
     "openapi_extra": {
         "requestBody": {

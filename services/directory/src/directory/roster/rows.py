@@ -134,7 +134,7 @@ class _Lines:
         self._ready = [f"{line}\n" for line in reversed(lines)]
 
     def _checked(self, content: bytes) -> bytes:
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:1000]:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
             raise self._refused("encoding_utf16")
         if b"\r" in content and b"\n" not in content:
             raise self._refused("line_ends_cr")
