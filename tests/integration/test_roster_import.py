@@ -76,7 +76,9 @@ async def everybody(directory: Served, tenant: UUID) -> dict[str, Any]:
             )
             for role in data["roles"]
         )
-        evaluators = sorted(by_id[one] for one in data["evaluator_ids"])
+        evaluators = sorted(
+            by_id[one] for one in data["evaluators"]["person_ids"] if data["evaluators"]["mapped"]
+        )
         found[words[data["name"]]] = (words.get(data["email"] or ""), roles, evaluators)
     return found
 
@@ -211,6 +213,24 @@ async def test_what_was_given_by_hand_stays(directory: Served, tenant: UUID) -> 
     await send(directory, tenant, roster.zip())
     look = await directory.get(f"/v1/people/{stranger}", by=None, tenant=tenant)
     assert look.json()["data"]["status"] == "active"
+
+
+async def test_an_address_that_somebody_changed_stays_until_the_roster_says_another(
+    directory: Served, tenant: UUID
+) -> None:
+    roster = district().user("t1")
+    told = await send(directory, tenant, roster.zip(), dry_run="true")
+    own_id = next(
+        line["change"]["id"] for line in told.lines if line.get("change", {}).get("sourced_id") == "t1"
+    )
+    await send(directory, tenant, roster.zip())
+    path = f"/v1/people/{own_id}/change-person"
+    await directory.post(path, by=UUID(own_id), tenant=tenant, email="own@example.com")
+    assert (await send(directory, tenant, roster.zip())).counts == (0, 0, 0, 0)
+    assert (await everybody(directory, tenant))["Given t1 Family t1"][0] == "own@example.com"
+    roster.users[1]["email"] = "new@example.org"
+    assert (await send(directory, tenant, roster.zip())).counts == (0, 1, 0, 0)
+    assert (await everybody(directory, tenant))["Given t1 Family t1"][0] == "new@example.org"
 
 
 async def test_a_row_that_is_not_taken_takes_nobody_away(directory: Served, tenant: UUID) -> None:

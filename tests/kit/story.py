@@ -244,7 +244,7 @@ class Story:
         for person in (UUID(int=210), people[-1], people[rng.randrange(3)]):
             told_of: dict[str, Any] = {
                 "name": said("a person"),
-                "email": said("mail"),
+                "email": address("mail"),
                 "sourced_id": said("id"),
             }
             told_of["evaluator_ids"] = (people[0],)

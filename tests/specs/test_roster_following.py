@@ -57,7 +57,7 @@ FACTS = PersonFacts(
 )
 NAME, EMAIL, ID = private("Tina Torres"), private("tina@example.org"), private("t-1")
 spec = Spec(PERSON, FACTS)
-enrolled = PersonEnrolled(name_ref=NAME.ref, email_ref=EMAIL.ref, sourced_id_ref=ID.ref)
+enrolled = PersonEnrolled(name_ref=NAME.ref, email_ref=EMAIL.ref, sourced_id_ref=ID.ref, by_roster=True)
 here = spec.given(enrolled)
 
 
@@ -97,9 +97,27 @@ def test_who_is_as_the_roster_says_is_no_event() -> None:
 def test_a_word_that_is_given_changes_and_one_that_is_not_stays() -> None:
     married = private("Tina Lind")
     here.when(follow(name=married)).then(
-        PersonChanged(name_ref=married.ref, email_ref=EMAIL.ref, sourced_id_ref=ID.ref)
+        PersonChanged(name_ref=married.ref, email_ref=EMAIL.ref, sourced_id_ref=ID.ref, by_roster=True)
     )
-    here.when(follow(email=None)).then(PersonChanged(name_ref=NAME.ref, sourced_id_ref=ID.ref))
+    here.when(follow(email=None)).then(
+        PersonChanged(name_ref=NAME.ref, sourced_id_ref=ID.ref, by_roster=True)
+    )
+
+
+def test_what_a_roster_said_of_somebody_is_remembered_beside_what_they_say_themselves() -> None:
+    own, other = private("tina@home.example"), private("tina.torres@example.org")
+    by_hand = here.given(PersonChanged(name_ref=NAME.ref, email_ref=own.ref, sourced_id_ref=ID.ref))
+    assert (by_hand.state.email_ref, by_hand.state.roster_email_ref) == (own.ref, EMAIL.ref)
+    married = private("Tina Lind")
+    renamed = by_hand.when(follow(name=married)).then_types(PersonChanged).state
+    assert (renamed.email_ref, renamed.roster_email_ref) == (own.ref, EMAIL.ref)
+    assert renamed.roster_name_ref == married.ref
+    moved = by_hand.when(follow(email=other)).then_types(PersonChanged).state
+    assert (moved.email_ref, moved.roster_email_ref, moved.roster_name_ref) == (
+        other.ref,
+        other.ref,
+        NAME.ref,
+    )
 
 
 def test_a_role_the_roster_no_longer_gives_is_withdrawn() -> None:

@@ -143,6 +143,9 @@ class Active:
     evaluator_ids: tuple[UUID, ...] = ()
     roster_evaluator_ids: tuple[UUID, ...] = ()
     """Those of them that a roster's mapping file gave."""
+    roster_name_ref: WordsRef | None = None
+    roster_email_ref: WordsRef | None = None
+    """What a roster said last; the same said again leaves alone what somebody changed by hand since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,13 +266,31 @@ def _without(person: Active, role: Role, org_id: UUID) -> tuple[HeldRole, ...]:
     return tuple(held for held in person.roles if (held.role, held.org_id) != (role, org_id))
 
 
+def _enrolled(event: PersonEnrolled) -> Active:
+    said = (event.name_ref, event.email_ref) if event.by_roster else (None, None)
+    return Active(
+        event.experience_band, event.name_ref, event.email_ref, event.sourced_id_ref,
+        roster_name_ref=said[0], roster_email_ref=said[1],
+    )  # fmt: skip
+
+
+def _said_by_roster(person: Active, event: PersonChanged) -> Active:
+    if not event.by_roster:
+        return person
+    return replace(
+        person,
+        roster_name_ref=event.name_ref if event.name_ref != person.name_ref else person.roster_name_ref,
+        roster_email_ref=event.email_ref if event.email_ref != person.email_ref else person.roster_email_ref,
+    )
+
+
 def evolve(person: Person, event: PersonEvent) -> Person:
     match event, person:
         case PersonEnrolled(), Unset() | Deactivated():
-            return Active(event.experience_band, event.name_ref, event.email_ref, event.sourced_id_ref)
+            return _enrolled(event)
         case PersonChanged(), Active():
             return replace(
-                person,
+                _said_by_roster(person, event),
                 experience_band=event.experience_band,
                 name_ref=event.name_ref,
                 email_ref=event.email_ref,

@@ -138,6 +138,8 @@ class PersonEnrolled(Event, service="directory", aggregate="Person"):
     name_ref: WordsRef
     email_ref: WordsRef | None = None
     sourced_id_ref: WordsRef | None = None
+    by_roster: bool = False
+    """Whether the district's roster says so, rather than somebody by hand."""
 
 
 class PersonChanged(Event, service="directory", aggregate="Person"):
@@ -147,6 +149,7 @@ class PersonChanged(Event, service="directory", aggregate="Person"):
     name_ref: WordsRef
     email_ref: WordsRef | None = None
     sourced_id_ref: WordsRef | None = None
+    by_roster: bool = False
 
 
 class PersonDeactivated(Event, service="directory", aggregate="Person"):

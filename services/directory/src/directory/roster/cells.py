@@ -5,9 +5,10 @@ import unicodedata
 from datetime import date, datetime
 from typing import Final
 
+from directory.address import is_address
+
 LONGEST: Final = 255
 FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-EMAIL: Final = re.compile(r"[^\s@<>\"',;()\[\]\\]{1,64}@[^\s@<>\"',;()\[\]\\]+")
 ROWS_OF_EAST_ASIA: Final = re.compile(
     r"[\u1100-\u11ff\u3005-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f]"
 )
@@ -46,7 +47,7 @@ def email(cell: str, column: str) -> str | None:
         return None
     if cell.startswith(FORMULA):
         raise Unfit(column, "formula")
-    if EMAIL.fullmatch(_plain(cell, column)) is None:
+    if not is_address(_plain(cell, column)):
         raise Unfit(column, "email_invalid")
     return cell
 

@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from directory import org as orgs
 from directory import person as people
+from directory.address import Address
 from directory.org import Org, OrgCommand, OrgFacts
 from directory.person import Active, Deactivated, Person, PersonCommand, PersonFacts, Unset
 from directory.refusals import (
@@ -74,7 +75,7 @@ class FollowRosterPerson(Command):
 
     name: Words | None = None
     """Needed to enrol; else only where it is to change."""
-    email: Words | None = None
+    email: Address | None = None
     """As given; an explicit null takes it away."""
     sourced_id: Words | None = None
     roles: tuple[RosterRole, ...]
@@ -154,6 +155,7 @@ def _come(person: Unset | Deactivated, command: FollowRosterPerson, own_id: UUID
         name_ref=name_ref,
         email_ref=_word(command, "email", before.email_ref if before else None),
         sourced_id_ref=_word(command, "sourced_id", before.sourced_id_ref if before else None),
+        by_roster=True,
     )
     ended: list[Event] = []
     if before:
@@ -189,6 +191,7 @@ def _follow_words(person: Active, command: FollowRosterPerson) -> list[Event]:
             name_ref=name_ref,
             email_ref=email_ref,
             sourced_id_ref=sourced_id_ref,
+            by_roster=True,
         )
     ]
 

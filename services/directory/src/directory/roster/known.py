@@ -65,6 +65,9 @@ class KnownPerson:
     name: str | None
     email: str | None
     sourced_id: str | None
+    roster_name: str | None
+    roster_email: str | None
+    """What a roster said last."""
 
     @property
     def active(self) -> bool:
@@ -143,21 +146,23 @@ def _take(known: Known, row: Any, state: Any, places: dict[UUID, UUID]) -> None:
         case person.Active() | person.Deactivated():
             sourced_id = word(state.sourced_id_ref)
             if sourced_id is not None:
+                said = (
+                    (state.roster_name_ref, state.roster_email_ref)
+                    if isinstance(state, person.Active)
+                    else (None, None)
+                )
                 known.people[sourced_id] = KnownPerson(
                     row["stream_id"], row["version"], _light(state, places), word(state.name_ref),
-                    word(state.email_ref), sourced_id,
+                    word(state.email_ref), sourced_id, word(said[0]), word(said[1]),
                 )  # fmt: skip
 
 
 def _light(state: person.Active | person.Deactivated, places: dict[UUID, UUID]) -> Any:
     """A state without its references, its organisations' ids shared: there are tens of thousands of them."""
-    return replace(
-        state,
-        name_ref=NO_WORDS,
-        email_ref=NO_WORDS if state.email_ref else None,
-        sourced_id_ref=NO_WORDS,
-        roles=tuple(_shared(state.roles, places)),
-    )
+    light: dict[str, Any] = {"name_ref": NO_WORDS, "email_ref": None, "sourced_id_ref": None}
+    if isinstance(state, person.Active):
+        light |= {"roster_name_ref": None, "roster_email_ref": None}
+    return replace(state, **light, roles=tuple(_shared(state.roles, places)))
 
 
 def _shared(roles: tuple[HeldRole, ...], places: dict[UUID, UUID]) -> Iterator[HeldRole]:

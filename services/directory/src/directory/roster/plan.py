@@ -326,8 +326,11 @@ class _People:
         roles += [(role.role, role.org_id) for role in (self._held_by_hand(here) if here else ())]
         self._after[sourced_id] = (own_id, tuple(roles))
         self._plan.roles_of[own_id] = wished
-        name = person.name if person and (here is None or here.name != person.name) else None
-        email = (person.email,) if person and (here is None or here.email != person.email) else None
+        name, email = None, None
+        if person and _news(person.name, (here.name, here.roster_name) if here else None):
+            name = person.name
+        if person and _news(person.email, (here.email, here.roster_email) if here else None):
+            email = (person.email,)
         line = person.line if person else 0
         if here is None or not here.active:
             step = PersonStep(
@@ -487,6 +490,11 @@ class _People:
             self._said.findings.add(MAPPING, one.line, "school", "mapping_org_unknown")
             return
         yield from (s for s, (_, roles) in self._after.items() if ("teacher", place) in roles)
+
+
+def _news(said: str | None, here: tuple[str | None, str | None] | None) -> bool:
+    """Whether a roster says something new: not what stands there, nor what it said before somebody changed it."""
+    return here is None or said not in here
 
 
 def _leave(here: KnownPerson, sourced_id: str) -> PersonStep:
