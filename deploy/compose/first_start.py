@@ -3,6 +3,7 @@
 
 python first_start.py secrets      every password, seed and key that is missing; the servers' configuration
 python first_start.py databases    roles and databases, once PostgreSQL answers; takes PostgreSQL's host
+python first_start.py keep         a secret of yours for a service, from standard input: notifications smtp_password
 
 Safe to run again and again: what is there stays. In CHALKLINE_HOME each folder of secrets is a volume of
 its own, so that a container sees what is its own and nothing else. Of a service's secrets the group may
@@ -24,6 +25,8 @@ from chalkline.state import SERVICES, State, write_json
 HERE = Path(__file__).resolve().parent
 # As services say it, and as a program does that shares its network.
 REACHED_AS = ("nats", "localhost", "127.0.0.1")
+# What a service may be told that nobody here can make.
+YOURS = ("smtp_username", "smtp_password", "smtp_ca.pem", "db_ca.pem")
 READ_BY_GROUP, READ_BY_OWNER, READ_BY_ALL = 0o440, 0o400, 0o444
 
 
@@ -69,6 +72,18 @@ def replaced(source: Path, copy: Path, mode: int) -> None:
     copy.chmod(mode)
 
 
+def keep(state: State, service: str, name: str, secret: str) -> None:
+    """Gives a service a secret that is the district's, instead of the one it had."""
+    if service not in SERVICES or name not in YOURS:
+        sys.exit(f"one of {', '.join(SERVICES)}, and one of {', '.join(YOURS)}; not {service} {name}")
+    if not secret.strip():
+        sys.exit("nothing came in; say it on standard input")
+    file = state.secrets / service / name
+    file.unlink(missing_ok=True)
+    credentials.remember(file, secret.strip)
+    file.chmod(READ_BY_GROUP)
+
+
 async def databases(state: State, host: str) -> None:
     """Each service's database and its two roles, with the passwords of their files."""
     password = quote((state.secrets / "postgres" / "superuser_password").read_text(), safe="")
@@ -86,5 +101,7 @@ if __name__ == "__main__":
             secrets(State.at())
         case ["databases", where]:
             asyncio.run(databases(State.at(), where))
+        case ["keep", service, name]:
+            keep(State.at(), service, name, sys.stdin.read())
         case _:
             sys.exit(__doc__)

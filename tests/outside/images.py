@@ -211,6 +211,22 @@ def encrypts() -> None:
     say("the broker answers over TLS to who trusts its authority, and says nothing to anybody else")
 
 
+def renews() -> None:
+    """As docs/running-with-compose.md has it."""
+    shown = "import ssl; print(ssl.get_server_certificate(('127.0.0.1', 4222)).split()[-3])"  # its last line
+    before = job("chalkline", "-c", shown, entrypoint="python").splitlines()[-1]
+    job("setup", "/var/lib/chalkline/nats/server.pem", entrypoint="rm")
+    connected = docker("logs", id_of("goals")).count("nats_disconnected")
+    holds("good until" in job("setup"), "setup says until when the certificate is good")
+    compose("exec", "-T", "nats", "nats-server", "--signal", "reload=1")
+    until(
+        lambda: job("chalkline", "-c", shown, entrypoint="python").splitlines()[-1] != before,
+        "the broker takes up its new certificate",
+    )
+    holds(docker("logs", id_of("goals")).count("nats_disconnected") == connected, "nobody was disconnected")
+    say("the broker's certificate is renewed while everybody stays connected")
+
+
 def secrets_stay() -> None:
     """Each secret there is, looked for wherever one could have slipped to."""
     # Whoever owns the files reads them: `setup`, which made them.
@@ -360,6 +376,7 @@ def main() -> None:
         say("up: everything is healthy")
         is_hardened()
         encrypts()
+        renews()
         survives_kills()
         starts_again_by_itself()
         checked()

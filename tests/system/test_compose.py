@@ -105,6 +105,33 @@ def test_a_variable_has_a_default_or_says_what_is_missing_and_the_example_knows_
     assert required == {"CHALKLINE_ISSUER", "CHALKLINE_JWKS"} == set(example())
 
 
+def test_what_is_only_passed_on_is_in_the_example_too() -> None:
+    told = (ROOT / "deploy/compose/env.example").read_text()
+    for container in CONTAINERS.values():
+        for name, value in container.get("environment", {}).items():
+            assert value is not None or re.search(rf"^# {name}=\S+$", told, re.MULTILINE), name
+
+
+def test_a_secret_of_the_districts_own_is_kept_for_its_service_and_no_other_is_touched(
+    first_start: ModuleType, home: State
+) -> None:
+    first_start.secrets(home)
+    before = contents(home.home)
+    for said in ("first", "pass phrase: ü\n"):
+        first_start.keep(home, "notifications", "smtp_password", said)
+    kept = home.secrets / "notifications" / "smtp_password"
+    assert kept.read_text() == "pass phrase: ü"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o440
+    for service, name, said in (
+        ("goals", "chain_key", "mine"), ("../postgres", "smtp_password", "mine"),
+        ("notifications", "../goals/nats_seed", "mine"), ("notifications", "smtp_password", " \n"),
+    ):  # fmt: skip
+        with pytest.raises(SystemExit):
+            first_start.keep(home, service, name, said)
+    kept.unlink()
+    assert contents(home.home) == before
+
+
 def test_the_front_answers_on_this_machine_only_and_nothing_else_does() -> None:
     for name, container in CONTAINERS.items():
         assert bool(container.get("ports")) is (name == "front")
@@ -147,6 +174,8 @@ def test_a_service_starts_with_what_compose_tells_it(tmp_path: Path, monkeypatch
     for service in SERVICES:
         environment = CONTAINERS[service]["environment"]
         for name, value in environment.items():
+            if value is None:  # only where .env has it
+                continue
             told = interpolated(value, example())
             monkeypatch.setenv(name, told.replace("/run/secrets", str(tmp_path)))
         (tmp_path / "nats_ca.pem").touch()
