@@ -1,12 +1,13 @@
 """What goals does by itself: a partnership is suspended as soon as its coach evaluates its teacher."""
 
+import json
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from kit.running import Platform
-from kit.school import School, cycle_of, open_school, pair_up
+from kit.school import School, cycle_of, on_task, open_school, pair_up, set_goal
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
 
@@ -66,6 +67,84 @@ async def test_an_evaluator_of_somebody_else_goes_on_coaching(platform: Platform
     partnership = await pair_up(platform, school)
     await told(platform, school, school.theo, "assign-evaluator", evaluator_id=str(school.coach))
     assert await status(platform, school, partnership) == "agreed"
+
+
+async def change_policy(platform: Platform, school: School, **body: Any) -> None:
+    path = f"/v1/districts/{school.tenant}/change-policy"
+    await platform.directory.post(path, by=school.administrator, tenant=school.tenant, **body)
+    await platform.level()
+
+
+async def active_goal(platform: Platform, school: School) -> UUID:
+    cycle = await cycle_of(platform, school, await pair_up(platform, school))
+    goal = await platform.goals.begin("goals", by=school.teacher, tenant=school.tenant, cycle_id=str(cycle))
+    await set_goal(platform, school, goal)
+    return goal
+
+
+async def measured(platform: Platform, school: School, goal: UUID, intervals: int, days_ago: float) -> None:
+    await platform.goals.post(
+        f"/v1/goals/{goal}/record-progress", by=school.coach, tenant=school.tenant,
+        measurement=on_task(intervals, days_ago=days_ago),
+    )  # fmt: skip
+    await platform.level()
+
+
+async def standing(platform: Platform, school: School, goal: UUID) -> dict[str, Any]:
+    answer = await platform.goals.get(f"/v1/goals/{goal}", by=school.teacher, tenant=school.tenant)
+    shown: dict[str, Any] = answer.json()["data"]
+    return shown
+
+
+async def test_a_district_may_confirm_by_itself_what_is_met_from_then_on(
+    platform: Platform, school: School
+) -> None:
+    earlier = await active_goal(platform, school)
+    for intervals, days in ((8, 5), (9, 4)):
+        await measured(platform, school, earlier, intervals, days)
+    await change_policy(platform, school, auto_confirm=True)
+    assert (await standing(platform, school, earlier))["status"] == "target_met"
+    await measured(platform, school, earlier, 9, 3)
+    assert (await standing(platform, school, earlier))["status"] == "target_met"
+
+    other = await open_school(platform)
+    await change_policy(platform, other, auto_confirm=True)
+    later = await active_goal(platform, other)
+    for intervals, days in ((8, 5), (9, 4)):
+        await measured(platform, other, later, intervals, days)
+    assert (await standing(platform, other, later))["status"] == "achieved"
+    [event] = await platform.goals.database.app.fetch(
+        "SELECT data, meta FROM ledger.events WHERE stream_id = $1 AND type = 'GoalAchieved'", later
+    )
+    assert json.loads(event["data"])["confirmed_by"] is None
+    assert json.loads(event["meta"])["actor"] == "system:when_target_met"
+
+
+async def test_a_district_that_does_not_confirm_leaves_it_to_the_owner(
+    platform: Platform, school: School
+) -> None:
+    await change_policy(platform, school, auto_confirm=True)
+    await change_policy(platform, school, auto_confirm=False)
+    goal = await active_goal(platform, school)
+    for intervals, days in ((8, 5), (9, 4)):
+        await measured(platform, school, goal, intervals, days)
+    assert (await standing(platform, school, goal))["status"] == "target_met"
+
+
+async def test_a_partnership_notes_which_text_of_confidentiality_it_agreed_to(
+    platform: Platform, school: School
+) -> None:
+    proposed = "SELECT data FROM ledger.events WHERE stream_id = $1 AND type = 'PartnershipProposed'"
+    first = await pair_up(platform, school)
+    await change_policy(platform, school, confidentiality_policy_version=3)
+    second = await pair_up(platform, school, "theo")
+    versions = [
+        json.loads(await platform.goals.database.app.fetchval(proposed, one))[
+            "confidentiality_policy_version"
+        ]
+        for one in (first, second)
+    ]
+    assert versions == [1, 3]
 
 
 async def test_how_far_policies_lag_is_measured_by_source(platform: Platform, school: School) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from kit.running import Platform
-from kit.school import School, another_principal, cycle_of, on_task, open_school, pair_up
+from kit.school import School, another_principal, cycle_of, on_task, open_school, pair_up, set_goal
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
 
@@ -35,17 +35,6 @@ async def say(platform: Platform, school: School, goal: UUID, command: str, by: 
         f"/v1/goals/{goal}/{command}", by=school.people[by], tenant=school.tenant, **body
     )
     return answer.headers["at-least"]
-
-
-async def set_goal(platform: Platform, school: School, goal: UUID) -> None:
-    await say(platform, school, goal, "record-baseline", "teacher",
-              measurements=[on_task(n, days_ago=20) for n in (4, 5, 6)])  # fmt: skip
-    await say(platform, school, goal, "propose-goal", "coach", statement="Four in five stay with it",
-              metric_code="on_task", target="4/5", due_on=str(datetime.now(UTC).date() + timedelta(days=30)),
-              required_consecutive=2, peers=dict.fromkeys(
-                  ("powerful", "easy", "emotionally_compelling", "reachable", "student_focused"), True))  # fmt: skip
-    await say(platform, school, goal, "agree-goal", "coach")
-    await say(platform, school, goal, "agree-goal", "teacher")
 
 
 async def test_a_goal_is_told_with_its_chart_from_draft_to_achievement(

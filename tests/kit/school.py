@@ -84,6 +84,23 @@ async def cycle_of(platform: Platform, school: School, partnership: UUID, focus:
     )
 
 
+async def set_goal(platform: Platform, school: School, goal: UUID) -> None:
+    """Of a goal that was drafted: four in five intervals on task, twice in a row, agreed by both."""
+    peers = ("powerful", "easy", "emotionally_compelling", "reachable", "student_focused")
+
+    async def say(command: str, by: UUID, **body: Any) -> None:
+        await platform.goals.post(f"/v1/goals/{goal}/{command}", by=by, tenant=school.tenant, **body)
+
+    await say("record-baseline", school.teacher, measurements=[on_task(n, days_ago=20) for n in (4, 5, 6)])
+    await say(
+        "propose-goal", school.coach, statement="Four in five stay with it", metric_code="on_task", target="4/5",
+        due_on=str(datetime.now(UTC).date() + timedelta(days=30)), required_consecutive=2,
+        peers=dict.fromkeys(peers, True),
+    )  # fmt: skip
+    for person in (school.coach, school.teacher):
+        await say("agree-goal", person)
+
+
 def on_task(intervals: int, *, days_ago: float) -> dict[str, Any]:
     """So many of ten intervals on task."""
     at = datetime.now(UTC) - timedelta(days=days_ago)

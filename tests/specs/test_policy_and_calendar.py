@@ -66,6 +66,7 @@ def test_what_a_district_changes_of_its_policy_changes_and_the_rest_stays() -> N
         DistrictPolicyChanged(
             policy_version=3,
             auto_confirm=True,
+            auto_confirm_since=NOW,
             caseload_limit=12,
             quiet_hours=QuietHours(begin="18:00", end="07:00"),
             retention=Retention(pair=365),
@@ -79,6 +80,26 @@ def test_an_explicit_null_goes_back_to_what_the_product_has() -> None:
     )
     back = ChangePolicy.model_validate_json('{"auto_confirm": null, "caseload_limit": null}')
     changed.when(back).then(DistrictPolicyChanged(policy_version=5, small_cell_n=20))
+
+
+def test_confirming_by_itself_holds_since_it_was_decided_last() -> None:
+    """So that what was met before waits for somebody's word, whatever else of the policy changes."""
+    first = spec.when(ChangePolicy(auto_confirm=True)).then(
+        DistrictPolicyChanged(policy_version=1, auto_confirm=True, auto_confirm_since=NOW)
+    )
+    later = first.at(NOW + timedelta(days=3))
+    later.when(ChangePolicy(auto_confirm=True)).then()
+    later = later.when(ChangePolicy(caseload_limit=9)).then(
+        DistrictPolicyChanged(policy_version=2, auto_confirm=True, auto_confirm_since=NOW, caseload_limit=9)
+    )
+    off = later.when(ChangePolicy(auto_confirm=False)).then(
+        DistrictPolicyChanged(policy_version=3, caseload_limit=9)
+    )
+    off.when(ChangePolicy(auto_confirm=True)).then(
+        DistrictPolicyChanged(
+            policy_version=4, auto_confirm=True, auto_confirm_since=NOW + timedelta(days=3), caseload_limit=9
+        )
+    )
 
 
 def test_a_policy_that_stays_as_it_is_makes_no_event() -> None:

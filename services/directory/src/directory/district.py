@@ -121,7 +121,7 @@ def decide(
                 raise ClockLeapsTooFar(clock=clock)
             return [SandboxClockAdvanced(to=command.to)]
         case ChangePolicy(), Open(policy=before):
-            policy = policy_after(before, command)
+            policy = policy_after(before, command, now)
             return [] if policy == before else [policy]
         case ChangeCalendar(), Open():
             calendar = calendar_of(command)

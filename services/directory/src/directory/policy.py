@@ -3,6 +3,7 @@
 Only decisions live here. Who reads a policy finds every field, the product's own where a district said nothing.
 """
 
+from datetime import datetime
 from typing import Annotated, Self
 
 from backbone.deciding import Command
@@ -48,12 +49,15 @@ class ChangePolicy(Command):
     confidentiality_policy_version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
-def policy_after(policy: DistrictPolicyChanged, command: ChangePolicy) -> DistrictPolicyChanged:
+def policy_after(
+    policy: DistrictPolicyChanged, command: ChangePolicy, now: datetime
+) -> DistrictPolicyChanged:
     """The next version of the policy, or the same when nothing changes."""
     kept = {name: getattr(policy, name) for name in ChangePolicy.model_fields}
     given = command.model_dump(exclude_unset=True)
     told = {name: value for name, value in (kept | given).items() if value is not None}
-    changed = DistrictPolicyChanged(policy_version=policy.policy_version, **told)
+    since = (policy.auto_confirm_since or now) if told.get("auto_confirm") else None
+    changed = DistrictPolicyChanged(policy_version=policy.policy_version, auto_confirm_since=since, **told)
     if changed == policy:
         return policy
     return changed.model_copy(update={"policy_version": policy.policy_version + 1})

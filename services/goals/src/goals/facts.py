@@ -43,5 +43,7 @@ class GoalsFacts:
     """The model the command means, or the partnership's; None: there is none, or it is retired."""
     oversees: bool = False
     """Nobody's partner here, but knows of the activity, as those who lead do."""
+    confidentiality_policy_version: int = 1
+    """Which text of the district's confidentiality agreement a new partnership agrees to."""
     school_id: UUID | None = None
     time_zone: str | None = None

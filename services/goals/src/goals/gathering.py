@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Asking, Command
+from backbone.district import policy_in
 from backbone.overseeing import oversees
 
 from goals import cycle, goal, model_template, partnership
@@ -19,11 +20,13 @@ from goals.partnership import GiveConsent, GrantShare, Partnership, ProposePartn
 async def gather_partnership(asking: Asking, state: Partnership, command: Command) -> GoalsFacts:
     match state, command:
         case partnership.Unset(), ProposePartnership():
-            people, template = await asyncio.gather(
+            people, template, policy = await asyncio.gather(
                 _people(asking, command.coach_id, *command.teacher_ids),
                 _template(asking, command.template, command.template_id),
+                asking.fact("policy", asking.tenant),
             )
-            return _facts(asking, people=people, template=template)
+            version = policy_in(policy).confidentiality_policy_version
+            return _facts(asking, people=people, template=template, confidentiality_policy_version=version)
         case partnership.Unset(), _:
             return _facts(asking)
         case _, GiveConsent():

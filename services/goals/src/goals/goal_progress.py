@@ -107,7 +107,8 @@ def consequences(goal: Goal, cause: str, measurement_id: UUID | None) -> list[Ev
 
 
 def achieve(goal: TargetMet, facts: GoalsFacts) -> GoalAchieved:
-    by = facts.by.person
+    """An owner's word, or the district's, where its policy confirms by itself."""
+    by = None if facts.by.kind == "system" else facts.by.person
     if facts.by.kind != "system" and by not in goal.whose.owner_ids:
         raise OnlyOwnerConfirms
     readings = arithmetic.counted(goal.chart)
@@ -121,7 +122,7 @@ def achieve(goal: TargetMet, facts: GoalsFacts) -> GoalAchieved:
     return GoalAchieved(
         cycle_id=goal.whose.cycle_id,
         partnership_id=goal.whose.partnership_id,
-        confirmed_by=by if by in goal.whose.owner_ids else None,
+        confirmed_by=by,
         achieved_on=achieved_on,
         baseline=str(arithmetic.baseline(goal.chart)),
         final=str(final.quotient),

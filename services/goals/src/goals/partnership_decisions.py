@@ -54,9 +54,6 @@ from goals.refusals import (
     TemplateUnknown,
 )
 
-CONFIDENTIALITY_POLICY_VERSION = 1
-"""The rules of who sees what that a consent is given to; a district's own versions come with its policy."""
-
 
 def decide(
     state: Partnership, command: PartnershipCommand, facts: GoalsFacts, *, now: datetime
@@ -130,7 +127,7 @@ def _propose(command: ProposePartnership, facts: GoalsFacts) -> list[Event]:
             coach_id=command.coach_id,
             teacher_ids=command.teacher_ids,
             template=command.template,
-            confidentiality_policy_version=CONFIDENTIALITY_POLICY_VERSION,
+            confidentiality_policy_version=facts.confidentiality_policy_version,
             proposed_by=facts.by.person,
         )
     ]

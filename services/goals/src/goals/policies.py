@@ -1,17 +1,20 @@
-"""Whenever something is observed, then it is measured; whenever a coach evaluates, coaching is suspended."""
+"""Whenever something is observed, then it is measured; whenever a target is met, a district may confirm it;
+whenever a coach evaluates, coaching is suspended.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 from backbone.deciding import Reaction
+from backbone.district import policy_in
 from backbone.policies import Look, Policy
 from backbone.recorded import Recorded
 from chalkline_contracts.directory import EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned
-from chalkline_contracts.goals import PartnershipAgreed
+from chalkline_contracts.goals import GoalTargetMet, PartnershipAgreed
 from chalkline_contracts.observations import ObservationCorrected, ObservationRecorded, ObservationVoided
 
 from goals.aggregates import GOAL, PARTNERSHIP
-from goals.goal import CountMeasurement, RetractMeasurement
+from goals.goal import ConfirmAchievement, CountMeasurement, RetractMeasurement
 from goals.partnership import SuspendPartnership
 
 
@@ -56,6 +59,13 @@ async def when_observation_voided(recorded: Recorded[ObservationVoided], _: Look
             yield Reaction(GOAL.name, goal_id, retract, ordinal)
 
 
+async def when_target_met(recorded: Recorded[GoalTargetMet], look: Look) -> AsyncIterator[Reaction]:
+    """A district whose policy says so confirms by itself; what was met before it said so waits for an owner."""
+    since = policy_in(await look("policy", recorded.tenant)).auto_confirm_since
+    if since is not None and since <= recorded.recorded_at:
+        yield Reaction(GOAL.name, recorded.aggregate_id, ConfirmAchievement())
+
+
 async def when_a_coach_comes_to_evaluate(recorded: Recorded[Any], look: Look) -> AsyncIterator[Reaction]:
     """Whoever evaluates a teacher cannot coach that teacher, whichever of the two came first (rule 8).
 
@@ -74,6 +84,7 @@ POLICIES = (
         name="when_observation_corrected", handles=(ObservationCorrected,), react=when_observation_corrected
     ),
     Policy(name="when_observation_voided", handles=(ObservationVoided,), react=when_observation_voided),
+    Policy(name="when_target_met", handles=(GoalTargetMet,), react=when_target_met),
     Policy(
         name="when_a_coach_comes_to_evaluate",
         handles=(EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned, PartnershipAgreed),

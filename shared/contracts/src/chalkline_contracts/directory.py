@@ -72,7 +72,9 @@ class DistrictPolicyChanged(Event, service="directory", aggregate="District"):
     policy_version: Count
     """Rises by one with every change; 0: nobody changed anything yet."""
     auto_confirm: bool = False
-    """Whether a target that is met from now on is an achievement without anyone's confirmation."""
+    """Whether a target that is met is an achievement without anyone's confirmation."""
+    auto_confirm_since: Time | None = None
+    """From when on that holds, without a break; targets met before wait for an owner's word."""
     caseload_limit: Count | None = None
     """How many teachers a coach should have at most; None: no limit."""
     quiet_hours: QuietHours | None = None
