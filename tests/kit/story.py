@@ -11,7 +11,7 @@ from backbone.deciding import Actor, Aggregate, Command, Refusal
 from backbone.recorded import Meta, Recorded, partition_of
 from backbone.words import PrivateText, private
 from chalkline_contracts.measurement import MeasurementTaken
-from chalkline_contracts.notifications import Recipient
+from chalkline_contracts.notifications import MailPreference, Recipient
 from directory import aggregates as directory
 from directory.calendar import ChangeCalendar, Dates
 from directory.district import AdvanceClock, DistrictFacts, OpenDistrict
@@ -57,7 +57,15 @@ from goals.partnership import (
 from notifications import aggregates as notifications
 from notifications.cycle_watch import CycleWatchFacts, ReachMilestone
 from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule
-from notifications.notification import AcknowledgeNotification, NotificationFacts, Notify
+from notifications.notification import (
+    AcknowledgeNotification,
+    DeliverNotification,
+    FailNotification,
+    NotificationFacts,
+    Notify,
+    SuppressNotification,
+)
+from notifications.preference import ChangePreference, PreferenceFacts
 from observations import aggregates as observations
 from observations.instrument import InstrumentFacts, PublishInstrument, RetireInstrument
 from observations.observation import (
@@ -125,6 +133,8 @@ class Story:
         self.now = datetime(2026, 1, 5, 15, tzinfo=UTC)
         for n in (1, 2):
             self._district(UUID(int=n))
+        for n in (1, 2):
+            self._mail(UUID(int=n))
 
     def do(
         self, aggregate: Aggregate[Any], tenant: UUID, own_id: UUID, command: Command, facts: Any, **told: Any
@@ -371,6 +381,27 @@ class Story:
         notify = Notify(milestone=milestone, cycle_id=ids["cycle"], recipient_id=coach, due_at=self.now)
         self.do(notifications.NOTIFICATION, tenant, note, notify, NotificationFacts)
         self.do(notifications.NOTIFICATION, tenant, note, AcknowledgeNotification(), NotificationFacts)
+
+    def _mail(self, tenant: UUID) -> None:
+        """What became of mails, some of them acknowledged first, and how somebody wants them."""
+        person = UUID(int=200)
+        chosen: tuple[tuple[MailPreference, tuple[str, ...]], ...] = (
+            ("daily_digest", ("VisitOverdue",)), ("none", ()), ("at_once", ())
+        )  # fmt: skip
+        for mail, muted in chosen:
+            change = ChangePreference(mail=mail, muted=muted)
+            self.do(notifications.PREFERENCE, tenant, person, change, PreferenceFacts)
+        settling: tuple[Command, ...] = (
+            DeliverNotification(message_id="1@chalkline.example"),
+            FailNotification(message_id="2@chalkline.example", code="smtp_550"),
+            SuppressNotification(code="not_wanted"),
+        )
+        for n, settle in enumerate((*settling, *settling)):
+            note, cycle = UUID(int=480 + n), UUID(int=401)
+            notify = Notify(milestone="GoalSet", cycle_id=cycle, recipient_id=person, due_at=self.now)
+            commands = [notify, *([AcknowledgeNotification()] if n > 2 else []), settle, settle]
+            for command in commands:
+                self.do(notifications.NOTIFICATION, tenant, note, command, NotificationFacts)
 
     def _taken(self, percent: int) -> MeasurementTaken:
         return MeasurementTaken.model_validate(

@@ -30,6 +30,7 @@ WITHOUT = {
     "work.leases": "who does what only one process should do",
     "work.partitions": "which process reads which partition, of all tenants at once",
     "work.replicas": "which processes read",
+    "work.mail_server": "one row for the one server that all mail goes to",
     "projections.checkpoints": "how far reading came, of all tenants at once",
     "projections.incarnations": "which history of a source was read",
 }

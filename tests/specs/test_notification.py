@@ -6,13 +6,26 @@ from uuid import UUID
 import pytest
 from backbone.commands import decode_state, encode_state
 from backbone.deciding import Actor, Look, Refusal, Unseen
-from chalkline_contracts.notifications import NotificationAcknowledged, NotificationSent
+from chalkline_contracts.notifications import (
+    NotificationAcknowledged,
+    NotificationDelivered,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.spec import NOW, Spec
 from notifications.access import authorise_notification
 from notifications.aggregates import NOTIFICATION
-from notifications.notification import AcknowledgeNotification, NotificationFacts, Notify
+from notifications.notification import (
+    AcknowledgeNotification,
+    DeliverNotification,
+    FailNotification,
+    NotificationFacts,
+    Notify,
+    SuppressNotification,
+)
 from notifications.refusals import NotificationAlreadySent, NotificationNotFound
 from notifications.views import view_notification
 
@@ -72,7 +85,39 @@ def test_nobody_but_a_policy_notifies() -> None:
         authorise_notification(NOTIFICATION.initial, notify(), person(COACH))
 
 
-wishes = st.sampled_from([notify(), notify(TINA), AcknowledgeNotification()])
+ABOUT: dict[str, Any] = {"milestone": "VisitOverdue", "cycle_id": CYCLE, "recipient_id": COACH}
+MAIL_ID = "1@district.example"
+SETTLING: list[tuple[Any, Any]] = [
+    (DeliverNotification(message_id=MAIL_ID), NotificationDelivered(**ABOUT, message_id=MAIL_ID)),
+    (
+        FailNotification(message_id=MAIL_ID, code="smtp_550"),
+        NotificationFailed(**ABOUT, message_id=MAIL_ID, code="smtp_550"),
+    ),
+    (SuppressNotification(code="not_wanted"), NotificationSuppressed(**ABOUT, code="not_wanted")),
+]
+
+
+@pytest.mark.parametrize(("settle", "happened"), SETTLING)
+def test_what_becomes_of_the_mail_is_settled_once_whether_or_not_it_was_acknowledged(
+    settle: Any, happened: Any
+) -> None:
+    for past in ((sent,), (sent, acknowledged)):
+        after = spec.given(*past).when(settle).then(happened)
+        for again, _ in SETTLING:
+            after.when(again).then()
+    assert view_notification(spec.given(sent, happened).state, person(COACH))["mail"] is not None
+    spec.given(sent, happened).when(AcknowledgeNotification()).then(acknowledged)
+    assert spec.given(sent, happened, acknowledged).state.mail == spec.given(sent, happened).state.mail
+
+
+@pytest.mark.parametrize("settle", [settle for settle, _ in SETTLING])
+def test_what_was_never_told_is_not_mailed_and_nobody_but_the_mailer_mails(settle: Any) -> None:
+    spec.when(settle).refused(NotificationNotFound)
+    with pytest.raises(Unseen):
+        authorise_notification(spec.given(sent).state, settle, person(COACH))
+
+
+wishes = st.sampled_from([notify(), notify(TINA), AcknowledgeNotification(), *(s for s, _ in SETTLING)])
 
 
 @given(st.lists(wishes, max_size=12))
@@ -90,11 +135,14 @@ def test_whatever_is_wished_a_notification_has_one_recipient_and_is_acknowledged
             state = NOTIFICATION.evolve(state, event)
             told.append(event)
         assert decode_state(NOTIFICATION, encode_state(state)) == state
-    assert [type(event) for event in told] == [NotificationSent, NotificationAcknowledged][: len(told)]
+    mailed = [event for event in told if type(event) in {type(happened) for _, happened in SETTLING}]
+    inbox = [type(event) for event in told if event not in mailed]
+    assert inbox == [NotificationSent, NotificationAcknowledged][: len(inbox)]
+    assert len(mailed) <= 1
     assert len({event.recipient_id for event in told}) <= 1
 
 
-@given(st.lists(st.sampled_from([sent, acknowledged])))
+@given(st.lists(st.sampled_from([sent, acknowledged, *(happened for _, happened in SETTLING)])))
 def test_any_history_of_a_notification_can_be_read(history: list[Any]) -> None:
     state = NOTIFICATION.initial
     for event in history:

@@ -22,6 +22,7 @@ from chalkline import (
     doctor,
     issuer,
     listening,
+    mails,
     operate,
     ports,
     presence,
@@ -49,7 +50,9 @@ clock_app = App(name="clock", help="The clock of a sandbox district.", group=LOO
 parked_app = App(
     name="parked", help="Events that could not be handled, and what queues behind them.", group=MEND
 )
+mail_app = App(name="mail", help="The mails that were caught on this machine.", group=LOOK)
 app.command(clock_app)
+app.command(mail_app)
 app.command(parked_app)
 
 Home = Annotated[
@@ -225,6 +228,42 @@ def advance(
     with _spinner("advancing") as progress:
         now = asyncio.run(clock.advance(_platform(home), district, to=to, by=by, progress=progress))
     show.line(f"It is now {now:%A %d %B %Y, %H:%M} UTC there; whatever fell due by then has happened.")
+    return 0
+
+
+@mail_app.command(name="list")
+def mail_list(
+    *,
+    to: Annotated[str, Parameter(help="Only those to an address with this in it.")] = "",
+    last: Annotated[int, Parameter(help="At most so many, the latest.", validator=Number(gte=1))] = 100,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """The mails that were caught, oldest first."""
+    caught = mails.caught(_platform(home).mail, to=to, last=last)
+    if json:
+        _print_json([mail.told() for mail in caught])
+    elif caught:
+        show.mails(caught)
+    else:
+        show.line("No mail was caught.")
+    return 0
+
+
+@mail_app.command(name="show")
+def mail_show(
+    id_: Annotated[str, Parameter(name="id", help="As `mail list` tells it, or how it begins.")],
+    /,
+    *,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """One mail, as its reader sees it."""
+    mail = mails.one(_platform(home).mail, id_)
+    if json:
+        _print_json(mail.told())
+    else:
+        show.mail(mail)
     return 0
 
 

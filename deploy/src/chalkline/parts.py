@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -71,6 +72,30 @@ def nats_part(server: Nats) -> Part:
         ready=server.ready,
         on_parent_death=signal.SIGTERM,
     )
+
+
+def mail_part(folder: Path, port: int) -> Part:
+    """Catches what notifications mails."""
+
+    async def ready() -> bool:
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(3):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                try:
+                    greeting = (await reader.readline()).decode(errors="replace").split()
+                finally:
+                    writer.close()
+            # Somebody else's server may answer at this port: ours greets with the process we started.
+            return part.process is not None and greeting[-1:] == [str(part.process.pid)]
+        return False
+
+    part = Part(
+        name="mail",
+        command=[sys.executable, "-m", "chalkline.catching", str(folder), str(port)],
+        cwd=folder,
+        ready=ready,
+    )
+    return part
 
 
 def service_part(service: Service) -> Part:

@@ -14,6 +14,7 @@ USUAL = {
     "postgres": 54320,
     "nats": 4222,
     "nats_monitor": 8222,
+    "mail": 2525,
     "directory": 8001,
     "goals": 8002,
     "observations": 8003,

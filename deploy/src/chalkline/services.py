@@ -46,6 +46,7 @@ class Service:
     def settings(self) -> dict[str, str]:
         """What the service must know that is no secret; secrets are files in CHALKLINE_SECRETS_DIR."""
         return {
+            **(self._mail() if self.name == "notifications" and "mail" in self.ports else {}),
             "CHALKLINE_HTTP_HOST": "127.0.0.1",
             "CHALKLINE_HTTP_PORT": str(self.ports[self.name]),
             "CHALKLINE_DATABASE_URL": self.database_url,
@@ -56,6 +57,16 @@ class Service:
             "CHALKLINE_JWKS": str(self.state.jwks),
             "CHALKLINE_LOG_FORMAT": "json",
             "CHALKLINE_SECRETS_DIR": str(self.state.secrets / self.name),
+        }
+
+    def _mail(self) -> dict[str, str]:
+        """What notifications must know to send mail, which is caught on this machine."""
+        return {
+            "CHALKLINE_SMTP_HOST": "127.0.0.1",
+            "CHALKLINE_SMTP_PORT": str(self.ports["mail"]),
+            "CHALKLINE_SMTP_SECURITY": "none",
+            "CHALKLINE_MAIL_FROM": "chalkline@chalkline.example",
+            "CHALKLINE_PUBLIC_URL": f"http://127.0.0.1:{self.ports['goals']}",
         }
 
     def environment(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from chalkline.mails import Mail
 from chalkline.problem import Problem
 from chalkline.state import SERVERS, SERVICES, State, read_json
 
@@ -153,6 +154,32 @@ def status(report: dict[str, Any]) -> None:
             name, coloured(part["health"]), *map(_cell, (*where, *lags, part.get("parked"), part["restarts"]))
         )
     whole(table)
+    mail = report["services"]["notifications"].get("mail") or {}
+    if mail.get("trouble"):
+        line(
+            f"[yellow]mail[/]  the mail server is in trouble ({escape(mail['trouble'])}) since {mail['since']}; "
+            f"{mail['due']} wait for it"
+        )
+
+
+def mails(caught: Sequence[Mail]) -> None:
+    """A line a mail."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("id", "caught", "to", "subject"):
+        table.add_column(heading, no_wrap=True)
+    for mail in caught:
+        at = mail.caught_at[:19].replace("T", " ")
+        table.add_row(*map(escape, (mail.id, at, ", ".join(mail.to), mail.subject)))
+    whole(table)
+
+
+def mail(one: Mail) -> None:
+    """As its reader sees it; of one that is HTML alone, the source."""
+    told = {"From": one.sender, "To": ", ".join(one.to), "Subject": one.subject, "Message-ID": one.message_id}
+    for name, value in told.items():
+        line(f"[dim]{name}:[/] {escape(value)}")
+    line("")
+    line(escape(one.text or one.html).rstrip())
 
 
 def whole(table: Table) -> None:

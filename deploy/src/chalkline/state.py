@@ -9,6 +9,7 @@
   logs/           a file for each process
   postgres/       data and socket (a link elsewhere when root starts it, see `postgres.ground`)
   nats/           generated configuration and the streams
+  mail/           the mails that were caught, a file each
 """
 
 import json
@@ -21,7 +22,7 @@ from typing import Any
 from chalkline.problem import Problem
 
 SERVICES = ("directory", "goals", "observations", "notifications")
-SERVERS = ("postgres", "nats")
+SERVERS = ("postgres", "nats", "mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,10 @@ class State:
     def nats(self) -> Path:
         return self.home / "nats"
 
+    @property
+    def mail(self) -> Path:
+        return self.home / "mail"
+
     def log(self, part: str) -> Path:
         return self.logs / f"{part}.log"
 
@@ -89,7 +94,7 @@ class State:
         try:
             self.home.parent.mkdir(parents=True, exist_ok=True)
             # Streams and logs are as private as secrets are.
-            for folder in (self.home, self.run, self.logs, self.nats, self.secrets):
+            for folder in (self.home, self.run, self.logs, self.nats, self.mail, self.secrets):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise Problem(

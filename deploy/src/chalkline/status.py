@@ -10,6 +10,9 @@ from chalkline import issuer, presence, processes
 from chalkline.services import UNDECIDED, Service
 from chalkline.state import SERVERS, SERVICES, State, read_json
 
+ERRANDS = {"notifications": ("mail",)}
+"""What a service does in the world outside, of which its readiness tells."""
+
 
 async def status(state: State) -> dict[str, Any]:
     """The platform as it is now.
@@ -55,15 +58,18 @@ def _overall(told: dict[str, Any], pid: int | None, healths: dict[str, str]) -> 
 def _server(state: State, name: str, chosen: dict[str, int], part: dict[str, Any]) -> dict[str, Any]:
     address: dict[str, Any] = {"url": None}
     if port := chosen.get(name):
-        address = {"url": f"nats://127.0.0.1:{port}"}
+        address = {"url": f"{'smtp' if name == 'mail' else 'nats'}://127.0.0.1:{port}"}
         if name == "postgres":
             address = {"url": f"postgresql://127.0.0.1:{port}", "superuser": "postgres"}
-        elif monitor := chosen.get("nats_monitor"):
+        elif name == "nats" and (monitor := chosen.get("nats_monitor")):
             address["monitor_url"] = f"http://127.0.0.1:{monitor}"
+    if name == "mail":
+        address["mails"] = str(state.mail)
+    else:
+        address["secrets"] = str(state.secrets / ("postgres" if name == "postgres" else "operator"))
     return {
         **_process(state, name, part),
         **address,
-        "secrets": str(state.secrets / ("postgres" if name == "postgres" else "operator")),
         "log": str(state.log(name)),
     }
 
@@ -90,7 +96,8 @@ def undecided(report: dict[str, Any]) -> dict[str, str]:
 async def _asked(service: Service, health: str, http: httpx.AsyncClient) -> dict[str, Any]:
     try:
         answer = (await http.get(f"{service.url}/readyz")).json()
-        told = {key: answer.get(key) for key in ("position", "relay", "projector", "parked", "checks")}
+        asked = ("position", "relay", "projector", "parked", "checks", *ERRANDS.get(service.name, ()))
+        told = {key: answer.get(key) for key in asked}
         return {**told, "health": str(answer.get("status", health)).replace("_", "-")}
     except (httpx.HTTPError, json.JSONDecodeError, AttributeError) as error:
         # A service on its way up does not answer yet; one that was ready should.

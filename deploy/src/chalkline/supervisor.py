@@ -17,7 +17,7 @@ from typing import Any
 
 from chalkline import issuer, ports, postgres, processes, provisioning
 from chalkline.nats import Nats
-from chalkline.parts import Part, nats_part, postgres_part, service_part
+from chalkline.parts import Part, mail_part, nats_part, postgres_part, service_part
 from chalkline.presence import locked, sweep
 from chalkline.problem import Problem
 from chalkline.services import Service
@@ -99,7 +99,8 @@ class Supervisor:
         )
         broker = Nats(self.state.nats, self.state.secrets, chosen["nats"], chosen["nats_monitor"])
         broker.prepare()
-        await self._keep(postgres_part(database), nats_part(broker))
+        catcher = mail_part(self.state.mail, chosen["mail"])
+        await self._keep(postgres_part(database), nats_part(broker), catcher)
         services = [Service(name, self.state, chosen) for name in self.wanted if name not in SERVERS]
         for name in SERVICES:
             await provisioning.provision(database.url(), name, self.state.secrets)

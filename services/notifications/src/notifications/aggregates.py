@@ -1,9 +1,9 @@
-"""What notifications keeps: the district's rules, cycles under watch, notifications."""
+"""What notifications keeps: the district's rules, cycles under watch, notifications, preferences."""
 
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from notifications import access, cycle_watch, gathering, milestone_rule, notification, views
+from notifications import access, cycle_watch, gathering, milestone_rule, notification, preference, views
 
 MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
     name="MilestoneRule",
@@ -44,12 +44,34 @@ NOTIFICATION: Aggregate[notification.Notification] = Aggregate(
     events=tuple(events_of("notifications", "Notification")),
     begins=(),
     commands=(notification.AcknowledgeNotification,),
-    internal=(notification.Notify,),
+    internal=(
+        notification.Notify,
+        notification.DeliverNotification,
+        notification.FailNotification,
+        notification.SuppressNotification,
+    ),
     decide=notification.decide,
     evolve=notification.evolve,
     facts=gathering.gather_notification,
     authorise=access.authorise_notification,
     view=views.view_notification,
+    state_schema=2,
 )
 
-AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION)
+PREFERENCE: Aggregate[preference.Preference] = Aggregate(
+    name="Preference",
+    collection="preferences",
+    initial=preference.Chosen(),
+    states=(preference.Chosen,),
+    events=tuple(events_of("notifications", "Preference")),
+    begins=(),
+    commands=(preference.ChangePreference,),
+    decide=preference.decide,
+    evolve=preference.evolve,
+    facts=gathering.gather_preference,
+    authorise=access.authorise_preference,
+    view=views.view_preference,
+    innate=True,
+)
+
+AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION, PREFERENCE)

@@ -4,19 +4,22 @@ from backbone.queries import Queries
 from backbone.service import Service
 from backbone.timers import Timers
 
-from notifications import inbox
+from notifications import inbox, mail
 from notifications.aggregates import AGGREGATES, CYCLE_WATCH
+from notifications.mailing import mail_errand
 from notifications.policies import POLICIES
+from notifications.settings import mail_settings
 from notifications.timers import TIMERS, reach
 
 SERVICE = Service(
     name="notifications",
     reads=("directory", "goals", "observations"),
     aggregates=AGGREGATES,
-    projections=(TIMERS, inbox.INBOX),
+    projections=(TIMERS, inbox.INBOX, mail.MAIL, mail.REVISIONS),
     policies=POLICIES,
     timers=Timers(
         due=Queries("notifications", "sql/queries").due_timers, aggregate=CYCLE_WATCH.name, command=reach
     ),
+    errands=lambda run: [mail_errand(run, mail_settings(run.settings.secrets_dir))],
     routes=lambda run: [inbox.routes(run)],
 )

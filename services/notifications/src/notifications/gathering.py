@@ -5,6 +5,7 @@ from backbone.deciding import Asking, Look
 from notifications.cycle_watch import CycleWatch, CycleWatchCommand, CycleWatchFacts
 from notifications.milestone_rule import MilestoneRule, MilestoneRuleCommand, MilestoneRuleFacts
 from notifications.notification import Notification, NotificationCommand, NotificationFacts
+from notifications.preference import Preference, PreferenceCommand, PreferenceFacts
 
 
 async def gather_cycle_watch(
@@ -21,6 +22,21 @@ async def gather_notification(
     command: NotificationCommand | Look,  # noqa: ARG001
 ) -> NotificationFacts:
     return NotificationFacts(by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id)
+
+
+async def gather_preference(
+    asking: Asking,
+    state: Preference,  # noqa: ARG001 - gatherers share a shape
+    command: PreferenceCommand | Look,  # noqa: ARG001
+) -> PreferenceFacts:
+    row = await asking.fact("person", asking.aggregate_id)
+    return PreferenceFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        belongs=bool(row and row["active"]),
+        level=asking.level,
+    )
 
 
 async def gather_milestone_rule(

@@ -81,8 +81,13 @@ def _told(row: Any) -> NotificationInInbox:
         due_at=row["due_at"],
         sent_at=row["at"],
         acknowledged_at=row["acknowledged_at"],
-        link=f"/v1/goals/{row['goal_id']}" if row["goal_id"] else f"/v1/cycles/{row['cycle_id']}",
+        link=link_to(row["goal_id"], row["cycle_id"]),
     )
+
+
+def link_to(goal_id: UUID | None, cycle_id: UUID) -> str:
+    """Where goals shows what a notification is about."""
+    return f"/v1/goals/{goal_id}" if goal_id else f"/v1/cycles/{cycle_id}"
 
 
 INBOX = Projection(name="inbox", handles=(NotificationSent, NotificationAcknowledged), project=project)

@@ -1,13 +1,24 @@
-"""A notification: one person told of one milestone, in their inbox, until they acknowledge it."""
+"""A notification: one person told of one milestone, in their inbox, until they acknowledge it.
 
-from dataclasses import dataclass
+What became of the mail about it is settled once, apart from that: delivered, failed for good, or suppressed.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from backbone.deciding import Actor, Command
 from chalkline_contracts.event import Event
-from chalkline_contracts.notifications import MilestoneName, NotificationAcknowledged, NotificationSent
-from chalkline_contracts.values import Time
+from chalkline_contracts.notifications import (
+    MilestoneName,
+    NotificationAcknowledged,
+    NotificationDelivered,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
+from chalkline_contracts.values import Code, Text, Time
 
 from notifications.refusals import NotificationAlreadySent, NotificationNotFound
 
@@ -26,8 +37,35 @@ class AcknowledgeNotification(Command):
     """Says that it was seen."""
 
 
-NotificationCommand = Notify | AcknowledgeNotification
-NotificationEvent = NotificationSent | NotificationAcknowledged
+class DeliverNotification(Command):
+    """The mail server took the mail about it."""
+
+    message_id: Text
+
+
+class FailNotification(Command):
+    """The mail about it will never be taken."""
+
+    message_id: Text
+    code: Code
+
+
+class SuppressNotification(Command):
+    """No mail about it is wanted, or none is possible."""
+
+    code: Code
+
+
+Settle = DeliverNotification | FailNotification | SuppressNotification
+NotificationCommand = Notify | AcknowledgeNotification | Settle
+NotificationEvent = (
+    NotificationSent
+    | NotificationAcknowledged
+    | NotificationDelivered
+    | NotificationFailed
+    | NotificationSuppressed
+)
+MailOutcome = Literal["delivered", "failed", "suppressed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +80,7 @@ class Sent:
     goal_id: UUID | None
     recipient_id: UUID
     due_at: datetime
+    mail: MailOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +90,7 @@ class Acknowledged:
     goal_id: UUID | None
     recipient_id: UUID
     due_at: datetime
+    mail: MailOutcome | None = None
 
 
 Notification = Unset | Sent | Acknowledged
@@ -98,8 +138,26 @@ def decide(
             ]
         case AcknowledgeNotification(), Acknowledged():
             return []
+        case ((DeliverNotification() | FailNotification() | SuppressNotification()), Sent() | Acknowledged()):
+            return [] if notification.mail else [settled(notification, command)]
         case _:
             raise NotificationNotFound(notification_id=facts.aggregate_id)
+
+
+def settled(notification: Sent | Acknowledged, command: Settle) -> Event:
+    """What became of the mail, as an event."""
+    about = {
+        "milestone": notification.milestone,
+        "cycle_id": notification.cycle_id,
+        "recipient_id": notification.recipient_id,
+    }
+    match command:
+        case DeliverNotification():
+            return NotificationDelivered(**about, message_id=command.message_id)
+        case FailNotification():
+            return NotificationFailed(**about, message_id=command.message_id, code=command.code)
+        case SuppressNotification():
+            return NotificationSuppressed(**about, code=command.code)
 
 
 def evolve(notification: Notification, event: NotificationEvent) -> Notification:
@@ -113,6 +171,13 @@ def evolve(notification: Notification, event: NotificationEvent) -> Notification
                 notification.goal_id,
                 notification.recipient_id,
                 notification.due_at,
+                notification.mail,
             )
+        case NotificationDelivered(), Sent() | Acknowledged():
+            return replace(notification, mail="delivered")
+        case NotificationFailed(), Sent() | Acknowledged():
+            return replace(notification, mail="failed")
+        case NotificationSuppressed(), Sent() | Acknowledged():
+            return replace(notification, mail="suppressed")
         case _:
             return notification

@@ -1,10 +1,11 @@
-"""What a reader sees: their own notification, and the district's rules."""
+"""What a reader sees: their own notification and preference, and the district's rules."""
 
 from typing import Any
 
 from notifications import milestone_rule, notification
 from notifications.milestone_rule import MilestoneRule, MilestoneRuleFacts
 from notifications.notification import Notification, NotificationFacts
+from notifications.preference import Preference, PreferenceFacts
 
 
 def view_notification(state: Notification, facts: NotificationFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
@@ -16,9 +17,14 @@ def view_notification(state: Notification, facts: NotificationFacts) -> dict[str
                 "cycle_id": state.cycle_id,
                 "goal_id": state.goal_id,
                 "due_at": state.due_at,
+                "mail": state.mail,
             }
         case _:
             return {}
+
+
+def view_preference(state: Preference, facts: PreferenceFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+    return {"mail": state.mail, "muted": state.muted}
 
 
 def view_milestone_rule(state: MilestoneRule, facts: MilestoneRuleFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape

@@ -216,6 +216,8 @@ class Commands:
         Raises Unseen, Forbidden, FactsBehind, UnknownAggregate or LedgerUnavailable.
         """
         loaded = await self.current(order.tenant, order.aggregate.name, order.aggregate_id)
+        if loaded is None and order.aggregate.innate:
+            loaded = Loaded(None, order.aggregate.initial, 0, b"", fresh=True)
         if loaded is None:
             raise UnknownAggregate
         facts = await order.aggregate.facts(self._gatherer.asking(order, self), loaded.state, order.command)
@@ -227,7 +229,7 @@ class Commands:
         by_system = order.actor.kind == "system"
         if loaded.kind not in (None, aggregate.name):
             raise UnknownAggregate
-        if not by_system and order.begins != (loaded.version == 0):
+        if not by_system and not aggregate.innate and order.begins != (loaded.version == 0):
             raise UnknownAggregate
         facts = await aggregate.facts(self._gatherer.asking(order, self), loaded.state, order.command)
         if not by_system:

@@ -162,6 +162,9 @@ class Aggregate(Generic[S]):
     """`view(state, facts)`: what a reader with these facts may see, JSON-able; pure; raises Unseen or Forbidden.
     Asked after `authorise(state, Look(), facts)`. Words come along with the references it names, and only
     with those. None: no door shows it."""
+    innate: bool = False
+    """Whether one is there from the beginning for every id it may have: a person's preference. No command
+    begins it, and before its first event it is shown as it is initially."""
     founds_tenant: bool = False
     """Whether its id is the tenant itself: a district."""
     state_schema: int = 1

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
@@ -22,6 +22,7 @@ from backbone.collecting import collect_less
 from backbone.commands import Commands
 from backbone.database import LIVE, POLICIES, connected
 from backbone.deciding import Aggregate
+from backbone.errands import Errand
 from backbone.facts import Clock, Facts
 from backbone.knowing import FACTS
 from backbone.ledger import Ledger
@@ -60,6 +61,8 @@ class Service:
     timers: Timers | None = None
     answers: Sequence[Answers] = ()
     """Questions of other services."""
+    errands: "Callable[[Running], Sequence[Errand]]" = lambda _: ()
+    """What it does in the world outside."""
     routes: "Callable[[Running], Sequence[Any]]" = lambda _: ()
     """Lists and boards: Starlette routes that read projections."""
 
@@ -89,6 +92,7 @@ class Running:
     partitions: Partitions | None = None
     policies: list[PolicyRunner] = field(default_factory=list)
     timers: TimerRunner | None = None
+    errands: Sequence[Errand] = ()
     nats: Client
 
     async def reached(self, source: str, partition: int, position: int, *, within: float = 2.0) -> bool:
@@ -127,6 +131,11 @@ class Running:
         for runner in self.policies:
             read[runner.source] = min(read[runner.source], await self._reacted(runner))
         return read
+
+    async def due(self, tenant: UUID) -> int:
+        """How many timers and errands of a district should have happened by its clock and have not."""
+        timers = await self.timers.due(tenant) if self.timers else 0
+        return timers + sum([await errand.due(tenant) for errand in self.errands])
 
     async def queued(self) -> int:
         """How many events of its sources this service has yet to project or react to."""
@@ -188,6 +197,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             service=service, settings=settings, pool=pool, ledger=ledger, commands=commands, facts=facts,
             clock=clock, progress=progress, nats=client,
         )  # fmt: skip
+        run.errands = service.errands(run)
         tasks = await stack.enter_async_context(_tasks())
         if {"relay", "projector"} & set(settings.roles):  # a door alone reads no log
             tasks("listening", lambda: listen(pool, ledger.wake))
@@ -195,6 +205,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             _start_relay(run, tasks)
         if "projector" in settings.roles:
             _start_projector(run, tasks, broker, policy_pool)
+            for errand in run.errands:
+                tasks(errand.name, errand.run)
         await _ask_levels(run)
         tasks("levels", lambda: _keep_asking_levels(run))
         if "door" in settings.roles:

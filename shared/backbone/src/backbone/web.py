@@ -90,6 +90,7 @@ async def _progress(run: Running) -> Mapping[str, Any]:
         "relay": {"lag": run.relay.lag, "state": run.relay.state} if run.relay else {},
         "projector": {"lag": lags, "partitions": len(run.partitions.held.numbers)} if run.partitions else {},
         "parked": parked,
+        **{errand.name: dict(await errand.told()) for errand in run.errands},
     }
 
 
@@ -98,8 +99,8 @@ def _clock(run: Running) -> APIRouter:
 
     @router.get("/v1/clock/{tenant}", summary="A district's time here, and what it still has to do")
     async def clock(tenant: UUID, by: Reader) -> Response:
-        """`now`: the district's time as this service knows it; `due`: timers it should have fired by then;
-        `queued`: events it has yet to copy, project or react to; `position`: the head of its log;
+        """`now`: the district's time as this service knows it; `due`: timers and errands (mails) it should have
+        done by then; `queued`: events it has yet to copy, project or react to; `position`: the head of its log;
         `read`: the position in each source up to which it has done so. What a source has committed and not
         yet published is in nobody's queue: who must be sure compares `read` with the source's `position`.
         """
@@ -109,7 +110,7 @@ def _clock(run: Running) -> APIRouter:
             {
                 "now": rfc3339(await run.clock.now(tenant)),
                 "queued": await run.queued(),
-                "due": await run.timers.due(tenant) if run.timers else 0,
+                "due": await run.due(tenant),
                 "position": await run.pool.fetchval(sql.head_position),
                 "read": await run.read(),
             }

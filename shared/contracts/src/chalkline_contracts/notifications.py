@@ -1,4 +1,4 @@
-"""What notifications tells: milestones that cycles reach, and who was told.
+"""What notifications tells: milestones that cycles reach, who was told, and what became of the mail.
 
 A notification carries a milestone's name and ids: never goal text, a score or a student.
 """
@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Text, Time
+from chalkline_contracts.values import Code, Text, Time
 
 MilestoneName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{0,63}$")]
 """As in the list of milestones, such as VisitOverdue; the list grows."""
@@ -58,6 +58,8 @@ class MilestoneReached(Event, service="notifications", aggregate="CycleWatch", t
 
 
 class NotificationSent(Event, service="notifications", aggregate="Notification", tier="B"):
+    """It lies in the recipient's inbox; what becomes of the mail about it is told apart from that."""
+
     milestone: MilestoneName
     cycle_id: UUID
     goal_id: UUID | None = None
@@ -70,3 +72,48 @@ class NotificationAcknowledged(Event, service="notifications", aggregate="Notifi
     milestone: MilestoneName
     cycle_id: UUID
     recipient_id: UUID
+
+
+class NotificationDelivered(Event, service="notifications", aggregate="Notification", tier="B"):
+    """Another channel took it: the mail server said that it has the mail."""
+
+    milestone: MilestoneName
+    cycle_id: UUID
+    recipient_id: UUID
+    channel: Code = "mail"
+    message_id: Text
+    """The mail's Message-ID, without its angle brackets; notifications of one digest share it."""
+
+
+class NotificationFailed(Event, service="notifications", aggregate="Notification", tier="B"):
+    """Another channel did not take it, for good. It lies in the inbox all the same."""
+
+    milestone: MilestoneName
+    cycle_id: UUID
+    recipient_id: UUID
+    channel: Code = "mail"
+    message_id: Text
+    code: Code
+    """Why, such as smtp_550 or address_malformed."""
+
+
+class NotificationSuppressed(Event, service="notifications", aggregate="Notification", tier="B"):
+    """Another channel was not asked. It lies in the inbox all the same."""
+
+    milestone: MilestoneName
+    cycle_id: UUID
+    recipient_id: UUID
+    channel: Code = "mail"
+    code: Code
+    """Why, such as acknowledged, not_wanted or person_not_active."""
+
+
+MailPreference = Literal["at_once", "daily_digest", "none"]
+
+
+class PreferenceChanged(Event, service="notifications", aggregate="Preference"):
+    """How a person wants to be told, from now on; its id is the person's."""
+
+    mail: MailPreference
+    muted: tuple[MilestoneName, ...] = ()
+    """Milestones of which no mail is wanted; the inbox has them."""

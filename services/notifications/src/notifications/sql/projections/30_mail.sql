@@ -1,0 +1,21 @@
+-- What somebody was told in their inbox, and whether it is settled what becomes of the mail about it.
+CREATE TABLE mail (
+    tenant          uuid NOT NULL,
+    notification_id uuid NOT NULL,
+    recipient_id    uuid NOT NULL,
+    milestone       text NOT NULL,
+    cycle_id        uuid NOT NULL,
+    goal_id         uuid,
+    sent_at         timestamptz NOT NULL,
+    settled         boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant, notification_id)
+);
+CREATE INDEX ON mail (sent_at) WHERE NOT settled;
+
+-- Up to where each source has told what decides when mail is sent: preferences, policies, calendars.
+CREATE TABLE mail_revisions (
+    tenant   uuid NOT NULL,
+    source   text NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (tenant, source)
+);

@@ -1,0 +1,6 @@
+-- $1 tenant, $2 notifications, $3 this claim, $4 when to send it, none: as planned. It was not tried, and what
+-- was never tried may still go with others.
+UPDATE work.mailing
+   SET send_at = coalesce($4, send_at), mail_id = CASE WHEN tries > 0 OR handed_at IS NOT NULL THEN mail_id END,
+       claimed_by = NULL, claimed_until = NULL
+ WHERE tenant = $1 AND notification_id = ANY ($2::uuid[]) AND claimed_by = $3

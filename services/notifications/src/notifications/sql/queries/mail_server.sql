@@ -1,0 +1,1 @@
+SELECT trouble, since, coalesce(again_at <= now(), true) AS may_try FROM work.mail_server

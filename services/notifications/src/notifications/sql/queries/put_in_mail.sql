@@ -1,0 +1,3 @@
+INSERT INTO mail (tenant, notification_id, recipient_id, milestone, cycle_id, goal_id, sent_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[])
+    ON CONFLICT DO NOTHING
