@@ -355,6 +355,25 @@ async def test_a_mail_that_is_late_does_not_come_in_quiet_hours(post: Post) -> N
     assert len(post.server.taken) == 2
 
 
+async def test_quiet_hours_are_those_of_the_clock_where_somebody_works(post: Post) -> None:
+    body = {"name": "North", "time_zone": "America/Denver"}  # an hour behind the district
+    path = f"/v1/orgs/{post.school.school}/change-org"
+    await post.platform.directory.post(path, by=None, tenant=post.school.tenant, **body)
+    await post.district("change-policy", quiet_hours={"begin": "18:00", "end": "07:00"})
+    await post.clock(when(0, "18:30"))
+    await post.cycle()
+    await post.mailed()
+    assert len(post.server.taken) == 2  # in Denver it is half past five
+    await post.clock(when(0, "19:00"))
+    await post.cycle("feedback")
+    await post.clock(when(1, "07:59"))
+    await post.mailed()
+    assert len(post.server.taken) == 2
+    await post.clock(when(1, "08:00"))
+    await post.mailed()
+    assert len(post.server.taken) == 4
+
+
 async def test_on_holidays_and_weekends_nothing_is_mailed(post: Post) -> None:
     await post.district(
         "change-calendar", terms=[], holidays=[{"begin": when(0, "00:00")[:10], "end": when(4, "00:00")[:10]}]

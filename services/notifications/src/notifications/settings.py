@@ -28,7 +28,9 @@ class MailSettings(BaseSettings):
     Without `smtp_host` no mail is sent: everything is in the inbox all the same.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CHALKLINE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CHALKLINE_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     secrets_dir: Path = Path("/run/secrets")
     smtp_host: str = ""
