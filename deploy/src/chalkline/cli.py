@@ -5,10 +5,10 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, TextIO
 from uuid import UUID
 
 from cyclopts import App, Group, Parameter
@@ -27,6 +27,7 @@ from chalkline import (
     ports,
     presence,
     provisioning,
+    roster,
     seeding,
     show,
     topology,
@@ -51,9 +52,16 @@ parked_app = App(
     name="parked", help="Events that could not be handled, and what queues behind them.", group=MEND
 )
 mail_app = App(name="mail", help="The mails that were caught on this machine.", group=LOOK)
+roster_app = App(
+    name="roster", help="A district's organisations and staff, from its OneRoster files.", group=RUN
+)
 app.command(clock_app)
 app.command(mail_app)
+app.command(roster_app)
 app.command(parked_app)
+
+ROWS_SHOWN: Final = 20
+"""How many rows that were not taken are shown; the report has them all."""
 
 Home = Annotated[
     Path | None,
@@ -267,6 +275,45 @@ def mail_show(
     return 0
 
 
+@roster_app.command(name="import")
+def roster_import(
+    path: Annotated[Path, Parameter(help="A OneRoster 1.1 or 1.2 CSV bundle: a zip file, or a folder.")],
+    /,
+    *,
+    tenant: Annotated[UUID | None, Parameter(help="The district, unless a persona tells it.")] = None,
+    as_: Annotated[
+        str, Parameter("--as", help="`operator`, or an administrator of the district: a persona, or a UUID.")
+    ] = "operator",
+    mapping: Annotated[
+        Path | None,
+        Parameter(help="A YAML file: who coaches, who leads, who evaluates (docs/roster-import.md)."),
+    ] = None,
+    dry_run: Annotated[bool, Parameter(negative="", help="Tell what would change; change nothing.")] = False,
+    allow_removals: Annotated[
+        bool, Parameter(negative="", help="More than 10 % of the roster's people may be deactivated.")
+    ] = False,
+    report: Annotated[Path | None, Parameter(help="Write every row that was not taken here, as CSV.")] = None,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """Import a district's roster; again, and only differences count.
+
+    Exits 0 if every row was taken, 3 if some were not, 1 if nothing, or not all, was done.
+    """
+    state = _platform(home)
+    whom = issuer.bearer(state, as_, tenant)
+    with ExitStack() as stack:
+        written = roster.Report(stack.enter_context(_to_write(report))) if report else None
+        shown = stack.enter_context(roster.progress(show.err))
+        told = roster.Telling(written, show.line, json=json, most=ROWS_SHOWN)
+        outcome = roster.import_roster(
+            state, path, whom, mapping=mapping, dry_run=dry_run, allow_removals=allow_removals,
+            told=told, progress=shown,
+        )  # fmt: skip
+    told.done(outcome)
+    return outcome.code
+
+
 @app.command(group=MEND)
 def verify(*, service: Services = None, json: Json = False, home: Home = None) -> int:
     """Walk every service's hash chain and compare its log with its stream."""
@@ -363,6 +410,15 @@ if importlib.util.find_spec("chalkline.demo"):
         group=RUN,
         help="Play coaching and check it to the last row: six weeks of a pair, or a district's year.",
     )
+
+
+@contextmanager
+def _to_write(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise Problem(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _delegate(home: Path | None, names: list[str] | None, arguments: list[str], *, json: bool) -> int:

@@ -300,7 +300,7 @@ class _People:
             self._stays(sourced_id, here)
             return
         if not wished and (here is None or not here.active):
-            said.skipped["without a role to be held now"] += person is not None
+            said.skipped["staff in no role that is taken"] += person is not None
             return
         if not wished and here and person is not None and complete and not self._held_by_hand(here):
             leaving.append(_leave(here, sourced_id))

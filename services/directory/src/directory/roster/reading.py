@@ -141,7 +141,7 @@ class _Reading:
         if self._said.version == "1.1":
             why = row[-2] if row[-2] in vocabulary.NEVER else ""
         else:
-            why = "" if row[0] in self._said.roles else "without a role of the staff"
+            why = "" if row[0] in self._said.roles else "people without a role of the staff"
         if why:
             self._said.skipped[why] += 1
         return bool(why)
