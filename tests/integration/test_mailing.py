@@ -540,6 +540,28 @@ async def test_what_could_not_be_mailed_for_days_is_given_up(post: Post) -> None
     assert await post.outcomes("coach") == [("Failed", "smtp_451")]
 
 
+async def test_what_nobody_mailed_for_days_is_not_mailed_later(post: Post) -> None:
+    """In a real district; in a sandbox no time passes while nobody mails."""
+    school = await open_school(post.platform)
+    partnership = await pair_up(post.platform, school)
+    await cycle_of(post.platform, school, partnership)
+    await post.platform.level()
+    await post.mailer._plan()
+    await post.platform.notifications.database.owner.execute(
+        "UPDATE work.mailing SET send_at = now() - $1::interval WHERE tenant = $2",
+        timedelta(hours=73),
+        school.tenant,
+    )
+    await post.mailer.once()
+    elsewhere = replace(post, school=school)
+    assert (
+        await elsewhere.outcomes("coach")
+        == await elsewhere.outcomes("teacher")
+        == [("Suppressed", "too_late")]
+    )
+    assert post.server.tried == []
+
+
 async def test_while_mail_is_off_nothing_is_due_and_nothing_is_recorded(post: Post) -> None:
     off = Mailer(post.platform.notifications.run, replace_host(post.server), QUICK)
     await post.cycle()

@@ -214,6 +214,7 @@ async def test_an_address_in_other_letters_needs_a_server_that_takes_them() -> N
         {"smtp_security": "ssl"},
         {"smtp_port": 0},
         {"smtp_ca": "/nonexistent"},
+        {"public_url": ""},
         {"public_url": "ftp://x"},
         {"public_url": "https://x?a=b"},
         {"mail_digest_at": "25:00"},

@@ -396,19 +396,19 @@ class Mailer:
         return bool(row and row["overtaken"])
 
     async def _moment_is_right(self, mail: Mail, told: Mapping[UUID, notification.Sent]) -> bool:
-        """Whether it may be sent now: a mail that comes late does not come in quiet hours."""
+        """Whether it may be sent now: one that comes late does not come in quiet hours, one too late not at all."""
         now = await self._run.clock.now(mail.tenant)
+        if mail.tries == 0 and now - mail.send_at > GIVE_UP_AFTER:
+            district = await self._run.facts.row("district", mail.tenant, mail.tenant)
+            if not (district and district["sandbox"]):  # where no time passes while nobody mails
+                await self._settle(mail, SuppressNotification(code="too_late"), only=told)
+                return False
         cycle_id = next(iter(told.values())).cycle_id
         hours = await self._hours_for(mail.tenant, mail.recipient_id, cycle_id)
         at = first_moment(now, hours)
         if at is None or at > now:
             await self._give_back(mail, at or now + FURTHEST)
             return False
-        if mail.tries == 0 and now - mail.send_at > GIVE_UP_AFTER:
-            district = await self._run.facts.row("district", mail.tenant, mail.tenant)
-            if not (district and district["sandbox"]):  # where no time passes while nobody mails
-                await self._settle(mail, SuppressNotification(code="too_late"), only=told)
-                return False
         return True
 
     async def _hours_for(self, tenant: UUID, person_id: UUID, cycle_id: UUID) -> Hours:

@@ -17,6 +17,8 @@ PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 def _web_address(url: str) -> str:
     parts = urlsplit(url)
+    if not url:
+        return url
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an http(s) URL")
     return url.rstrip("/")
@@ -25,7 +27,7 @@ def _web_address(url: str) -> str:
 class MailSettings(BaseSettings):
     """Environment `CHALKLINE_*`; `smtp_username` and `smtp_password` are files in `CHALKLINE_SECRETS_DIR`.
 
-    Without `smtp_host` no mail is sent: everything is in the inbox all the same.
+    With `smtp_host` go `mail_from` and `public_url`; without it no mail is sent, and everything is in the inbox.
     """
 
     model_config = SettingsConfigDict(
@@ -49,8 +51,8 @@ class MailSettings(BaseSettings):
     """The address that mail comes from, such as chalkline@district.example."""
     mail_digest_at: time = time(7)
     """When the daily digest is sent, by the school's clock."""
-    public_url: Annotated[str, AfterValidator(_web_address)] = "http://localhost:8002"
-    """What links in mails begin with: where people reach goals."""
+    public_url: Annotated[str, AfterValidator(_web_address)] = ""
+    """What links in mails begin with: where people reach goals, such as https://chalkline.district.example."""
 
     @field_validator("smtp_host", "mail_from")
     @classmethod
@@ -77,6 +79,8 @@ class MailSettings(BaseSettings):
             usable = False
         if not usable:
             raise ValueError("CHALKLINE_MAIL_FROM must be the address that mail comes from, in ASCII")
+        if not self.public_url:
+            raise ValueError("CHALKLINE_PUBLIC_URL must be what links in mails begin with")
         if bool(self.smtp_username.get_secret_value()) != bool(self.smtp_password.get_secret_value()):
             raise ValueError(f"{self.secrets_dir} must hold both smtp_username and smtp_password, or neither")
         if self.smtp_username.get_secret_value() and self.smtp_security == "none":
