@@ -116,7 +116,12 @@ def mail_settings(secrets_dir: Path) -> MailSettings:
         return MailSettings(secrets_dir=secrets_dir)
     except ValidationError as error:
         told = [
-            ": ".join([*(f"CHALKLINE_{part}".upper() for part in e["loc"][:1]), str(e["msg"])])
+            ": ".join([*(f"CHALKLINE_{part}".upper() for part in e["loc"][:1]), _said(e["msg"])])
             for e in error.errors()
         ]
         raise SystemExit("\n".join(["notifications cannot send mail:", *told])) from None
+
+
+def _said(message: str) -> str:
+    """What is wrong, without pydantic's word for it."""
+    return message.removeprefix("Value error, ")
