@@ -121,7 +121,7 @@ async def serving(
     platform = Platform(Issuer(folder))
     async with AsyncExitStack() as stack:
         for name in SERVICES:
-            await stack.enter_async_context(_own_stream(name, broker, empty=name not in names))
+            await stack.enter_async_context(own_stream(name, broker, empty=name not in names))
         for name in names:
             database = await stack.enter_async_context(fresh_database(server, secrets, name))
             service: Service = import_module(f"{name}.app").SERVICE
@@ -146,7 +146,7 @@ async def serving(
 
 
 @asynccontextmanager
-async def _own_stream(name: str, broker: Nats, *, empty: bool) -> AsyncIterator[None]:
+async def own_stream(name: str, broker: Nats, *, empty: bool) -> AsyncIterator[None]:
     client = await nats.connect(
         broker.url,
         nkeys_seed_str=broker.seed(name).read_text().strip(),

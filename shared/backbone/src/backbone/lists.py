@@ -120,6 +120,8 @@ class Lists:
         """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem."""
         if len(set(request.query_params)) < len(request.query_params.multi_items()):
             raise Problem("request_invalid", "a parameter is there twice")
+        if not await self._run.derived():  # an empty page would say that there is nothing
+            raise Problem("rows_incomplete")
         path = request.url.path
         purpose = f"{path} {by.tenant} {by}"
         place = NEWEST if page.cursor is None else self._place(purpose, page.cursor)

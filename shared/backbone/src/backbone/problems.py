@@ -74,6 +74,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "contended": (503, "Too many changed this at once"),
     "ledger_unavailable": (503, "The database does not answer"),
     "facts_behind": (503, "What others know has not arrived yet"),
+    "rows_incomplete": (503, "What lists show is being derived again"),
     "behind": (503, "We have not come as far as At-Least asks"),
     "log_and_stream_differ": (503, "This service waits for an operator and takes no commands"),
     "stream_ahead": (503, "The stream tells more than the database: an operator has to decide"),

@@ -116,6 +116,13 @@ class Running:
             if left <= 0:
                 return False
 
+    async def derived(self) -> bool:
+        """Whether what lists show was whole at some time since their tables were made or emptied: late it may be."""
+        own = self.service.name
+        if self.progress.whole(own) and self.progress.level_age(own) < inf:
+            return True
+        return bool(await self.pool.fetchval(sql.derived, own))
+
     async def compared(self, *, within: float = 10.0) -> None:
         """Waits until the relay has compared stream and log once: what is accepted on a log that was restored
         to an earlier moment could no longer be told from what the stream remembers.
