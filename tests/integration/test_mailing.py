@@ -134,6 +134,19 @@ async def test_a_rebuild_mails_nothing_again(post: Post) -> None:
     await post.platform.notifications.database.owner.execute("UPDATE projections.mail SET settled = true")
 
 
+async def test_while_an_operator_has_to_decide_about_the_log_nothing_is_mailed(post: Post) -> None:
+    await post.cycle()
+    commands = post.platform.notifications.run.commands
+    commands.refused_because = "stream_ahead"
+    try:
+        assert await post.mailer.once() == 0
+    finally:
+        commands.refused_because = None
+    assert post.server.connections == 0
+    await post.mailed()
+    assert len(post.server.taken) == 2
+
+
 async def test_several_who_mail_at_once_mail_each_once(post: Post) -> None:
     run = post.platform.notifications.run
     for focus in ("engagement", "feedback", "planning", "questions"):

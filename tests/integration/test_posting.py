@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import re
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kit.mail_server import (
+    DRIP,
     ENDLESS,
     HANG_UP,
     JUNK,
@@ -66,6 +70,13 @@ CASES: list[tuple[str, Deed, str]] = [
     ("ehlo", HANG_UP, "ServerTrouble hung_up"),
     ("ehlo", SILENCE, "ServerTrouble timed_out"),
     ("ehlo", ENDLESS, "ServerTrouble nonsense"),
+    ("ehlo", "421 closing", "ServerTrouble smtp_421"),
+    ("greeting", DRIP, "ServerTrouble timed_out"),
+    ("rcpt", DRIP, "TryLater timed_out"),
+    ("dot", DRIP, "TryLater timed_out"),
+    ("data", "421 closing", "TryLater smtp_421"),
+    ("data", SILENCE, "TryLater timed_out"),
+    ("mail", SILENCE, "TryLater timed_out"),
     ("mail", "451 later", "TryLater smtp_451"),
     ("mail", "421 closing", "TryLater smtp_421"),
     ("mail", "530 5.7.0 authenticate first", "ServerTrouble smtp_530"),
@@ -112,6 +123,35 @@ async def test_whatever_a_server_does_at_whatever_byte_has_one_code_and_leaks_no
         assert await outcome(told(server)) == "taken"
     assert "maya" not in caplog.text.lower()
     assert "ortiz" not in caplog.text.lower()
+
+
+async def test_a_slow_server_gets_its_mail() -> None:
+    async with mail_server(slowly=0.15) as server:
+        assert await outcome(told(server)) == "taken"
+
+
+STAGES = ("greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "rset", "quit")
+answers = st.one_of(
+    st.binary(max_size=60),
+    st.builds(lambda code, rest: b"%03d" % code + rest, st.integers(0, 999), st.binary(max_size=40)),
+    st.builds(lambda code, lines: b"".join(b"%d-%s\r\n" % (code, line) for line in lines),
+              st.sampled_from([220, 250, 354, 421, 451, 550]), st.lists(st.binary(max_size=9), max_size=4)),
+)  # fmt: skip
+
+
+@settings(max_examples=80)
+@given(st.sampled_from(STAGES), answers.filter(bool), st.booleans())
+def test_whatever_bytes_a_server_answers_with_a_mail_has_an_outcome(
+    stage: str, answer: bytes, ended: bool
+) -> None:
+    async def one() -> str:
+        async with mail_server() as server:
+            server.at(stage, answer + (b"\r\n" if ended else b""))
+            return await outcome(told(server, smtp_timeout=0.15))
+
+    kind, _, code = asyncio.run(one()).partition(" ")
+    assert kind in ("taken", "ServerTrouble", "TryLater", "Refused")
+    assert re.fullmatch(r"(smtp_[45]\d\d|hung_up|timed_out|nonsense|unsupported|unreachable)?", code)
 
 
 async def test_a_server_that_is_not_there_is_unreachable() -> None:

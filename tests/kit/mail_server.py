@@ -43,8 +43,10 @@ ENDLESS = Odd("a line without end")
 JUNK = Odd("bytes that are no SMTP")
 TAKE_AND_HANG_UP = Odd("takes the mail and hangs up before it says so")
 RESET = Odd("resets the connection")
+DRIP = Odd("a byte a moment, never to the end")
 
-Deed = str | Odd
+Deed = str | bytes | Odd
+"""A line that is answered, bytes as they are, or what is no answer at all."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class MailServer:
     taken: list[Taken] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     """Recipients named, whether or not they were accepted."""
+    slowly: float = 0
+    """Seconds before anything is answered."""
     slow: float = 0
     """Seconds between taking a mail and saying so."""
     when_taken: Callable[[Taken], None] = lambda _: None
@@ -124,11 +128,16 @@ class MailServer:
     async def _say(self, stage: str, usual: str, writer: asyncio.StreamWriter) -> str:
         """Does what is to be done; returns the answer that was given."""
         deed = self._deed(stage, usual)
+        await asyncio.sleep(self.slowly)
         if isinstance(deed, str):
             writer.write(deed.encode() + b"\r\n")
             await writer.drain()
             return deed
         match deed:
+            case bytes():
+                writer.write(deed)
+                await writer.drain()
+                return "bytes"
             case Odd("never answers"):
                 await asyncio.sleep(3600)
             case Odd("a line without end"):
@@ -137,6 +146,11 @@ class MailServer:
                     writer.write(b"-" * 65536)
                     await writer.drain()
                     await asyncio.sleep(0.001)
+            case Odd("a byte a moment, never to the end"):
+                while True:
+                    writer.write(b"2")
+                    await writer.drain()
+                    await asyncio.sleep(0.05)
             case Odd("bytes that are no SMTP"):
                 writer.write(b"\x16\x03\x01\xff\x00<html>maya@school.example\r\n")
                 await writer.drain()

@@ -154,6 +154,7 @@ class Mailer:
         """Mails what is due, until cancelled. Without a mail server there is nothing to do."""
         if not self._settings.on:
             await asyncio.Event().wait()
+        await self._run.compared()
         wake = self._run.ledger.woken_by_appends()
         while True:
             wake.clear()
@@ -177,7 +178,12 @@ class Mailer:
             raise
 
     async def once(self) -> int:
-        """Plans and mails what can be; returns how much there was to do."""
+        """Plans and mails what can be; returns how much there was to do.
+
+        Nothing while an operator has to decide about the log: what it says was not mailed may have been.
+        """
+        if self._run.commands.refused_because:
+            return 0
         if self._left:
             await self._pool.execute(sql.drop_mail_claims, list(self._left))
             self._left.clear()
