@@ -73,34 +73,8 @@ class Applying:
 
     async def __call__(self, plan: Plan) -> None:
         """Raises LedgerUnavailable or StreamFault; what was done until then is done."""
-        for rank in ("district", "school", "department"):
-            await self._all(_org(step) for step in plan.orgs if step.type == rank)
-        if plan.calendar is not None:
-            tenant = self._cause.by.tenant
-            await self._all(
-                [
-                    Task(
-                        aggregates.DISTRICT,
-                        tenant,
-                        plan.district_version,
-                        plan.calendar,
-                        "academicSessions.csv",
-                        0,
-                    )
-                ]
-            )
-        await self._all(_person(step) for step in plan.people)
-        await self._all(_evaluators(step, plan.roles_of.get(step.id, ())) for step in plan.evaluators)
-        await self._all(
-            Task(aggregates.PERSON, step.id, step.version, DeactivatePerson(), step.file, 0, removes=True)
-            for step in plan.leaving
-        )
-        for department in (True, False):  # what lies in a school before the school
-            await self._all(
-                Task(aggregates.ORG, step.id, step.version, CloseOrg(), "orgs.csv", 0, removes=True)
-                for step in plan.closing
-                if (step.type == "department") == department
-            )
+        for stage in stages(plan, self._cause.by.tenant):
+            await self._all(stage)
 
     async def _all(self, tasks: Iterable[Task]) -> None:
         waiting = iter(tasks)
@@ -146,6 +120,33 @@ class Applying:
             causation_id=str(self._cause.event_id) if self._cause.event_id else None,
             traceparent=self._cause.traceparent,
         )
+
+
+def stages(plan: Plan, tenant: UUID) -> Iterator[Iterable[Task]]:
+    """What a plan asks for: stage after stage, within a stage in any order."""
+    for rank in ("district", "school", "department"):
+        yield (_org(step) for step in plan.orgs if step.type == rank)
+    if plan.calendar is not None:
+        calendar = plan.calendar
+        yield [Task(aggregates.DISTRICT, tenant, plan.district_version, calendar, "academicSessions.csv", 0)]
+    yield (_person(step) for step in plan.people)
+    yield (_evaluators(step, plan.roles_of.get(step.id, ())) for step in plan.evaluators)
+    yield (
+        Task(aggregates.PERSON, step.id, step.version, DeactivatePerson(), step.file, 0, removes=True)
+        for step in plan.leaving
+    )
+    for department in (True, False):  # what lies in a school before the school
+        yield (
+            Task(aggregates.ORG, step.id, step.version, CloseOrg(), "orgs.csv", 0, removes=True)
+            for step in plan.closing
+            if (step.type == "department") == department
+        )
+
+
+def tasks(plan: Plan, tenant: UUID) -> Iterator[Task]:
+    """All of it, one by one, in an order that its stages allow."""
+    for stage in stages(plan, tenant):
+        yield from stage
 
 
 def _org(step: OrgStep) -> Task:

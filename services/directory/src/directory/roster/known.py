@@ -112,7 +112,7 @@ async def load_known(commands: Commands, pool: Any, tenant: UUID, ids: Ids) -> K
         rows = await patiently(lambda after=after: pool.fetch(sql.roster_known, tenant, after, PAGE))  # type: ignore[misc]
         for row in rows:
             if row["kind"] in ("Person", "Org"):
-                _take(known, row, await _state(commands, row, tenant), places)
+                take(known, row, await _state(commands, row, tenant), places)
         if len(rows) < PAGE:
             return known
         after = rows[-1]["stream_id"]
@@ -125,7 +125,7 @@ async def _state(commands: Commands, row: Any, tenant: UUID) -> Any:
     return await commands.state(tenant, row["kind"], row["stream_id"])  # written by other code
 
 
-def _take(known: Known, row: Any, state: Any, places: dict[UUID, UUID]) -> None:
+def take(known: Known, row: Any, state: Any, places: dict[UUID, UUID]) -> None:
     words = dict(zip(row["refs"] or (), row["words"] or (), strict=True))
 
     def word(ref: WordsRef | None) -> str | None:

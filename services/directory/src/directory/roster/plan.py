@@ -190,8 +190,8 @@ def _parent(
     """Where it lies: in the nearest organisation above it that can hold it, else in the district."""
     if one.type == "district":
         return None
-    parent, first = one.parent, True
-    while parent is not None:
+    parent, passed = one.parent, {one.sourced_id}
+    while parent is not None and parent not in passed:
         if parent in said.orgs_above:
             return root
         above = said.orgs.get(parent)
@@ -202,9 +202,10 @@ def _parent(
             return root
         if kind in ABOVE[one.type]:
             return places[parent]
-        if first:
+        if len(passed) == 1:
             said.findings.add("orgs.csv", one.line, "parentSourcedId", "parent_not_above")
-        parent, first = (above.parent if above else None), False
+        passed.add(parent)
+        parent = above.parent if above else None
     return root
 
 
