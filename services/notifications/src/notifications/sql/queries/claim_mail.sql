@@ -5,7 +5,7 @@ WITH free AS (
     SELECT w.tenant, w.notification_id, w.send_at, w.handed_at,
            coalesce(w.mail_id, CASE WHEN w.digest THEN w.recipient_id ELSE w.notification_id END) AS bundle
       FROM work.mailing w
-      LEFT JOIN districts d USING (tenant)
+      JOIN districts d USING (tenant)  -- one that directory has not told of yet has no time here
      WHERE w.settled_at IS NULL
        AND (w.handed_at IS NOT NULL OR w.send_at <= CASE WHEN d.sandbox THEN d.clock ELSE $1 END)
        AND coalesce(w.claimed_until, '-infinity') <= now()

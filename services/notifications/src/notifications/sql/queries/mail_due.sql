@@ -3,7 +3,7 @@
 SELECT count(*)
   FROM mail m
   LEFT JOIN work.mailing w USING (tenant, notification_id)
-  LEFT JOIN districts d USING (tenant)
+  JOIN districts d USING (tenant)
   LEFT JOIN (SELECT tenant, sum(position)::bigint AS revision FROM mail_revisions GROUP BY tenant) r USING (tenant)
  CROSS JOIN work.mail_server s
  WHERE m.tenant = $1 AND NOT m.settled AND w.settled_at IS NULL
