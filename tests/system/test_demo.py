@@ -73,7 +73,12 @@ def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(f
     done = run(folder, "demo")
     assert done.returncode == 0, done.stdout + done.stderr
     assert time.monotonic() - began < 60
+    [came] = re.findall(r"([0-9,]+) people came aboard", done.stdout)
+    assert int(came.replace(",", "")) > 2500
     for what in (
+        "a dry run",
+        "the row has more or fewer cells than the header",
+        "5,000 students",
         "VisitOverdue came due",
         "the target is met",
         "the goal is achieved",

@@ -26,12 +26,14 @@ from chalkline import (
     counting,
     delegating,
     district_year,
+    example_roster,
     operate,
     presence,
     seeding,
     show,
     story,
 )
+from chalkline.boarding import aboard
 from chalkline.checking import Checked
 from chalkline.coaching import Coaching, coaching
 from chalkline.counting import Counts
@@ -40,6 +42,9 @@ from chalkline.problem import Problem
 from chalkline.seeding import District
 from chalkline.stage import Stage
 from chalkline.state import SERVERS, SERVICES, State, read_json, write_json
+
+SEED, SCHOOLS, TEACHERS, STUDENTS = 1, 50, 2600, 5000
+"""The district of the small demo: thousands of people, of whom the story is about six."""
 
 Home = Annotated[
     Path | None,
@@ -182,8 +187,10 @@ async def _play(state: State, stage: Stage, client: Coaching, size: Size | None)
 
     if size:
         return await district_year.play(size, client, stage, advance, opened)
+    roster = example_roster.roster(SEED, schools=SCHOOLS, teachers=TEACHERS, students=STUDENTS)
+    there = await aboard(client, stage, roster, f"{roster.name} (demo)", opened)
     with stage.act("The cycle", story.STEPS) as act:
-        await story.play(client, act, advance, opened)
+        await story.play(client, act, advance, there.district)
     return None
 
 

@@ -7,21 +7,21 @@ says. Ids are made by the services, so another run has others.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from typing import Final
-from uuid import UUID
 
 from rich.table import Table
 
-from chalkline import enlisting, example_roster, year_plan
-from chalkline.coaching import OPERATOR, Coaching, Persona
+from chalkline import example_roster, year_plan
+from chalkline.boarding import aboard
+from chalkline.coaching import Coaching, Persona
 from chalkline.counting import Counts
 from chalkline.example_roster import Roster
 from chalkline.playing import Advance
-from chalkline.seeding import TIME_ZONE, District
+from chalkline.seeding import District
 from chalkline.stage import Stage
 from chalkline.year import WEEKS, Year
 from chalkline.year_steps import SCHOOL_WEEKS, calendar_week
@@ -65,16 +65,13 @@ async def play(
 ) -> Told:
     """The whole year. Raises Problem where anything is refused or not answered."""
     roster = size.roster()
-    people = await _people(roster, client, stage, opened)
+    there = await aboard(client, stage, roster, f"{roster.name} (large)", opened)
     pairs = year_plan.plan(roster, size.seed)
     steps = sum(len(pair.steps) for pair in pairs)
     with stage.act("The year", WEEKS) as act:
         act.note(f"{len(pairs):,} teachers, each with a coach: {steps:,} steps to take")
-        now = (await client.now()).astimezone(TIME_ZONE)
-        first = (now + timedelta(days=7 - now.weekday())).date()
-        monday = datetime.combine(first, datetime.min.time(), TIME_ZONE)
-        await advance(monday + timedelta(hours=8))
-        await _publish(client, people["user-leo"])
+        await advance(there.monday + timedelta(hours=8))
+        await _publish(client, there.district["leo"])
         began = time.monotonic()
 
         def week_done(week: int) -> None:
@@ -85,28 +82,9 @@ async def play(
                 after - calendar_week(week),
             )
 
-        await Year(client, pairs, people, monday).play(advance, week_done)
-        await advance(monday + timedelta(weeks=WEEKS))
+        await Year(client, pairs, there.people, there.monday).play(advance, week_done)
+        await advance(there.monday + timedelta(weeks=WEEKS))
         return Told(year_plan.expected(pairs), time.monotonic() - began)
-
-
-async def _people(
-    roster: Roster, client: Coaching, stage: Stage, opened: Callable[[District], None]
-) -> Mapping[str, Persona]:
-    """A district, and everyone who works in it, by sourcedId."""
-    with stage.act("The people", 2) as act:
-        name = f"{roster.name} (large)"
-        district = await client.begins(
-            OPERATOR, "districts", "open", name=name, sandbox=True, time_zone=str(TIME_ZONE)
-        )
-        client.tenant = UUID(district)
-        opened(District(client.tenant, {}))
-        act.step(f"a sandbox district of {len(roster.schools)} schools")
-        people = await enlisting.enlist(client, roster)
-        cast = {key: people[f"user-{key}"] for key, *_ in example_roster.CAST}
-        opened(District(client.tenant, cast))
-        act.step(f"{len(people):,} people who work there are enrolled")
-        return people
 
 
 async def _publish(client: Coaching, lead: Persona) -> None:

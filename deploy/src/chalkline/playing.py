@@ -19,14 +19,13 @@ class Play:
     client: Coaching
     act: Act
     advance: Advance
-    there: District | None = None
+    there: District
     monday: datetime | None = None
     partnership: str = ""
     cycle: str = ""
     goal: str = ""
 
     def who(self, name: str) -> Persona:
-        assert self.there is not None
         return self.there[name]
 
     async def on(self, week: int, day: int, hour: int = 8) -> datetime:

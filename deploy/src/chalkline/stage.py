@@ -79,6 +79,15 @@ class Stage:
         self._happened.append(line)
         self._show(line)
 
+    @contextmanager
+    def sampling(self) -> Iterator[None]:
+        """Meanwhile thousands of events come: a few are shown, and in lines none; each is counted."""
+        before, self._sampled = self._sampled, True
+        try:
+            yield
+        finally:
+            self._sampled = before
+
     async def listen(self, state: State, listening_: asyncio.Event) -> None:
         """Shows events until cancelled. Those of another district, or from before it is known, wait or go by."""
         async for message in listening.events(state, "ev.>", listening_):

@@ -4,34 +4,22 @@ Every line is a command over HTTP by whoever it is said of; between them the san
 follows by itself (progress from an observation, a reminder of a missed visit) is waited for and looked at.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalkline.coaching import Coaching, Json
 from chalkline.playing import Advance, Play
 from chalkline.problem import Problem
-from chalkline.seeding import (
-    INSTRUMENT,
-    TIME_ZONE,
-    District,
-    form_partnership,
-    on_task,
-    open_district,
-    proposal,
-)
+from chalkline.seeding import INSTRUMENT, TIME_ZONE, District, form_partnership, on_task, proposal
 from chalkline.stage import Act
 
-STEPS = 29
+STEPS = 28
 """How many steps the play has: what the bar counts to."""
 
 
-async def play(client: Coaching, act: Act, advance: Advance, opened: Callable[[District], None]) -> Play:
-    """The whole of it. Raises Problem where anything is not as the story has it."""
-    story = Play(client, act, advance)
-    story.there = there = await open_district(client, "Prairie View (demo)", "Cedar Street School")
-    opened(there)
-    act.step("the operator opens a sandbox district: an office, a school, six people")
+async def play(client: Coaching, act: Act, advance: Advance, there: District) -> Play:
+    """The whole of it, by people of this district. Raises Problem where anything is not as the story has it."""
+    story = Play(client, act, advance, there)
     await _begin(story)
     await _agree_on_a_goal(story)
     await _first_visit(story)
@@ -55,7 +43,6 @@ async def _begin(story: Play) -> None:
         name="Time on task", code=INSTRUMENT.partition("@")[0], items=items,
     )  # fmt: skip
     act.step("Leo, who leads coaching, publishes an instrument: time on task")
-    assert story.there is not None
     story.partnership = await form_partnership(client, story.there)
     act.step("Maya proposes a partnership; Tomás and she consent: it is agreed")
     story.cycle = await client.begins(

@@ -1,0 +1,180 @@
+"""A district comes aboard, the way its IT does it: a dry run of the roster first, then the import, and its report."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import httpx
+
+from chalkline import example_bundle, example_roster
+from chalkline.coaching import OPERATOR, Coaching, Json, Persona
+from chalkline.example_roster import Member, Roster
+from chalkline.problem import Problem
+from chalkline.seeding import TIME_ZONE, District
+from chalkline.stage import Stage
+
+STEPS: Final = 4
+NEVER: Final = ("student", "guardian")
+TRIES: Final = 4
+"""An import that was cut off goes on where it was when it is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aboard:
+    """A district whose roster was imported."""
+
+    district: District
+    """With the cast of the demo."""
+    people: Mapping[str, Persona]
+    """Everybody, by sourcedId."""
+    monday: datetime
+    """Local midnight of the first day of its school year."""
+
+
+async def aboard(
+    client: Coaching, stage: Stage, roster: Roster, name: str, opened: Callable[[District], None]
+) -> Aboard:
+    """Opens a sandbox district and imports its roster: a dry run first. Raises Problem."""
+    with stage.act("The roster", STEPS) as act, stage.sampling():
+        client.tenant = UUID(
+            await client.begins(
+                OPERATOR, "districts", "open", name=name, sandbox=True, time_zone=str(TIME_ZONE)
+            )
+        )
+        opened(District(client.tenant, {}))
+        act.step(
+            "the operator opens a sandbox district, and gets its roster: OneRoster 1.2, and a mapping file"
+        )
+        monday = monday_after((await client.now()).astimezone(TIME_ZONE))
+        bundle = Bundle.of(roster, year_begins=monday.date())
+        dry = await send(client, bundle, dry_run=True)
+        act.step(
+            f"a dry run: {dry.came:,} people of {len(roster.schools)} schools would come; {dry.rejected} rows would "
+            "not be taken"
+        )
+        for refusal in dry.refusals():
+            act.note(f"[yellow]{refusal}[/]")
+        began = time.monotonic()
+        report = await send(client, bundle, dry_run=False)
+        if (report.came, report.rejected) != (dry.came, dry.rejected):
+            raise Problem(f"the import did not do what its dry run said: {report.done}")
+        act.step(f"[green]{report.came:,} people came aboard[/] in {time.monotonic() - began:.1f} s")
+        await stage.quiet()
+        act.step(f"looked at no closer, and kept nowhere: {report.passed_over()}")
+    people = personas(roster, dry.ids)
+    cast = {key: people[f"user-{key}"] for key, *_ in example_roster.CAST}
+    district = District(client.tenant, cast)
+    opened(district)
+    return Aboard(district, people, monday)
+
+
+def monday_after(now: datetime) -> datetime:
+    """Local midnight of the next Monday."""
+    day = (now + timedelta(days=7 - now.weekday())).date()
+    return datetime.combine(day, datetime.min.time(), now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What district IT has: the zip and the mapping file."""
+
+    packed: bytes
+    mapping: str
+
+    @classmethod
+    def of(cls, roster: Roster, *, year_begins: date) -> "Bundle":
+        packed = example_bundle.bundle(roster, year_begins=year_begins)
+        return cls(packed, example_bundle.mapping(roster))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of an import, or of a dry run: as it was told."""
+
+    done: Json
+    rows: list[Json]
+    ids: dict[str, str]
+    """Of a dry run: the id of everybody who would come, by sourcedId."""
+
+    @property
+    def came(self) -> int:
+        return int(self.done["people"]["added"])
+
+    @property
+    def rejected(self) -> int:
+        return int(self.done["rejected"])
+
+    def passed_over(self) -> str:
+        """Whom the roster has and an import never takes, most first."""
+        skipped = Counter[str](self.done["skipped"])
+        return ", ".join(f"{n:,} {role}s" for role, n in skipped.most_common() if role in NEVER)
+
+    def refusals(self) -> list[str]:
+        """A line for every row that was not taken."""
+        return [
+            f"{row['file']}, line {row['line']}{', ' + row['column'] if row['column'] else ''}: {row['reason']}"
+            for row in self.rows
+        ]
+
+
+async def send(client: Coaching, bundle: Bundle, *, dry_run: bool) -> Report:
+    """Imports a roster into the client's district, or says what that would do. Raises Problem."""
+    for _ in range(TRIES):
+        told = await _told(client, bundle, dry_run=dry_run)
+        if report := _report(told):
+            return report
+        client.sent_again()
+    raise Problem("the import was cut off again and again", "look at directory's log")
+
+
+async def _told(client: Coaching, bundle: Bundle, *, dry_run: bool) -> list[Json]:
+    answer = await client.uploads(
+        OPERATOR,
+        "roster-imports" + ("?dry_run=true" if dry_run else ""),
+        {
+            "bundle": ("roster.zip", bundle.packed, "application/zip"),
+            "mapping": ("mapping.yaml", bundle.mapping.encode(), "application/yaml"),
+        },
+    )
+    return [json.loads(line) for line in answer.splitlines() if line.startswith(b"{") and line.endswith(b"}")]
+
+
+def _report(told: list[Json]) -> Report | None:
+    """None where the answer broke off, or the service could not go on for now."""
+    ids: dict[str, str] = {}
+    rows: list[Json] = []
+    for line in told:
+        match line:
+            case {"change": {"kind": "person", "sourced_id": sourced_id, "id": id_}}:
+                ids[sourced_id] = id_
+            case {"row": row}:
+                rows.append(row)
+            case {"done": done}:
+                return Report(done, rows, ids)
+            case {"problem": {"status": httpx.codes.SERVICE_UNAVAILABLE}}:
+                return None
+            case {"problem": problem}:
+                raise Problem(
+                    f"the import ended with {problem['code']}: {problem.get('detail', problem['title'])}"
+                )
+    return None
+
+
+def personas(roster: Roster, ids: dict[str, str]) -> dict[str, Persona]:
+    """Everybody who came, by sourcedId, as somebody to act as."""
+    return {
+        member.sourced_id: Persona(member.given, ids[member.sourced_id], role_of(member))
+        for member in roster.staff
+        if member.sourced_id in ids
+    }
+
+
+def role_of(member: Member) -> str:
+    """What the import makes of the roster's role, or the mapping file instead."""
+    here = {"principal": "principal", "teacher": "teacher"}
+    return member.mapped or here.get(member.role, "administrator")
