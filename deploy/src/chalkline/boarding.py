@@ -1,25 +1,27 @@
 """A district comes aboard, the way its IT does it: a dry run of the roster first, then the import, and its report."""
 
-import json
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import httpx
-
 from chalkline import example_bundle, example_roster
+from chalkline import roster as roster_import
 from chalkline.coaching import OPERATOR, Coaching, Json, Persona
 from chalkline.example_roster import Member, Roster
+from chalkline.issuer import Bearer
 from chalkline.problem import Problem
 from chalkline.seeding import TIME_ZONE, District
 from chalkline.stage import Stage
 
 STEPS: Final = 4
 NEVER: Final = ("student", "guardian")
+FOLDER: Final = "example-roster"
+"""Where in the state folder the bundle lies, for whoever wants to look at it or import it again."""
 TRIES: Final = 4
 """An import that was cut off goes on where it was when it is sent again."""
 
@@ -51,8 +53,8 @@ async def aboard(
             "the operator opens a sandbox district, and gets its roster: OneRoster 1.2, and a mapping file"
         )
         monday = monday_after((await client.now()).astimezone(TIME_ZONE))
-        bundle = Bundle.of(roster, year_begins=monday.date())
-        dry = await send(client, bundle, dry_run=True)
+        files = example_bundle.write(client.state.home / FOLDER, roster, year_begins=monday.date())
+        dry = await send(client, files, dry_run=True)
         act.step(
             f"a dry run: {dry.came:,} people of {len(roster.schools)} schools would come; {dry.rejected} rows would "
             "not be taken"
@@ -60,7 +62,7 @@ async def aboard(
         for refusal in dry.refusals():
             act.note(f"[yellow]{refusal}[/]")
         began = time.monotonic()
-        report = await send(client, bundle, dry_run=False)
+        report = await send(client, files, dry_run=False)
         if (report.came, report.rejected) != (dry.came, dry.rejected):
             raise Problem(f"the import did not do what its dry run said: {report.done}")
         act.step(f"[green]{report.came:,} people came aboard[/] in {time.monotonic() - began:.1f} s")
@@ -80,21 +82,8 @@ def monday_after(now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """What district IT has: the zip and the mapping file."""
-
-    packed: bytes
-    mapping: str
-
-    @classmethod
-    def of(cls, roster: Roster, *, year_begins: date) -> "Bundle":
-        packed = example_bundle.bundle(roster, year_begins=year_begins)
-        return cls(packed, example_bundle.mapping(roster))
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
-    """What became of an import, or of a dry run: as it was told."""
+    """What became of an import, or of a dry run."""
 
     done: Json
     rows: list[Json]
@@ -122,47 +111,33 @@ class Report:
         ]
 
 
-async def send(client: Coaching, bundle: Bundle, *, dry_run: bool) -> Report:
+async def send(client: Coaching, files: example_bundle.Written, *, dry_run: bool) -> Report:
     """Imports a roster into the client's district, or says what that would do. Raises Problem."""
-    for _ in range(TRIES):
-        told = await _told(client, bundle, dry_run=dry_run)
-        if report := _report(told):
-            return report
-        client.sent_again()
-    raise Problem("the import was cut off again and again", "look at directory's log")
+    assert client.tenant is not None
+    whom = Bearer(OPERATOR.id, "operator", str(client.tenant))
+    for left in reversed(range(TRIES)):
+        ids, rows = dict[str, str](), list[Json]()
 
+        def told(line: Json, ids: dict[str, str] = ids, rows: list[Json] = rows) -> None:
+            match line:
+                case {"change": {"kind": "person", "sourced_id": sourced_id, "id": id_}}:
+                    ids[sourced_id] = id_
+                case {"row": row}:
+                    rows.append(row)
 
-async def _told(client: Coaching, bundle: Bundle, *, dry_run: bool) -> list[Json]:
-    answer = await client.uploads(
-        OPERATOR,
-        "roster-imports" + ("?dry_run=true" if dry_run else ""),
-        {
-            "bundle": ("roster.zip", bundle.packed, "application/zip"),
-            "mapping": ("mapping.yaml", bundle.mapping.encode(), "application/yaml"),
-        },
-    )
-    return [json.loads(line) for line in answer.splitlines() if line.startswith(b"{") and line.endswith(b"}")]
-
-
-def _report(told: list[Json]) -> Report | None:
-    """None where the answer broke off, or the service could not go on for now."""
-    ids: dict[str, str] = {}
-    rows: list[Json] = []
-    for line in told:
-        match line:
-            case {"change": {"kind": "person", "sourced_id": sourced_id, "id": id_}}:
-                ids[sourced_id] = id_
-            case {"row": row}:
-                rows.append(row)
-            case {"done": done}:
-                return Report(done, rows, ids)
-            case {"problem": {"status": httpx.codes.SERVICE_UNAVAILABLE}}:
-                return None
-            case {"problem": problem}:
-                raise Problem(
-                    f"the import ended with {problem['code']}: {problem.get('detail', problem['title'])}"
-                )
-    return None
+        try:
+            outcome = await asyncio.to_thread(
+                roster_import.import_roster, client.state, files.bundle, whom, mapping=files.mapping,
+                dry_run=dry_run, told=told,
+            )  # fmt: skip
+        except Problem as problem:
+            if problem.mend != roster_import.AGAIN or not left:
+                raise
+            client.sent_again()
+            await asyncio.sleep(1)
+        else:
+            return Report(outcome.done, rows, ids)
+    raise AssertionError
 
 
 def personas(roster: Roster, ids: dict[str, str]) -> dict[str, Persona]:

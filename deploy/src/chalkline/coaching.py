@@ -28,8 +28,6 @@ from chalkline.state import SERVICES, State, read_json
 
 PATIENCE = 60.0
 """Seconds a request is tried again for: longer than the supervisor needs to start a part anew."""
-LONGEST_UPLOAD = 600.0
-"""Seconds within which something is to be said of what is uploaded."""
 MOST_LEVELS = 16
 """How many positions one At-Least may name."""
 COMMANDED = {
@@ -94,17 +92,6 @@ class Coaching:
             _checked(answer)
         return [json.loads(line) for line in answer.content.splitlines()]
 
-    async def uploads(self, who: Persona, path: str, files: Mapping[str, tuple[str, bytes, str]]) -> bytes:
-        """Files as a form has them (name, content, type); all that was answered, however long that takes."""
-        url = f"{self._url(path)}/v1/{path}"
-        headers = {"Authorization": f"Bearer {self._token(who)}"}
-        answer = await persistent(
-            lambda: self.http.post(url, files=files, headers=headers, timeout=LONGEST_UPLOAD), self.sent_again
-        )
-        if not answer.is_success:
-            _checked(answer)
-        return answer.content
-
     async def sees(self, who: Persona, path: str) -> Any:
         """What a look or a list shows, None if it does not exist for them."""
         answer = await self._send(who, "GET", path)
@@ -143,18 +130,16 @@ class Coaching:
     async def _send(
         self, who: Persona, method: str, path: str, *, body: Json | None = None, key: str | None = None
     ) -> httpx.Response:
+        service = COMMANDED.get(path.split("/", maxsplit=1)[0], "directory")
         headers = {"Authorization": f"Bearer {self._token(who)}"}
         if key:
             headers["Idempotency-Key"] = key
         if self._levels:
             headers["At-Least"] = ",".join(f"{s}:{p}:{n}" for (s, p), n in self._levels.items())
         return await persistent(
-            lambda: self.http.request(method, f"{self._url(path)}/v1/{path}", json=body, headers=headers),
+            lambda: self.http.request(method, f"{self.urls[service]}/v1/{path}", json=body, headers=headers),
             self.sent_again,
         )
-
-    def _url(self, path: str) -> str:
-        return self.urls[COMMANDED.get(path.split("/", maxsplit=1)[0], "directory")]
 
     def sent_again(self) -> None:
         self.again += 1

@@ -8,7 +8,9 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 from chalkline.example_roster import OFFICE, Member, Roster
@@ -54,6 +56,23 @@ HEADERS: Final = {
     ),
 }
 Row = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a bundle and its mapping file lie."""
+
+    bundle: Path
+    mapping: Path
+
+
+def write(folder: Path, roster: Roster, *, year_begins: date, odd: bool = True) -> Written:
+    """Writes both into a folder, which is made if it is missing. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = Written(folder / "roster.zip", folder / "mapping.yaml")
+    written.bundle.write_bytes(bundle(roster, year_begins=year_begins, odd=odd))
+    written.mapping.write_text(mapping(roster), encoding="utf-8")
+    return written
 
 
 def bundle(roster: Roster, *, year_begins: date, odd: bool = True) -> bytes:
