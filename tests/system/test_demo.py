@@ -69,10 +69,8 @@ def rows(told: str) -> dict[str, list[str]]:
 
 
 def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(folder: Path) -> None:
-    began = time.monotonic()
     done = run(folder, "demo")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert time.monotonic() - began < 60
     [came] = re.findall(r"([0-9,]+) people came aboard", done.stdout)
     assert int(came.replace(",", "")) > 2500
     for what in (
@@ -83,6 +81,9 @@ def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(f
         "the target is met",
         "the goal is achieved",
         "closes the cycle",
+        "mails were caught",
+        "To: tomas@example.org",
+        "Hello Tomás Reyes,",
         "Achieved.",
     ):
         assert what in done.stdout

@@ -8,7 +8,7 @@ the logs, until the next demo.
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,7 @@ from chalkline import (
     delegating,
     district_year,
     example_roster,
+    mails,
     operate,
     presence,
     seeding,
@@ -38,6 +39,7 @@ from chalkline.checking import Checked
 from chalkline.coaching import Coaching, coaching
 from chalkline.counting import Counts
 from chalkline.district_year import Size
+from chalkline.mails import Mail
 from chalkline.problem import Problem
 from chalkline.seeding import District
 from chalkline.stage import Stage
@@ -45,6 +47,8 @@ from chalkline.state import SERVERS, SERVICES, State, read_json, write_json
 
 SEED, SCHOOLS, TEACHERS, STUDENTS = 1, 50, 2600, 5000
 """The district of the small demo: thousands of people, of whom the story is about six."""
+HEARD_OF = "tomas@example.org"
+"""Whose last mail is shown."""
 
 Home = Annotated[
     Path | None,
@@ -117,7 +121,7 @@ def _on_a_platform_of_its_own(state: State, stage: Stage, size: Size | None, *, 
     kept = False
     try:
         with stage.showing():
-            _start(state, stage, dies_with_caller=not keep)
+            _start(state, stage, mailing=size is None, dies_with_caller=not keep)
             played = asyncio.run(_play_and_check(state, stage, size))
         kept = keep
         return played
@@ -134,8 +138,10 @@ def _perform(state: State, stage: Stage, size: Size | None) -> Played:
         return asyncio.run(_play_and_check(state, stage, size))
 
 
-def _start(state: State, stage: Stage, *, dies_with_caller: bool) -> None:
-    with stage.act("The platform", len(SERVERS) + len(SERVICES)) as act:
+def _start(state: State, stage: Stage, *, mailing: bool, dies_with_caller: bool) -> None:
+    """The whole platform; without `mailing` nobody sends mails, and nobody catches them."""
+    wanted = [name for name in (*SERVERS, *SERVICES) if mailing or name != "mail"]
+    with stage.act("The platform", len(wanted)) as act:
         told: set[str] = set()
 
         def ready() -> None:
@@ -145,7 +151,7 @@ def _start(state: State, stage: Stage, *, dies_with_caller: bool) -> None:
                     told.add(name)
                     act.step(f"{name} is ready")
 
-        operate.background(state, [*SERVERS, *SERVICES], lambda _: ready(), dies_with_caller=dies_with_caller)
+        operate.background(state, wanted, lambda _: ready(), dies_with_caller=dies_with_caller)
         ready()
 
 
@@ -191,6 +197,7 @@ async def _play(state: State, stage: Stage, client: Coaching, size: Size | None)
     there = await aboard(client, stage, roster, f"{roster.name} (demo)", opened)
     with stage.act("The cycle", story.STEPS) as act:
         await story.play(client, act, advance, there.district)
+        await clock.settled(state, there.district.id)  # and every mail is on its way
     return None
 
 
@@ -209,6 +216,8 @@ def _told(state: State, stage: Stage, played: Played, seconds: float, *, shared:
             )
     if faults:
         raise Problem("\n".join(faults), f"look at the logs in {state.logs}")
+    if not played.year and (caught := mails.caught(state.mail, to=HEARD_OF)):
+        _mailed(state, caught)
     show.line(f"\n{_summary(stage, played)} {seconds:.0f} s")
     if played.found is None:
         show.line(
@@ -219,6 +228,14 @@ def _told(state: State, stage: Stage, played: Played, seconds: float, *, shared:
     elif not shared:
         show.line(f"[dim]What it left is in {state.home}: start it again with[/] {show.called(state, 'up')}")
     return 0
+
+
+def _mailed(state: State, caught: Sequence[Mail]) -> None:
+    """What one of them was mailed last, as they read it."""
+    n = sum(1 for _ in state.mail.glob("*.eml"))
+    show.line(f"\n[bold]Mail[/]  {n} mails were caught, {len(caught)} of them to {HEARD_OF}; the last one:\n")
+    show.mail(caught[-1])
+    show.line(f"\n[dim]The others:[/] {show.called(state, 'mail', 'list')}")
 
 
 def _summary(stage: Stage, played: Played) -> str:

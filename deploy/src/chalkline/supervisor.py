@@ -99,8 +99,12 @@ class Supervisor:
         )
         broker = Nats(self.state.nats, self.state.secrets, chosen["nats"], chosen["nats_monitor"])
         broker.prepare()
-        catcher = mail_part(self.state.mail, chosen["mail"])
-        await self._keep(postgres_part(database), nats_part(broker), catcher)
+        servers = [postgres_part(database), nats_part(broker)]
+        if "mail" in self.wanted:
+            servers.append(mail_part(self.state.mail, chosen["mail"]))
+        else:  # where nobody catches mails, nobody is told to send any
+            chosen = {name: port for name, port in chosen.items() if name != "mail"}
+        await self._keep(*servers)
         services = [Service(name, self.state, chosen) for name in self.wanted if name not in SERVERS]
         for name in SERVICES:
             await provisioning.provision(database.url(), name, self.state.secrets)
