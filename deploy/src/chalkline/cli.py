@@ -20,6 +20,8 @@ from chalkline import (
     credentials,
     delegating,
     doctor,
+    example_bundle,
+    example_roster,
     issuer,
     listening,
     mails,
@@ -312,6 +314,30 @@ def roster_import(
         )  # fmt: skip
     told.done(outcome)
     return outcome.code
+
+
+@roster_app.command(name="example")
+def roster_example(
+    folder: Annotated[Path, Parameter(help="Where roster.zip and mapping.yaml are written.")],
+    /,
+    *,
+    schools: Annotated[int, Parameter(validator=Number(gte=1, lte=500))] = 4,
+    teachers: Annotated[int, Parameter(validator=Number(gte=1, lte=20_000))] = 80,
+    students: Annotated[int, Parameter(validator=Number(gte=0, lte=200_000))] = 400,
+    seed: Annotated[int, Parameter(help="The same seed, the same district.")] = 1,
+    odd: Annotated[bool, Parameter(negative="", help="With rows that cannot be taken.")] = False,
+) -> int:
+    """Write the roster of a district that nobody lives in, as OneRoster 1.2: something to try an import with."""
+    if teachers < schools:
+        raise Problem(f"{schools} schools cannot do with {teachers} teachers", "give --teachers as many")
+    made = example_roster.roster(seed, schools=schools, teachers=teachers, students=students)
+    year = datetime.now().astimezone().date()
+    try:
+        written = example_bundle.write(folder, made, year_begins=year, odd=odd)
+    except OSError as error:
+        raise Problem(f"{folder} cannot be written: {error.strerror}") from error
+    show.line(f"{len(made.staff):,} people of {schools} schools: {written.bundle}, {written.mapping}")
+    return 0
 
 
 @app.command(group=MEND)

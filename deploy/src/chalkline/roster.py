@@ -32,6 +32,7 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 REPORT: Final = ("severity", "file", "line", "column", "code", "reason")
 DONE, NOT_DONE, NOT_ALL = 0, 1, 3
 """Exit codes: every row was taken; nothing, or not all, was done; done, but some rows were not taken."""
+AGAIN: Final = "run the same command again: it goes on where it stopped"
 RUNNING, PATIENCE_S = "roster_import_running", 20.0
 
 Progress = Callable[[int, int], None]
@@ -82,7 +83,7 @@ def import_roster(
             except httpx.HTTPError as error:
                 raise Problem(
                     f"the import was cut off: {error or type(error).__name__}",
-                    "run the same command again: it goes on where it stopped",
+                    AGAIN,
                 ) from error
             if problem.get("code") != RUNNING or time.monotonic() > until:
                 raise _refused(problem, answer.status_code)
@@ -109,7 +110,7 @@ def _followed(answer: httpx.Response, told: Callable[[dict[str, Any]], None], pr
             case {"problem": dict(problem)}:
                 raise _refused(problem, 503)
     if not outcome.done:
-        raise Problem("the import was cut off", "run the same command again: it goes on where it stopped")
+        raise Problem("the import was cut off", AGAIN)
     return outcome
 
 
@@ -184,9 +185,7 @@ def _refused(problem: dict[str, Any], status: int) -> Problem:
         case "tenant_missing":
             return Problem("into which district?", "give it by --tenant <district's UUID>")
         case "ledger_unavailable" | "contended" | "internal":
-            return Problem(
-                f"the import stopped: {what}", "run the same command again: it goes on where it stopped"
-            )
+            return Problem(f"the import stopped: {what}", AGAIN)
     return Problem(f"nothing was imported: {what} [{code}]", "; ".join(errors))
 
 
