@@ -5,10 +5,13 @@ import io
 import zipfile
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
-from chalkline import example_bundle
+from chalkline import cli, example_bundle
 from chalkline.example_roster import CAST, CAST_SCHOOL, Roster, roster
+from chalkline.problem import Problem
+from directory.roster.mapping import read_mapping
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +100,27 @@ def test_the_manifest_tells_the_version_and_of_every_file() -> None:
     assert (manifest["manifest.version"], manifest["oneroster.version"]) == ("1.0", "1.2")
     stated = {f"{name.removeprefix('file.')}.csv" for name, how in manifest.items() if how == "bulk"}
     assert stated | {"manifest.csv"} == set(archive.namelist())
+
+
+def test_the_command_writes_both_files_and_the_mapping_is_one(tmp_path: Path) -> None:
+    assert cli.roster_example(tmp_path / "here", schools=3, teachers=30, seed=4) == 0
+    archive = zipfile.ZipFile(tmp_path / "here" / "roster.zip")
+    users = list(csv.DictReader(io.StringIO(archive.read("users.csv").decode(), newline="")))
+    known = {user["sourcedId"] for user in users}
+    found = read_mapping((tmp_path / "here" / "mapping.yaml").read_bytes())
+    assert {given.who.value for given in found.people} <= known
+    assert {role.role for given in found.people for role in given.roles} == {"coach", "coaching_lead"}
+    assert {teacher.value for one in found.evaluators for teacher in one.teachers} <= known
+    assert len(found.evaluators) == 3
+
+
+def test_the_command_says_what_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="9 schools cannot do with 8 teachers"):
+        cli.roster_example(tmp_path, schools=9, teachers=8)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Problem, match="cannot be written"):
+        cli.roster_example(tmp_path / "file")
+    assert not list(tmp_path.glob("*.zip"))
 
 
 @pytest.mark.parametrize(("schools", "teachers"), [(0, 5), (5, 4)])
