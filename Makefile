@@ -49,7 +49,7 @@ down: install
 verify-tools: install ## other people's tools look at a running platform (needs node 20 and npm)
 	@tests/outside/check.sh
 
-verify-images: install ## build, run, kill, scale and take apart the images on an engine (DOCKER_HOST; about 5 minutes)
+verify-images: install ## build, run, kill, scale and take apart the images on an engine (DOCKER_HOST; 5 to 10 minutes)
 	@$(BIN)/python tests/outside/images.py
 
 golden: install ## write the golden file of every new contract (never an old one again)
