@@ -168,6 +168,22 @@ def wait_until_ready(state: State) -> None:
     raise AssertionError("directory does not come back")
 
 
+def test_an_import_goes_on_when_nobody_listens_any_more(state: State, files: Path) -> None:
+    tenant, before = opened(state), position(state)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "chalkline", "roster", "import", str(files / "roster.zip"), "--tenant", tenant,
+         "--home", str(state.home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while position(state) < before + 200:
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.kill()
+    running.communicate()
+    told = imports(state, tenant, files / "roster.zip", "--json")  # waits for the one before it
+    assert json.loads(told.stdout.splitlines()[-1])["done"]["added"] == 0
+    assert not json.loads(told.stdout.splitlines()[-1])["done"]["resumed"]
+
+
 def test_no_password_of_a_bundle_is_in_a_database_a_stream_or_a_log(state: State, files: Path) -> None:
     with zipfile.ZipFile(files / "roster.zip") as archive:
         assert PASSWORD.encode() in archive.read("users.csv")

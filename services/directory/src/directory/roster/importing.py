@@ -5,14 +5,12 @@ served meanwhile. Cut off at any moment and run again, it ends as if it had neve
 """
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import structlog
 from backbone import chain
@@ -120,8 +118,7 @@ class Imports:
     @asynccontextmanager
     async def turn(self, tenant: UUID) -> AsyncIterator[None]:
         """Until the end nobody else imports into this district. Raises a Problem if somebody does."""
-        holder = f"{socket.gethostname()}:{os.getpid()}:{id(object())}"
-        lease = Lease(self._run.pool, f"roster:{tenant}", holder, seconds=LEASE_S)
+        lease = Lease(self._run.pool, f"roster:{tenant}", str(uuid4()), seconds=LEASE_S)
         until = asyncio.get_running_loop().time() + PATIENCE_S
         while not await lease.confirm():
             if asyncio.get_running_loop().time() > until:
