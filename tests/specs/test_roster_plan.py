@@ -15,8 +15,9 @@ from directory.person import Active, AssignRole, PersonFacts
 from directory.roster.applying import tasks
 from directory.roster.known import Ids, Known, take
 from directory.roster.mapping import MappingFile, read_mapping
-from directory.roster.plan import Plan, plan_import
+from directory.roster.plan import plan_import
 from directory.roster.reading import read_bundle
+from directory.roster.steps import Plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.rosters import Roster

@@ -20,7 +20,7 @@ from directory.org import CloseOrg
 from directory.person import DeactivatePerson
 from directory.roster.findings import Findings
 from directory.roster.following import FollowRosterOrg, FollowRosterPerson, RosterRole
-from directory.roster.plan import EvaluatorStep, OrgStep, PersonStep, Plan, WishedRole
+from directory.roster.steps import EvaluatorStep, OrgStep, PersonStep, Plan, WishedRole
 
 AT_ONCE: Final = 128
 """How many commands are under way at the same time."""

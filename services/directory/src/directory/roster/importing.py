@@ -26,9 +26,10 @@ from directory.roster.applying import Applying, Cause
 from directory.roster.findings import BundleRefused, Findings
 from directory.roster.known import Ids, Known, load_known
 from directory.roster.mapping import MappingFile, MappingInvalid, read_mapping
-from directory.roster.plan import Plan, plan_import
+from directory.roster.plan import plan_import
 from directory.roster.reading import read_bundle
 from directory.roster.said import Said
+from directory.roster.steps import Plan
 from directory.roster_import import BeginRosterImport, FinishRosterImport, Importing
 from directory.time_zone import day_in
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import IO, Any, Final, Protocol
 
+from directory import calendar
 from directory.roster import cells, vocabulary
 from directory.roster.bundle import Bundle, open_bundle
 from directory.roster.cells import Unfit
@@ -24,7 +25,6 @@ ORGS: Final = ("name", "type", "parentSourcedId")
 USERS: Final = ("enabledUser", "givenName", "familyName", "email")
 USERS_1_1: Final = ("role", "orgSourcedIds")
 ROLES: Final = ("userSourcedId", "role", "orgSourcedId", "beginDate", "endDate")
-LONGEST_TERM: Final = 366
 SESSIONS: Final = ("type", "startDate", "endDate")
 PREFERRED: Final = ("preferredGivenName", "preferredFamilyName", "identifier", "username")
 TRUSTED: Final = 4
@@ -194,7 +194,7 @@ class _Reading:
             assert begins
             assert ends
             _in_order(begins, ends)
-            if (ends - begins).days >= LONGEST_TERM:
+            if (ends - begins).days >= calendar.LONGEST:
                 raise Unfit("endDate", "term_too_long")
             if begins.year < 2000:
                 raise Unfit("startDate", "date_invalid")
