@@ -30,6 +30,7 @@ from chalkline import (
     presence,
     provisioning,
     roster,
+    scaling,
     seeding,
     show,
     topology,
@@ -83,14 +84,22 @@ def up(
         list[str] | None,
         Parameter(negative="", help="`servers` (PostgreSQL and NATS alone), or services by name."),
     ] = None,
+    scale: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="Processes of a service, such as goals=3; may be repeated."),
+    ] = None,
     foreground: Annotated[bool, Parameter(negative="", help="Stay here until Ctrl-C.")] = False,
     home: Home = None,
 ) -> int:
     """Start the platform, and return when everything is ready."""
-    state, wanted = State.at(home), operate.parts(only or [])
+    counts = scaling.counts(scale or [])
+    state, wanted = State.at(home), operate.parts(only or [], counts)
     if presence.running(state):
         running = presence.known(state).get("wanted", [])
-        if not set(wanted) <= set(running):
+        if counts and set(operate.parts(only or [])) <= set(running):
+            with _spinner("scaling") as progress:
+                scaling.scale(state, counts, progress)
+        elif not set(wanted) <= set(running):
             raise Problem(
                 f"already running with {', '.join(running)}", f"stop it first: {show.called(state, 'down')}"
             )
@@ -113,6 +122,28 @@ def up(
     return 1
 
 
+@app.command(name="scale", group=RUN)
+def scale_(
+    counts: Annotated[list[str], Parameter(help="Such as goals=3; several are possible.")],
+    /,
+    *,
+    home: Home = None,
+) -> int:
+    """Have a running platform keep so many processes of a service, and return when all are ready.
+
+    They share the service's commands, projections and policies; `status` shows where each answers.
+    """
+    state, wanted = State.at(home), scaling.counts(counts)
+    with _spinner("scaling") as progress:
+        scaling.scale(state, wanted, progress)
+    report = asyncio.run(state_of.status(state))
+    for name in wanted:
+        service = report["services"][name]
+        for one, part in {name: service, **service["replicas"]}.items():
+            show.line(f"  {one:<17}{part['url']}  {part['health']}")
+    return 0
+
+
 @app.command(group=RUN)
 def serve(
     service: Annotated[str, Parameter(help="Of which service.")],
@@ -129,8 +160,8 @@ def serve(
 ) -> None:
     """One more process of a service, beside those that `up` keeps; here, until Ctrl-C.
 
-    Doors may stand beside each other, as many as one likes; relay and projector belong to one process,
-    and `up` keeps that one.
+    As many as one likes may stand beside each other: they share the commands, one of them relays, and those that
+    project divide the partitions among them. `scale` keeps them running, as `up` does the first.
     """
     [one] = delegating.chosen(_platform(home), [service])
     operate.serve(one, port or ports.any_free(), roles, told=show.err.print)

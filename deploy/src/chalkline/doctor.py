@@ -164,7 +164,7 @@ def _running(state: State) -> Iterator[Finding]:
         yield Finding("ok", f"not running; start it with: {show.called(state, 'up')}")
         return
     report = asyncio.run(status(state))
-    for name, part in {"postgres": report["postgres"], "nats": report["nats"], **report["services"]}.items():
+    for name, part in show.everything(report).items():
         if part["health"] == "ready":
             yield Finding("ok", f"{name} answers at {part['url']}")
         elif part["pid"] or part["health"] in ("failed", "restarting"):

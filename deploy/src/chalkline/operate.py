@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
 from backbone.settings import ROLES
 
-from chalkline import ports, postgres, presence, processes, supervisor
+from chalkline import ports, postgres, presence, processes, scaling, supervisor
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVERS, SERVICES, State
@@ -24,8 +24,10 @@ START_WITHIN = 180.0
 STOP_WITHIN = 90.0
 
 
-def parts(only: Sequence[str]) -> list[str]:
-    """What `--only` asks for: `servers`, or services by name (the servers come with them)."""
+def parts(only: Sequence[str], scale: Mapping[str, int] | None = None) -> list[str]:
+    """What `--only` asks for: `servers`, or services by name (the servers come with them), each as often as
+    `--scale` says.
+    """
     names = [name for words in only for name in words.split(",") if name]
     unknown = set(names) - {"servers", *SERVICES}
     if unknown:
@@ -33,7 +35,7 @@ def parts(only: Sequence[str]) -> list[str]:
             f"there is no {', '.join(sorted(unknown))}", f"--only takes servers, {', '.join(SERVICES)}"
         )
     chosen = [name for name in SERVICES if name in names] if names else list(SERVICES)
-    return [*SERVERS, *chosen]
+    return scaling.scaled([*SERVERS, *chosen], scale or {})
 
 
 def foreground(state: State, wanted: Sequence[str]) -> int:

@@ -98,7 +98,9 @@ def mail_part(folder: Path, port: int) -> Part:
     return part
 
 
-def service_part(service: Service) -> Part:
+def service_part(service: Service, name: str) -> Part:
+    """One process of a service, called `name`."""
+
     async def ready() -> bool:
         async with httpx.AsyncClient(timeout=3, trust_env=False) as http:
             with suppress(httpx.HTTPError, ValueError, LookupError):
@@ -111,11 +113,11 @@ def service_part(service: Service) -> Part:
         return False
 
     part = Part(
-        name=service.name,
+        name=name,
         command=service.command("serve", "--roles", "door,relay,projector"),
         cwd=service.state.home,
         # Who is started again after a death takes its own partitions over at once.
-        env={**service.environment(), "CHALKLINE_REPLICA": service.name},
+        env={**service.environment(), "CHALKLINE_REPLICA": name},
         ready=ready,
         # Killed with its supervisor: a crash at any step is a case every service is built for.
         on_parent_death=signal.SIGKILL,

@@ -8,6 +8,7 @@ system gives it to one process at a time, whoever runs it, and takes it back whe
 import socket
 from collections.abc import Iterable, Mapping
 
+from chalkline.scaling import number_of, service_of
 from chalkline.state import State, read_json, write_json
 
 USUAL = {
@@ -21,6 +22,7 @@ USUAL = {
     "notifications": 8004,
 }
 STEP, TRIES = 100, 10  # 8001, 8101, 8201 …
+BESIDE = 1000  # 8002, 9002, 10002 …: the processes of one service
 
 
 def is_free(port: int) -> bool:
@@ -62,6 +64,11 @@ def any_free(taken: Iterable[int] = ()) -> int:
             return port
 
 
+def usual(part: str) -> int:
+    """Where a part answers unless something is in the way; further processes of a service stand beside the first."""
+    return USUAL[service_of(part)] + BESIDE * (number_of(part) - 1)
+
+
 def choose(state: State, parts: Iterable[str]) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """(port of every part, those of them that had to move from the remembered port with the old value)."""
     remembered: dict[str, int] = read_json(state.ports) or {}
@@ -69,8 +76,8 @@ def choose(state: State, parts: Iterable[str]) -> tuple[Mapping[str, int], Mappi
     moved = {}
     for part in parts:
         others = {port for name, port in chosen.items() if name != part}
-        first = remembered.get(part, USUAL[part])
-        candidates = [first, *(USUAL[part] + STEP * n for n in range(TRIES))]
+        first = remembered.get(part, usual(part))
+        candidates = [first, *(usual(part) + STEP * n for n in range(TRIES))]
         port = next((p for p in candidates if p not in others and is_free(p) and reserved(p)), None)
         while port is None:
             port = found if reserved(found := any_free(others)) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalkline import processes
 from chalkline.problem import Problem
-from chalkline.state import SERVERS, SERVICES, State, read_json
+from chalkline.state import SERVERS, State, read_json
 
 
 @contextmanager
@@ -45,7 +45,8 @@ def running(state: State) -> int | None:
 def sweep(state: State) -> list[str]:
     """Ends what a supervisor that was killed outright may have left, by its pid files; says what."""
     swept = []
-    for name in (*SERVICES, *reversed(SERVERS)):
+    left = sorted(path.stem for path in state.run.glob("*.pid"))
+    for name in (*(name for name in left if name not in SERVERS), *reversed(SERVERS)):
         if process := processes.alive(state.pid(name)):
             how = signal.SIGINT if name == "postgres" else signal.SIGTERM
             processes.end(process, how, 15)

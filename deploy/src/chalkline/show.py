@@ -61,6 +61,8 @@ def ready(state: State, report: dict[str, Any]) -> None:
     serving = [name for name in SERVICES if report["services"][name]["health"] == "ready"]
     for name in serving:
         line(f"  {name:<15}{report['services'][name]['url']}/openapi.json")
+        for beside, part in report["services"][name].get("replicas", {}).items():
+            line(f"  {beside:<15}{part['url']}/openapi.json")
     personas: dict[str, dict[str, str]] = read_json(state.personas) or {}
     tokens = [(name, persona["role"]) for name, persona in personas.items()]
     line("\nA token, to act as somebody:")
@@ -143,13 +145,24 @@ def status(report: dict[str, Any]) -> None:
     if report["problem"]:
         line(f"[red]{escape(report['problem'])}[/]")
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("", "health", "pid", "address", "position", "relay", "projector", "parked", "restarts"):
-        right = heading in ("pid", "position", "relay", "parked", "restarts")
+    for heading in (
+        "",
+        "health",
+        "pid",
+        "address",
+        "position",
+        "relay",
+        "projector",
+        "partitions",
+        "parked",
+        "restarts",
+    ):
+        right = heading in ("pid", "position", "relay", "partitions", "parked", "restarts")
         table.add_column(heading, justify="right" if right else "left", no_wrap=True)
-    for name, part in {**{s: report[s] for s in SERVERS}, **report["services"]}.items():
+    for name, part in everything(report).items():
         relay, projector = part.get("relay") or {}, part.get("projector") or {}
         where = (part["pid"], (part["url"] or "·").split("//")[-1], part.get("position"))
-        lags = (_behind(relay.get("lag")), _behind(projector.get("lag")))
+        lags = (_behind(relay.get("lag")), _behind(projector.get("lag")), projector.get("partitions"))
         table.add_row(
             name, coloured(part["health"]), *map(_cell, (*where, *lags, part.get("parked"), part["restarts"]))
         )
@@ -180,6 +193,14 @@ def mail(one: Mail) -> None:
         line(f"[dim]{name}:[/] {escape(value)}")
     line("")
     line(escape(one.text or one.html).rstrip())
+
+
+def everything(report: dict[str, Any]) -> dict[str, Any]:
+    """Every process by name: servers, services, and what stands beside them."""
+    found = {name: report[name] for name in SERVERS}
+    for name, service in report["services"].items():
+        found |= {name: service, **service.get("replicas", {})}
+    return found
 
 
 def whole(table: Table) -> None:

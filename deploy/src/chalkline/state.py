@@ -65,6 +65,11 @@ class State:
         return self.run / "platform.json"
 
     @property
+    def scale(self) -> Path:
+        """How many processes of its services a running supervisor is asked to keep."""
+        return self.run / "scale.json"
+
+    @property
     def lock(self) -> Path:
         return self.run / "supervisor.lock"
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from chalkline import issuer, presence, processes
+from chalkline.scaling import service_of
 from chalkline.services import UNDECIDED, Service
 from chalkline.state import SERVERS, SERVICES, State, read_json
 
@@ -18,20 +19,26 @@ async def status(state: State) -> dict[str, Any]:
     """The platform as it is now.
 
     `state` is `ready`, `starting`, `degraded` (running, but not everything is ready), `stopping`,
-    `failed` or `stopped`.
+    `failed` or `stopped`. A service's own entry is its first process; `replicas` are those beside it, by name,
+    and `urls` where all of them answer.
     """
     told = presence.known(state)
     pid = presence.running(state)
     chosen: dict[str, int] = read_json(state.ports) or {}
-    known = {name: told.get("parts", {}).get(name, {}) for name in (*SERVERS, *SERVICES)}
+    wanted = told.get("wanted", [])
+    beside = [name for name in wanted if name not in (*SERVERS, *SERVICES)]
+    known = {name: told.get("parts", {}).get(name, {}) for name in (*SERVERS, *SERVICES, *beside)}
     async with httpx.AsyncClient(timeout=3, trust_env=False) as http:
         answers = await asyncio.gather(
-            *(_service(state, name, chosen, known[name], http) for name in SERVICES)
+            *(_service(state, name, chosen, known[name], http) for name in (*SERVICES, *beside))
         )
     servers = {name: _server(state, name, chosen, known[name]) for name in SERVERS}
-    services = dict(zip(SERVICES, answers, strict=True))
-    wanted = told.get("wanted", [])
-    healths = {name: part["health"] for name, part in {**servers, **services}.items() if name in wanted}
+    processes_ = dict(zip((*SERVICES, *beside), answers, strict=True))
+    healths = {name: part["health"] for name, part in {**servers, **processes_}.items() if name in wanted}
+    services = {name: processes_[name] for name in SERVICES}
+    for name, service in services.items():
+        service["replicas"] = {one: processes_[one] for one in beside if service_of(one) == name}
+        service["urls"] = [part["url"] for part in (service, *service["replicas"].values()) if part["url"]]
     return {
         "state": _overall(told, pid, healths),
         "problem": told.get("problem"),
@@ -80,11 +87,11 @@ async def _service(
     report: dict[str, Any] = {**_process(state, name, part), "url": None, "database_url": None}
     report |= {"position": None, "relay": None, "projector": None, "parked": None, "checks": None}
     if name in chosen:
-        service = Service(name, state, chosen)
+        service = Service(service_of(name), state, chosen).at(chosen[name])
         report |= {"url": service.url, "database_url": service.database_url}
         if report["pid"]:
             report |= await _asked(service, report["health"], http)
-    return {**report, "secrets": str(state.secrets / name), "log": str(state.log(name))}
+    return {**report, "secrets": str(state.secrets / service_of(name)), "log": str(state.log(name))}
 
 
 def undecided(report: dict[str, Any]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from chalkline.nats import Nats
 from chalkline.parts import Part, mail_part, nats_part, postgres_part, service_part
 from chalkline.presence import locked, sweep
 from chalkline.problem import Problem
+from chalkline.scaling import asked, scaled, service_of
 from chalkline.services import Service
 from chalkline.state import SERVERS, SERVICES, State, write_json
 
@@ -40,6 +41,7 @@ class Supervisor:
         self.wanted = parts
         self.parts: dict[str, Part] = {}
         self.keepers: dict[str, asyncio.Task[None]] = {}
+        self.ports: dict[str, int] = {}
         self.stopping = asyncio.Event()
         self.status = "starting"
         self.problem: Problem | None = None
@@ -54,7 +56,7 @@ class Supervisor:
             log.info("starting %s", ", ".join(self.wanted))
             try:
                 await self._unless_stopping(self._start())
-                await self.stopping.wait()
+                await self._unless_stopping(self._follow_scale())
             except Problem as problem:
                 self.status, self.problem = "failed", problem
                 log.error("%s", problem)  # noqa: TRY400 - the problem says it all, a traceback nothing
@@ -83,6 +85,7 @@ class Supervisor:
 
     async def _start(self) -> None:
         self.state.make()
+        self.state.scale.unlink(missing_ok=True)
         issuer.signing_key(self.state)
         await asyncio.to_thread(sweep, self.state)
         _rotate(self.state)
@@ -105,15 +108,47 @@ class Supervisor:
         else:  # where nobody catches mails, nobody is told to send any
             chosen = {name: port for name, port in chosen.items() if name != "mail"}
         await self._keep(*servers)
-        services = [Service(name, self.state, chosen) for name in self.wanted if name not in SERVERS]
+        self.ports = dict(chosen)
+        services = [name for name in self.wanted if name not in SERVERS]
         for name in SERVICES:
             await provisioning.provision(database.url(), name, self.state.secrets)
         log.info("databases and roles are in place")
-        await asyncio.gather(*(self._migrate(service) for service in services))
-        await self._keep(*(service_part(service) for service in services))
+        first = [Service(name, self.state, chosen) for name in services if name == service_of(name)]
+        await asyncio.gather(*(self._migrate(service) for service in first))
+        await self._keep(*map(self._process, services))
         self.status = "ready"
         self._tell()
         log.info("everything is ready")
+
+    def _process(self, name: str) -> Part:
+        """One process of a service: `goals`, or `goals-2`."""
+        service = Service(service_of(name), self.state, self.ports)
+        return service_part(service.at(self.ports[name]), name)
+
+    async def _follow_scale(self) -> None:
+        """Keeps as many processes of each service as somebody asks for while it runs."""
+        while True:
+            await asyncio.sleep(0.5)
+            try:
+                wanted = scaled(self.wanted, asked(self.state))
+                if wanted != list(self.wanted):
+                    await self._rescale(wanted)
+            except Problem as problem:
+                log.error("%s", problem)  # noqa: TRY400 - the problem says it all
+                self.state.scale.unlink(missing_ok=True)
+
+    async def _rescale(self, wanted: list[str]) -> None:
+        coming = [name for name in wanted if name not in self.wanted]
+        going = [self.parts[name] for name in self.wanted if name not in wanted]
+        log.info("scaling: %s", ", ".join([f"+{name}" for name in coming] + [f"-{p.name}" for p in going]))
+        self.wanted = wanted
+        chosen, _ = ports.choose(self.state, coming)
+        self.ports.update(chosen)
+        await asyncio.gather(*(self._end(part) for part in going))
+        for part in going:
+            del self.parts[part.name], self.keepers[part.name]
+        self._tell()
+        await self._keep(*map(self._process, coming))
 
     async def _migrate(self, service: Service) -> None:
         path = self.state.log(service.name)
