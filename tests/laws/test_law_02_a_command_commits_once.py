@@ -2,12 +2,16 @@
 
 import asyncio
 import random
+from collections import Counter
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from backbone import commands as commanding
 from backbone.commands import Answer, ClaimTaken, Contended, NotStorable
+from backbone.database import LIVE, connected
 from backbone.ledger import LedgerUnavailable
 from backbone.queries import Queries
 from backbone.words import private
@@ -183,3 +187,41 @@ async def test_the_memory_of_a_process_proposes_and_never_refuses(database: Test
     await two(3, Name(name="b"))
     held: list[Any] = await database.app.fetch("SELECT key FROM ledger.claims ORDER BY key")
     assert [row["key"] for row in held] == ["name:a", "name:b", "name:c"]
+
+
+async def three_doors(database: TestDatabase, seconds: float = 3.0) -> None:
+    """64 clients at four aggregates, through doors that know nothing of each other."""
+    async with AsyncExitStack() as stack:
+        pools = [
+            await stack.enter_async_context(
+                connected(database.provisioned.full_url, search_path=LIVE, name=f"door {n}")
+            )
+            for n in range(3)
+        ]
+        doors = [Tallies(pool) for pool in pools]
+        done = Counter[int]()
+        until = asyncio.get_running_loop().time() + seconds
+
+        async def client(number: int) -> None:
+            while asyncio.get_running_loop().time() < until:
+                await doors[number % 3].count(number % 4, 1)
+                done[number] += 1
+
+        results = await asyncio.gather(*(client(n) for n in range(64)), return_exceptions=True)
+    assert results == [None] * 64
+    assert len(done) == 64
+    assert await database.app.fetchval("SELECT position FROM ledger.head") == done.total()
+
+
+async def test_nobody_is_sent_away_from_an_aggregate_that_several_doors_command(
+    database: TestDatabase,
+) -> None:
+    await three_doors(database)
+
+
+async def test_deciding_again_a_few_times_only_somebody_would_be(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commanding, "TRIES", 3)
+    with pytest.raises(AssertionError):
+        await three_doors(database)

@@ -53,6 +53,6 @@ def test_every_command_in_it_works_as_it_stands(tmp_path: Path) -> None:
         )
     assert "VisitOverdue" in "".join(said)
     assert "specversion" in "".join(said)
-    assert "both doors say the same" in "".join(said)
+    assert "all doors say the same" in "".join(said)
     assert "Nothing to change." in "".join(said)
     assert "Hello Maya Okafor," in "".join(said)

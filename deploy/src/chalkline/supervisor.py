@@ -141,12 +141,12 @@ class Supervisor:
         coming = [name for name in wanted if name not in self.wanted]
         going = [self.parts[name] for name in self.wanted if name not in wanted]
         log.info("scaling: %s", ", ".join([f"+{name}" for name in coming] + [f"-{p.name}" for p in going]))
-        self.wanted = wanted
         chosen, _ = ports.choose(self.state, coming)
-        self.ports.update(chosen)
+        self.ports |= {name: chosen[name] for name in coming}
         await asyncio.gather(*(self._end(part) for part in going))
         for part in going:
             del self.parts[part.name], self.keepers[part.name]
+        self.wanted = wanted
         self._tell()
         await self._keep(*map(self._process, coming))
 

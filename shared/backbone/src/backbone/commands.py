@@ -1,6 +1,8 @@
 """A command's journey: load, authorise, decide, commit; again if somebody else was first."""
 
+import asyncio
 import os
+import random
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +23,13 @@ from backbone.turns import Turns
 from backbone.wire import read_event
 from backbone.words import words_in
 
-TRIES = 5
-"""How often a command without If-Match decides again after losing to another replica."""
+TRIES = 100
+"""How often a command without If-Match decides again after losing to another replica: with a few of them at the same
+aggregate somebody loses every second time, and nobody a hundred times.
+"""
+
+MOMENT, LONGEST = 0.002, 0.02
+"""Seconds by which a loser waits longer each time, and at most: two who met do not meet again and again."""
 
 
 class StaleVersion(Exception):
@@ -165,7 +172,7 @@ class Commands:
             raise StreamFault(self.refused_because)
         key = _key(order.tenant, order.aggregate_id)
         async with self._turns(key):
-            for _ in range(TRIES):
+            for lost in range(TRIES):
                 loaded = await self._recall(key, order)
                 try:
                     entry, state = await self._decided(order, loaded)
@@ -184,6 +191,7 @@ class Commands:
                         self._memory.pop(key, None)
                         if order.expected is not None:
                             raise StaleVersion(order.expected, settled.version)
+                        await asyncio.sleep(random.uniform(0, min(MOMENT * lost, LONGEST)))  # noqa: S311 - no secret
                     case "claimed":
                         raise ClaimTaken(settled.detail)
                     case "failed":

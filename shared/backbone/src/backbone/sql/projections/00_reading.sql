@@ -8,10 +8,11 @@ CREATE TABLE checkpoints (
     PRIMARY KEY (source, reader, partition)
 ) WITH (fillfactor = 50);
 
--- Which history of a source was read, and when that was last level with it (PostgreSQL's clock).
+-- Which history of a source was read (none while it has said nothing), and when that was last level with it
+-- (PostgreSQL's clock).
 CREATE TABLE incarnations (
     source      text PRIMARY KEY,
-    incarnation integer NOT NULL,
+    incarnation integer,
     level_at    timestamptz
 );
 
