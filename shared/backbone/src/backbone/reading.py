@@ -166,7 +166,9 @@ class Progress:
         self._held[source] = frozenset()
 
     def lag(self, source: str) -> int:
-        """How much of the source this process has still to handle."""
+        """How much of the source this process has still to handle; nothing while it holds nothing of it."""
+        if not self._held.get(source):
+            return 0
         return max(0, self._heads.get(source, (0, 0.0))[0] - self.seen(source))
 
     def keeps_up(self, source: str) -> bool:
