@@ -256,3 +256,14 @@ def test_organisations_lie_where_they_can() -> None:
     assert findings(Roster().org("o0", "district").org("d2", "district")) == [(3, "district_twice")]
     state = Roster().org("us", "national", "").org("o0", "district", "us").org("o1", parent="us")
     assert findings(state) == []
+
+
+def test_a_role_at_an_organisation_whose_row_was_not_taken_is_told() -> None:
+    known = District().known()
+    made = Roster().org("o0", "district").org("d2", "district").user("p1", org="d2").user("p5", org="o0")
+    said = read_bundle(io.BytesIO(made.zip()), MappingFile(), known)
+    plan = plan_import(said, known, MappingFile(), today=TODAY)
+    assert [(one.file, one.line, one.code) for one in said.findings] == [
+        ("orgs.csv", 3, "district_twice"), ("roles.csv", 2, "reference_unknown"),
+    ]  # fmt: skip
+    assert [step.sourced_id for step in plan.people] == ["p5"]

@@ -14,10 +14,10 @@ def plan_orgs(plan: Plan, said: Said, known: Known, mapping: MappingFile) -> dic
     """The ids of the organisations that people may be at, by sourcedId."""
     office = known.office
     places = {sourced_id: one.id for sourced_id, one in known.orgs.items() if one.open}
+    taken = _taken(said, known, office)
     plan.closing = list(_closing(said, known))
     for sourced_id in (*said.orgs_gone, *(step.sourced_id for step in plan.closing)):
         places.pop(sourced_id, None)
-    taken = _taken(said, known, office)
     for one in taken:
         here = known.orgs.get(one.sourced_id)
         if one.type == "district" and office is not None:
@@ -52,6 +52,8 @@ def _taken(said: Said, known: Known, office: KnownOrg | None) -> list[OrgSaid]:
             said.findings.add("orgs.csv", one.line, "parentSourcedId", "reference_in_circle")
         else:
             taken.append(one)
+    said.orgs_unsure |= said.orgs.keys() - {one.sourced_id for one in taken}
+    said.orgs = {one.sourced_id: one for one in taken}
     rank = ("district", "school", "department")
     return sorted(taken, key=lambda one: rank.index(one.type))
 

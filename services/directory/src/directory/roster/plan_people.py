@@ -128,6 +128,11 @@ class _People:
         said, ids = self._said, self._known.ids
         told = said.roles.get(sourced_id, ())
         unsure = sourced_id in said.roles_unsure or "roles.csv" in said.untold
+        for role in told:
+            if role.role is not None and role.org not in self._places:  # its row was not taken
+                column = "orgSourcedId" if role.file == "roles.csv" else "orgSourcedIds"
+                said.findings.add(role.file, role.line, column, "reference_unknown")
+                unsure = True
         held = self._given_by_roster(here) if here else ()
         full = said.version == "1.1" or said.mode("roles.csv") == "bulk"
         if said.version == "1.1" and sourced_id not in said.people:
