@@ -17,7 +17,6 @@ from chalkline.example_roster import OFFICE, Member, Roster
 
 PASSWORD: Final = "nobody-keeps-this-password"  # noqa: S105 - it is nobody's
 """How every password in the bundle begins: none may be found anywhere after an import."""
-ODD_ROWS: Final = 3
 EVALUATED: Final = 3
 """How many teachers of a school its assistant principal evaluates; the principal evaluates the others."""
 WEEKS: Final = 40

@@ -4,7 +4,6 @@ The plan (`year_plan`) says what happens; this sends it over HTTP, as each perso
 the steps of a pair follow one another; those of different pairs happen at once.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,8 +63,6 @@ class Year:
                                           "teacher": people[pair.teacher.sourced_id].id}, {}))
             for pair in pairs
         ]  # fmt: skip
-        self.told: Counter[str] = Counter()
-        """How many commands were sent, by name."""
 
     async def play(
         self, advance: Callable[[datetime], Awaitable[None]], week_done: Callable[[int], None]
@@ -90,7 +87,6 @@ class Year:
         for playing in self._playing:
             at = playing.next
             for number, step in enumerate(playing.ready(week), at):
-                self.told[step.command] += 1
                 yield playing, step, self._wish(playing, number, step)
 
     def _wish(self, playing: _Playing, number: int, step: Step) -> Wish:

@@ -15,7 +15,6 @@ SATURDAY = 5
 FURTHEST = timedelta(days=800)
 """How far ahead a moment is looked for: two school years, and whatever lies between them."""
 SECOND = timedelta(seconds=1)
-MIDNIGHT = time(0)
 
 
 @dataclass(frozen=True, slots=True)
