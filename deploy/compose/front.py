@@ -110,7 +110,7 @@ async def main(routes: list[str]) -> None:
         address, _, port = where.rpartition(":")
         replicas = Replicas(url)
         watching.append(asyncio.create_task(replicas.watch()))
-        await asyncio.start_server(replicas.connected, address or "0.0.0.0", int(port))  # noqa: S104
+        await asyncio.start_server(replicas.connected, address or "0.0.0.0", int(port))  # noqa: S104 - what reaches it, compose decides
     await ended.wait()
     for task in watching:
         task.cancel()

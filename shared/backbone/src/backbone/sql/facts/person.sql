@@ -1,5 +1,5 @@
--- $1 tenants, $2 people: who they are today, where they hold one, what of it they lead,
--- where they work (see `workplaces`), and who evaluates them.
+-- $1 tenants, $2 people: which roles they hold today, at which organisations (`school_ids`) and which of these they
+-- lead, where they work (see `workplaces`), and who evaluates them.
 -- A role counts from its first day to its last, by the district's own clock and calendar.
 SELECT p.tenant, p.person_id AS key, p.active,
        coalesce(r.roles, '{}') AS roles, coalesce(r.orgs, '{}') AS school_ids,
