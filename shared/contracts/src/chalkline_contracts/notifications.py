@@ -111,8 +111,8 @@ class NotificationSuppressed(Event, service="notifications", aggregate="Notifica
 MailPreference = Literal["at_once", "daily_digest", "none"]
 
 
-class PreferenceChanged(Event, service="notifications", aggregate="Preference"):
-    """How a person wants to be told, from now on; its id is the person's."""
+class PreferenceChanged(Event, service="notifications", aggregate="Preference", tier="C"):
+    """How a person wants to be told, from now on; its id is the person's, and it is shown to nobody else."""
 
     mail: MailPreference
     muted: tuple[MilestoneName, ...] = ()
