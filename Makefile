@@ -37,7 +37,7 @@ check: install ## style, types, walls between packages
 test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
 	$(BIN)/pytest -q
 
-demo: install ## play a six-week coaching cycle on a platform of its own, and check it to the last row
+demo: install ## a district comes aboard and is coached for six weeks, on a platform of its own, checked to the last row
 	$(BIN)/chalkline demo
 
 up: install ## run the platform here; `make down` stops it
