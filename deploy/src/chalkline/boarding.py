@@ -11,19 +11,17 @@ from uuid import UUID
 
 from chalkline import example_bundle, example_roster
 from chalkline import roster as roster_import
-from chalkline.coaching import OPERATOR, Coaching, Json, Persona
+from chalkline.coaching import OPERATOR, PATIENCE, Coaching, Json, Persona
 from chalkline.example_roster import Member, Roster
 from chalkline.issuer import Bearer
 from chalkline.problem import Problem
 from chalkline.seeding import TIME_ZONE, District
 from chalkline.stage import Stage
 
-STEPS: Final = 4
+STEPS: Final = 5
 NEVER: Final = ("student", "guardian")
 FOLDER: Final = "example-roster"
 """Where in the state folder the bundle lies, for whoever wants to look at it or import it again."""
-TRIES: Final = 4
-"""An import that was cut off goes on where it was when it is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,14 @@ async def aboard(
         for refusal in dry.refusals():
             act.note(f"[yellow]{refusal}[/]")
         began = time.monotonic()
-        report = await send(client, files, dry_run=False)
-        if (report.came, report.rejected) != (dry.came, dry.rejected):
-            raise Problem(f"the import did not do what its dry run said: {report.done}")
-        act.step(f"[green]{report.came:,} people came aboard[/] in {time.monotonic() - began:.1f} s")
+        await send(client, files, dry_run=False)
+        act.step(f"[green]{dry.came:,} people came aboard[/] in {time.monotonic() - began:.1f} s")
+        act.step(f"looked at no closer, and kept nowhere: {dry.passed_over()}")
+        again = await send(client, files, dry_run=True)
+        if again.differences:
+            raise Problem(f"the import left something to do: {again.done}", "look at directory's log")
         await stage.quiet()
-        act.step(f"looked at no closer, and kept nowhere: {report.passed_over()}")
+        act.step("the same bundle again: nothing to change")
     people = personas(roster, dry.ids)
     cast = {key: people[f"user-{key}"] for key, *_ in example_roster.CAST}
     district = District(client.tenant, cast)
@@ -95,6 +95,10 @@ class Report:
         return int(self.done["people"]["added"])
 
     @property
+    def differences(self) -> int:
+        return sum(int(self.done[name]) for name in ("added", "changed", "removed"))
+
+    @property
     def rejected(self) -> int:
         return int(self.done["rejected"])
 
@@ -112,10 +116,14 @@ class Report:
 
 
 async def send(client: Coaching, files: example_bundle.Written, *, dry_run: bool) -> Report:
-    """Imports a roster into the client's district, or says what that would do. Raises Problem."""
+    """Imports a roster into the client's district, or says what that would do. Raises Problem.
+
+    One that was cut off goes on where it was when it is sent again, once directory is back.
+    """
     assert client.tenant is not None
     whom = Bearer(OPERATOR.id, "operator", str(client.tenant))
-    for left in reversed(range(TRIES)):
+    deadline = time.monotonic() + PATIENCE
+    while True:
         ids, rows = dict[str, str](), list[Json]()
 
         def told(line: Json, ids: dict[str, str] = ids, rows: list[Json] = rows) -> None:
@@ -131,13 +139,12 @@ async def send(client: Coaching, files: example_bundle.Written, *, dry_run: bool
                 dry_run=dry_run, told=told,
             )  # fmt: skip
         except Problem as problem:
-            if problem.mend != roster_import.AGAIN or not left:
+            if problem.mend != roster_import.AGAIN or time.monotonic() > deadline:
                 raise
             client.sent_again()
             await asyncio.sleep(1)
         else:
             return Report(outcome.done, rows, ids)
-    raise AssertionError
 
 
 def personas(roster: Roster, ids: dict[str, str]) -> dict[str, Persona]:
