@@ -1,57 +1,44 @@
 """The mailer: hands over to the mail server what lies in inboxes, and records what became of each mail.
 
-Any number of processes may run it. A mail is claimed for a while by PostgreSQL's clock; it is sent if the log says
+Any number of processes may run it. A mail is claimed from the queue (`mail_queue.py`); it is sent if the log says
 that it is not settled; once the server has taken it a row says so, and then an event. So a mail goes once, or twice
 under the same Message-ID if a process ended or stood still between the server's answer and the row.
 Who somebody is and where they are reached is asked of directory for that moment; only ids and codes stay.
 """
 
 import asyncio
-import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
-from uuid import UUID, uuid4, uuid5
+from typing import Any
+from uuid import UUID, uuid5
 
 import structlog
 from backbone import chain
 from backbone.commands import REFUSALS, Order, refusal_code
 from backbone.deciding import Actor
 from backbone.errands import Errand
-from backbone.gather import Gather
-from backbone.queries import Queries
 from backbone.questions import AnswerRefused, Unanswered, ask
-from backbone.rows import columns
 from backbone.service import Running
 from chalkline_contracts.questions import ASK_CONTACT, Contact, ContactAsked, ContactTold
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from notifications import notification
 from notifications.address import Address, Unusable, address_of
 from notifications.inbox import link_to
 from notifications.mail_plan import hours_for, planned, preference_of
+from notifications.mail_queue import AT_ONCE, USUAL, Mail, MailQueue, Patience, Plan
 from notifications.moment import FURTHEST, Hours, first_moment
 from notifications.notification import DeliverNotification, FailNotification, Settle, SuppressNotification
-from notifications.posting import Post, Refused, ServerTrouble, TryLater
+from notifications.posting import Line, Refused, ServerTrouble, TryLater
 from notifications.rules import BY_MILESTONE
 from notifications.settings import MailSettings
 from notifications.writing import message_id, notice, written
 
 log = structlog.get_logger(__name__)
-sql = Queries("notifications", "sql/queries")
 
 SETTLED = Counter("chalkline_mail", "Notifications by what became of the mail about them", ["outcome"])
 TRIED = Counter("chalkline_mail_tries", "Mails that were not taken when they were tried", ["code"])
-WAITING = Gauge("chalkline_mail_waiting", "Notifications that are to be mailed, now or later")
-DUE = Gauge("chalkline_mail_due", "Notifications that should have been mailed by now")
-OLDEST = Gauge("chalkline_mail_oldest_seconds", "Since when the mail that waits longest has been tried")
-SERVER = Gauge("chalkline_mail_server_up", "0 while the mail server is in trouble")
-
-Row: TypeAlias = Any
-"""An asyncpg Record: read by column name."""
 
 OUTCOMES: dict[type[Settle], notification.MailOutcome] = {
     DeliverNotification: "delivered",
@@ -59,46 +46,13 @@ OUTCOMES: dict[type[Settle], notification.MailOutcome] = {
     SuppressNotification: "suppressed",
 }
 
-AT_ONCE = 200
-"""Mails that are claimed together, and notifications that are planned together."""
 PREPARED = 32
-"""Mails of them that are made ready at the same time."""
+"""Mails of a round that are made ready at the same time."""
 EVERY = 0.25
 LAST_WORDS = 8.0
 """Seconds in which a mail that is being handed over when the process is stopped may still be taken."""
 GIVE_UP_AFTER = timedelta(hours=72)
 """How long a mail is tried, and how late one may be that never could be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds to wait before trying again: the first time, and at most."""
-
-    mail: float = 60.0
-    mail_most: float = 3600.0
-    server: float = 2.0
-    server_most: float = 120.0
-    claim: float = 600.0
-    """How long a mail stays claimed: longer than any one can take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail to one person, claimed: what it is about, and how it stood when it was claimed."""
-
-    tenant: UUID
-    recipient_id: UUID
-    mail_id: UUID
-    claim: UUID
-    claimed_at: float
-    """By this process's monotonic clock, before the claim was asked for."""
-    digest: bool
-    handed: bool
-    message_id: str | None
-    send_at: datetime
-    tries: int
-    tried_for: timedelta
-    notification_ids: tuple[UUID, ...]
 
 
 def mail_errand(run: Running, settings: MailSettings) -> Errand:
@@ -111,43 +65,16 @@ class NotNow(Exception):
     """This mail is not handed over in this round."""
 
 
-class Line:
-    """The few connections that a round's mails share."""
-
-    def __init__(self, settings: MailSettings) -> None:
-        self.troubled = False
-        self._posts = [Post(settings) for _ in range(settings.smtp_connections)]
-        self._free: asyncio.LifoQueue[Post] = asyncio.LifoQueue()
-        for post in self._posts:
-            self._free.put_nowait(post)
-
-    @asynccontextmanager
-    async def post(self) -> AsyncIterator[Post]:
-        """The one used last of those that are free, so that few mails make few connections."""
-        post = await self._free.get()
-        try:
-            yield post
-        finally:
-            self._free.put_nowait(post)
-
-    async def close(self) -> None:
-        await asyncio.gather(*(post.close() for post in self._posts))
-
-
 class Mailer:
     """Mails for one process."""
 
-    def __init__(self, run: Running, settings: MailSettings, patience: Patience = Patience()) -> None:
+    def __init__(self, run: Running, settings: MailSettings, patience: Patience = USUAL) -> None:
         self._run, self._settings, self._patience = run, settings, patience
-        self._pool = run.pool
+        self.queue = MailQueue(run.pool, patience)
         self._probing = False
         """Whether the mail server was in trouble when last looked."""
-        self._handed_over: Gather[tuple[Mail, str], None] = Gather(self._mark_handed_over)
-        self._settled: Gather[tuple[UUID, Sequence[UUID]], None] = Gather(self._mark_settled)
         self._hours: dict[tuple[UUID, UUID, UUID], Hours] = {}
         """Of those who are written to in this round; every round asks again."""
-        self._left: set[UUID] = set()
-        """Claims whose mails a fault may have left as they were."""
         self._ending = False
 
     async def run(self) -> None:
@@ -184,90 +111,46 @@ class Mailer:
         """
         if self._run.commands.refused_because:
             return 0
-        if self._left:
-            await self._pool.execute(sql.drop_mail_claims, list(self._left))
-            self._left.clear()
+        await self.queue.begin_round()
         self._hours.clear()
         did = await self._plan()
-        server: Row = await self._pool.fetchrow(sql.mail_server)
+        server = await self.queue.server()
         self._probing = server["trouble"] is not None
         # While it is in trouble one mail finds out whether it still is; all others wait.
         at_most = int(server["may_try"]) if self._probing else AT_ONCE
-        mails = await self._claimed(at_most) if at_most else []
+        mails = await self.queue.claimed(at_most) if at_most else []
         if mails:
             await self._mail_all(mails)
-        self._left.clear()
-        await self._pool.execute(sql.forget_mail)
+        await self.queue.end_round()
         return did + len(mails)
 
     async def due(self, tenant: UUID) -> int:
         """How many notifications of a district should have been mailed by its clock and were not even tried."""
-        if not self._settings.on:
-            return 0
-        return int(await self._pool.fetchval(sql.mail_due, tenant, datetime.now(UTC)))
+        return await self.queue.due(tenant) if self._settings.on else 0
 
     async def told(self) -> Mapping[str, Any]:
-        """How mailing stands, for readiness and metrics: a mail server in trouble makes nothing else unready."""
-        if not self._settings.on:
-            return {"state": "off"}
-        row: Row = await self._pool.fetchrow(sql.mail_waiting, datetime.now(UTC))
-        server: Row = await self._pool.fetchrow(sql.mail_server)
-        WAITING.set(row["waiting"])
-        DUE.set(row["due"])
-        OLDEST.set(row["oldest"])
-        SERVER.set(server["trouble"] is None)
-        since = server["since"].isoformat(timespec="seconds") if server["since"] else None
-        return {
-            "state": "trouble" if server["trouble"] else "on",
-            "trouble": server["trouble"],
-            "since": since,
-            "waiting": row["waiting"],
-            "due": row["due"],
-        }
+        """How mailing stands, for readiness and metrics."""
+        return await self.queue.told() if self._settings.on else {"state": "off"}
 
     async def _plan(self) -> int:
-        rows = await self._pool.fetch(sql.mail_to_plan, AT_ONCE)
+        rows = await self.queue.to_plan()
 
-        async def one(row: Any) -> tuple[Any, ...]:
+        async def one(row: Any) -> Plan:
             who = (row["tenant"], row["recipient_id"])
             preference = await preference_of(self._run, *who)
             hours = await self._hours_for(*who, row["cycle_id"])
-            at = planned(row["sent_at"], preference, hours, self._settings.mail_digest_at)
-            digest = preference.mail == "daily_digest"
-            return (row["tenant"], row["notification_id"], row["recipient_id"], digest, at, row["revision"])
+            return Plan(
+                tenant=row["tenant"],
+                notification_id=row["notification_id"],
+                recipient_id=row["recipient_id"],
+                digest=preference.mail == "daily_digest",
+                send_at=planned(row["sent_at"], preference, hours, self._settings.mail_digest_at),
+                planned_from=row["revision"],
+            )
 
         if rows:
-            plans = await asyncio.gather(*map(one, rows))
-            await self._pool.execute(sql.plan_mail, *map(list, zip(*plans, strict=True)))
+            await self.queue.plan(await asyncio.gather(*map(one, rows)))
         return len(rows)
-
-    async def _claimed(self, at_most: int) -> list[Mail]:
-        claim, claimed_at = uuid4(), time.monotonic()
-        self._left.add(claim)
-        async with self._pool.acquire() as db, db.transaction():
-            await db.execute(sql.hold_mail)
-            rows = await db.fetch(sql.claim_mail, datetime.now(UTC), at_most, self._patience.claim, claim)
-        bundles: dict[tuple[UUID, UUID], list[Any]] = defaultdict(list)
-        for row in rows:
-            bundles[row["tenant"], row["mail_id"]].append(row)
-        return [
-            Mail(
-                tenant=tenant,
-                recipient_id=first["recipient_id"],
-                mail_id=mail_id,
-                claim=claim,
-                claimed_at=claimed_at,
-                digest=first["digest"],
-                handed=first["handed"],
-                message_id=first["message_id"],
-                send_at=first["send_at"],
-                tries=first["tries"],
-                tried_for=first["tried_for"],
-                notification_ids=tuple(sorted(row["notification_id"] for row in all_)),
-            )
-            for (tenant, mail_id), all_ in bundles.items()
-            for first in all_[:1]
-        ]
 
     async def _mail_all(self, mails: Sequence[Mail]) -> None:
         """All of them over a few connections; one in trouble stops the rest."""
@@ -279,14 +162,14 @@ class Mailer:
                 try:
                     await self._mail(mail, line)
                 except ServerTrouble as trouble:
-                    await self._give_back(mail)
+                    await self.queue.give_back(mail)
                     if not line.troubled:
                         line.troubled = True
                         await self._troubled(trouble.code)
                 except NotNow:
-                    await self._give_back(mail)
+                    await self.queue.give_back(mail)
                 except Exception:
-                    await self._give_back(mail)
+                    await self.queue.give_back(mail)
                     raise
 
         try:
@@ -297,7 +180,7 @@ class Mailer:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _mail(self, mail: Mail, line: "Line") -> None:
+    async def _mail(self, mail: Mail, line: Line) -> None:
         """One mail, as far as it goes. Raises ServerTrouble or NotNow."""
         if mail.handed:
             await self._settle(mail, DeliverNotification(message_id=mail.message_id or ""))
@@ -332,40 +215,27 @@ class Mailer:
         elif not_taken is not None:
             await self._later(mail, not_taken.code)
         else:
-            await self._handed_over((mail, own_id))
+            await self.queue.handed_over(mail, own_id)
             await self._settle(mail, DeliverNotification(message_id=own_id), only=open_)
 
     async def _sent(
-        self, mail: Mail, line: "Line", recipient: Address, raw: bytes
+        self, mail: Mail, line: Line, recipient: Address, raw: bytes
     ) -> TryLater | Refused | None:
         """Hands a mail over: None once the server has it, else why it has not. Raises ServerTrouble or NotNow."""
         outcome: TryLater | Refused | None = None
         async with line.post() as post:
-            held = time.monotonic() - mail.claimed_at < self._patience.claim / 2
-            if line.troubled or self._ending or not held:
+            if line.troubled or self._ending or not self.queue.holds(mail):
                 raise NotNow
             try:
-                async with asyncio.timeout(self._patience.claim / 2):
+                async with asyncio.timeout(self._patience.one):
                     await post.send(recipient, raw)
             except (TryLater, Refused) as why:
                 outcome = why
             except TimeoutError:
                 outcome = TryLater("timed_out")
         if self._probing:  # it answers: whatever it said, it said about this mail
-            await self._pool.execute(sql.mail_server_well)
+            await self.queue.server_well()
         return outcome
-
-    async def _mark_handed_over(self, taken: list[tuple[Mail, str]]) -> list[None]:
-        rows = [
-            (mail.tenant, one, mail.claim, own_id) for mail, own_id in taken for one in mail.notification_ids
-        ]
-        await self._pool.execute(sql.mail_handed_over, *columns(rows, 4))
-        return [None] * len(taken)
-
-    async def _mark_settled(self, settled: list[tuple[UUID, Sequence[UUID]]]) -> list[None]:
-        rows = [(tenant, one) for tenant, ids in settled for one in ids]
-        await self._pool.execute(sql.mail_settled, *columns(rows, 2))
-        return [None] * len(settled)
 
     async def _still_to_be_told(self, mail: Mail) -> dict[UUID, notification.Sent]:
         """Those of its notifications that the log has neither settled nor acknowledged and nothing has overtaken.
@@ -389,7 +259,7 @@ class Mailer:
                 case notification.Acknowledged(mail=None):
                     code = "acknowledged"
             if code is None:  # settled before; the projection does not show it yet
-                await self._settled((mail.tenant, [notification_id]))
+                await self.queue.settled(mail.tenant, [notification_id])
             else:
                 await self._settle(mail, SuppressNotification(code=code), only=[notification_id])
         return found
@@ -413,7 +283,7 @@ class Mailer:
         hours = await self._hours_for(mail.tenant, mail.recipient_id, cycle_id)
         at = first_moment(now, hours)
         if at is None or at > now:
-            await self._give_back(mail, at or now + FURTHEST)
+            await self.queue.give_back(mail, at or now + FURTHEST)
             return False
         return True
 
@@ -458,7 +328,7 @@ class Mailer:
             else:
                 if answer.events and not answer.replayed:
                     SETTLED.labels(outcome).inc()
-        await self._settled((mail.tenant, ids))
+        await self.queue.settled(mail.tenant, ids)
         log.info("mail_settled", mail=str(mail.mail_id), notifications=len(ids), outcome=outcome,
                  code=getattr(how, "code", None))  # fmt: skip
 
@@ -469,19 +339,11 @@ class Mailer:
             own_id = message_id(mail.mail_id, self._settings.sender)
             await self._settle(mail, FailNotification(message_id=own_id, code=code))
             return
-        pause = min(self._patience.mail * 2 ** min(mail.tries, 20), self._patience.mail_most)
+        pause = self._patience.after(mail.tries)
         log.info("mail_later", mail=str(mail.mail_id), code=code, tries=mail.tries + 1, again_in=pause)
-        await self._pool.execute(
-            sql.mail_later, mail.tenant, list(mail.notification_ids), mail.claim, code, pause
-        )
-
-    async def _give_back(self, mail: Mail, at: datetime | None = None) -> None:
-        ids = list(mail.notification_ids)
-        await self._pool.execute(sql.mail_given_back, mail.tenant, ids, mail.claim, at)
+        await self.queue.put_off(mail, code, pause)
 
     async def _troubled(self, code: str) -> None:
         TRIED.labels(code).inc()
         log.warning("mail_server_trouble", code=code)
-        await self._pool.execute(
-            sql.mail_server_troubled, code, self._patience.server, self._patience.server_most
-        )
+        await self.queue.server_troubled(code)

@@ -6,7 +6,8 @@ is. A connection is made when it is needed, carries many mails, and is given up 
 
 import asyncio
 import ssl
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
@@ -130,6 +131,29 @@ class Post:
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None
+
+
+class Line:
+    """The few connections that a round's mails share."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self.troubled = False
+        self._posts = [Post(settings) for _ in range(settings.smtp_connections)]
+        self._free: asyncio.LifoQueue[Post] = asyncio.LifoQueue()
+        for post in self._posts:
+            self._free.put_nowait(post)
+
+    @asynccontextmanager
+    async def post(self) -> AsyncIterator[Post]:
+        """The one used last of those that are free, so that few mails make few connections."""
+        post = await self._free.get()
+        try:
+            yield post
+        finally:
+            self._free.put_nowait(post)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(post.close() for post in self._posts))
 
 
 def _said(code: int) -> NotTaken:
