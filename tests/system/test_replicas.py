@@ -149,11 +149,11 @@ def load(platform: Platform) -> Iterator[list[int]]:
         thread.start()
     try:
         yield accepted
+        eventually(lambda: accepted[0] > 100)  # however quickly what was looked at was over
     finally:
         stop.set()
         for thread in threads:
             thread.join()
-    assert accepted[0] > 100
 
 
 def level(platform: Platform) -> bool:
