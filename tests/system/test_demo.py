@@ -15,8 +15,9 @@ from typing import Any
 
 import psutil
 import pytest
-from chalkline import ports, presence
+from chalkline import presence
 from chalkline.state import SERVICES, State, read_json
+from kit.platforms import on_ports_of_its_own
 
 pytestmark = pytest.mark.system
 
@@ -49,12 +50,8 @@ def alive(folder: Path) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    for name in ("here", "here-demo"):  # ports nobody else uses, for both homes
-        state, chosen = State(tmp_path / name), dict[str, int]()
-        state.make()
-        for part in ports.USUAL:
-            chosen[part] = ports.any_free(chosen.values())
-        state.ports.write_text(json.dumps(chosen))
+    for name in ("here", "here-demo"):
+        on_ports_of_its_own(tmp_path / name)
     yield tmp_path
     for name in ("here", "here-demo"):
         run(tmp_path, "reset", "--yes", "--home", str(tmp_path / name))

@@ -1,29 +1,17 @@
 """One address for any number of replicas: each connection goes to one of them, and none to those that cannot serve."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from chalkline import ports
+from kit.compose import script
 
 pytestmark = pytest.mark.system
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def _loaded() -> Any:
-    spec = importlib.util.spec_from_file_location("front", ROOT / "deploy/compose/front.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-front = _loaded()
+front = script("front")
 
 
 class Replica:

@@ -24,11 +24,12 @@ import asyncpg
 import nats as nats_py
 import psutil
 import pytest
-from chalkline import ports, provisioning
+from chalkline import provisioning
 from chalkline import status as state_of
 from chalkline.state import SERVERS, SERVICES, State
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from kit.platforms import on_ports_of_its_own
 
 pytestmark = pytest.mark.system
 
@@ -155,13 +156,9 @@ def make(folder: Path) -> Platform:
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
         (package / "__main__.py").write_text(STAND_IN)
-    chosen: dict[str, int] = {}
-    for part in ports.USUAL:
-        chosen[part] = ports.any_free(chosen.values())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHALKLINE")}
     platform = Platform(folder, {**environment, "PYTHONPATH": str(folder / "stand-ins")})
-    platform.state.make()
-    platform.state.ports.write_text(json.dumps(chosen))
+    on_ports_of_its_own(platform.state.home)
     platform.state.personas.write_text(
         json.dumps({"Ana": {"id": COACH, "tenant": DISTRICT, "role": "coach"}})
     )

@@ -4,7 +4,6 @@ It sends what the document allows and what it does not, with a coach's or the op
 every answer with the document. A 5xx, an answer nobody described, or bad input that is taken fails.
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -13,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from chalkline import ports
 from chalkline.state import SERVICES, State, read_json
+from kit.platforms import on_ports_of_its_own
 
 pytestmark = pytest.mark.system
 
@@ -27,12 +26,7 @@ TRIES = 3
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     """A platform that runs, with its sample district."""
-    state = State(tmp_path_factory.mktemp("kept") / "home")
-    state.make()
-    chosen = dict[str, int]()
-    for part in ports.USUAL:
-        chosen[part] = ports.any_free(chosen.values())
-    state.ports.write_text(json.dumps(chosen))
+    state = on_ports_of_its_own(tmp_path_factory.mktemp("kept") / "home")
     try:
         chalkline(state, "up")
         yield state

@@ -16,10 +16,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from chalkline import issuer, ports
+from chalkline import issuer
 from chalkline.example_bundle import PASSWORD, bundle, mapping
 from chalkline.example_roster import roster
 from chalkline.state import State, read_json
+from kit.platforms import on_ports_of_its_own
 from kit.rosters import district, packed
 
 pytestmark = pytest.mark.system
@@ -30,12 +31,7 @@ EXAMPLE = roster(7, schools=5, teachers=900, students=1500)
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     """A platform of PostgreSQL, NATS and directory."""
-    state = State(tmp_path_factory.mktemp("roster") / "home")
-    state.make()
-    chosen = dict[str, int]()
-    for part in ports.USUAL:
-        chosen[part] = ports.any_free(chosen.values())
-    state.ports.write_text(json.dumps(chosen))
+    state = on_ports_of_its_own(tmp_path_factory.mktemp("roster") / "home")
     try:
         done = chalkline(state, "up", "--only", "directory", "--only", "servers")
         assert done.returncode == 0, done.stdout + done.stderr
