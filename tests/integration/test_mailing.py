@@ -273,6 +273,27 @@ async def test_what_a_fault_left_behind_is_gone_on_with_in_the_next_round(post: 
     assert len(post.server.taken) == 2
 
 
+async def test_what_a_process_had_claimed_when_it_died_is_mailed_by_the_next_of_its_name(post: Post) -> None:
+    """Only by that one: of another nobody knows whether it is alive."""
+    run = post.platform.notifications.run
+    patience = replace(QUICK, claim=600.0)
+    await post.cycle()
+    await post.mailer._plan()
+    died = MailQueue(run.pool, patience, name="notifications-2")
+    await died.begin_round()
+    assert len(await died.claimed(10)) == 2
+    mailer = Mailer(run, told(post.server), patience)
+    for name in ("", "notifications", "notifications-3"):
+        mailer.queue = MailQueue(run.pool, patience, name=name)
+        assert await mailer.once() == 0
+    mailer.queue = MailQueue(run.pool, patience, name="notifications-2")
+    assert await mailer.once() == 2
+    assert len(post.server.taken) == 2
+    again = MailQueue(run.pool, patience, name="notifications-2")
+    await again.begin_round()
+    assert not await again.claimed(10)
+
+
 async def test_one_who_stood_still_past_its_claim_changes_nothing_when_it_goes_on(post: Post) -> None:
     run = post.platform.notifications.run
     await post.cycle()

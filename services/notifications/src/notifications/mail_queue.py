@@ -88,10 +88,11 @@ class Plan:
 
 
 class MailQueue:
-    """The queue as one process sees it."""
+    """The queue as one process sees it. `name` is what it is called by whoever starts it again after a death."""
 
-    def __init__(self, pool: asyncpg.Pool, patience: Patience) -> None:
-        self._pool, self._patience = pool, patience
+    def __init__(self, pool: asyncpg.Pool, patience: Patience, *, name: str = "") -> None:
+        self._pool, self._patience, self._name = pool, patience, name
+        self._first = True
         self._left: set[UUID] = set()
         """Claims whose mails a fault may have left as they were."""
         self._handed_over: Gather[tuple[Mail, str], None] = Gather(self._note_handed_over)
@@ -112,7 +113,10 @@ class MailQueue:
     # Claiming
 
     async def begin_round(self) -> None:
-        """Takes up again what a fault of the last round left behind."""
+        """Takes up again what a fault of the last round left behind, and at first what a death did."""
+        if self._first and self._name:
+            await self._pool.execute(sql.drop_claims_of_former, self._name)
+        self._first = False
         if self._left:
             await self._pool.execute(sql.drop_mail_claims, list(self._left))
             self._left.clear()
@@ -128,7 +132,9 @@ class MailQueue:
         self._left.add(claim)
         async with self._pool.acquire() as db, db.transaction():
             await db.execute(sql.hold_mail)
-            rows = await db.fetch(sql.claim_mail, datetime.now(UTC), at_most, self._patience.claim, claim)
+            rows = await db.fetch(
+                sql.claim_mail, datetime.now(UTC), at_most, self._patience.claim, claim, self._name
+            )
         bundles: dict[tuple[UUID, UUID], list[Row]] = defaultdict(list)
         for row in rows:
             bundles[row["tenant"], row["mail_id"]].append(row)

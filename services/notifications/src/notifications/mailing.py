@@ -70,7 +70,7 @@ class Mailer:
 
     def __init__(self, run: Running, settings: MailSettings, patience: Patience = USUAL) -> None:
         self._run, self._settings, self._patience = run, settings, patience
-        self.queue = MailQueue(run.pool, patience)
+        self.queue = MailQueue(run.pool, patience, name=run.settings.replica)
         self._probing = False
         """Whether the mail server was in trouble when last looked."""
         self._hours: dict[tuple[UUID, UUID, UUID], Hours] = {}

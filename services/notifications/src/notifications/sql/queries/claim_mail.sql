@@ -1,5 +1,6 @@
--- $1 the world's now, $2 at most how many mails, $3 seconds to hold them, $4 this claim: mails that are due by their
--- district's clock and that nobody is at, and those that were handed over and not yet settled, which come first.
+-- $1 the world's now, $2 at most how many mails, $3 seconds to hold them, $4 this claim, $5 what the claiming process is
+-- called, if anything: mails that are due by their district's clock and that nobody is at, and those that were handed
+-- over and not yet settled, which come first.
 -- A digest takes all that is due for its recipient; what was in a mail once stays in it.
 WITH free AS (
     SELECT w.tenant, w.notification_id, w.send_at, w.handed_at,
@@ -16,7 +17,7 @@ bundles AS (
      ORDER BY bool_and(handed_at IS NULL), min(send_at), bundle
      LIMIT $2)
 UPDATE work.mailing w
-   SET mail_id = coalesce(w.mail_id, b.first), claimed_by = $4,
+   SET mail_id = coalesce(w.mail_id, b.first), claimed_by = $4, claimed_as = nullif($5, ''),
        claimed_until = now() + make_interval(secs => $3)
   FROM bundles b JOIN free f USING (tenant, bundle)
  WHERE w.tenant = f.tenant AND w.notification_id = f.notification_id
