@@ -1,6 +1,7 @@
 """Law 6: one projector runs live, catching up and rebuilding; order within an aggregate, each effect exactly once."""
 
 import asyncio
+import gc
 import random
 import signal
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from backbone import projector as projecting
 from backbone import rebuild as rebuilding
 from backbone.database import NEXT, connected
 from backbone.local_log import LocalLog
+from backbone.partitions import Held, Rebalanced
 from backbone.projector import Fenced, Projection, Projector
 from backbone.reading import Delivery, Progress
 from backbone.rebuild import Comparison, rebuild, swap_back
@@ -446,3 +448,50 @@ async def test_a_broker_killed_while_it_is_read_changes_nothing(
         await server.start()
         await counted(tallies, 50)
         await until(lambda: is_told(database), within=25)
+
+
+class Interrupted:
+    """A reader whose partitions are taken while its source is being asked where it stands."""
+
+    def __init__(self) -> None:
+        self.held, self.progress = Held(whole=True), Progress()
+        self.taken = asyncio.Event()
+        self._first = True
+
+    async def admitted(self) -> None:
+        if not self._first:
+            await asyncio.Event().wait()
+        self._first = False
+
+    async def begin(self, _: int = 0) -> int:
+        return 0
+
+    async def incarnated(self, *_: int) -> bool:
+        return True
+
+    async def process(self, batch: Sequence[Delivery], _: int = 0) -> None:
+        if batch:
+            self.taken.set()
+        await self.taken.wait()
+        await asyncio.sleep(0.05)
+        raise Rebalanced
+
+    async def idle(self) -> None:
+        return
+
+
+async def test_reading_that_ends_for_two_reasons_at_once_ends_quietly(
+    tallies: Tallies, database: TestDatabase, server: Broker
+) -> None:
+    """What was delivered and the look at the source are interrupted together: nobody is told of an unread fault."""
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    nc = await server.connect()
+    reader = Interrupted()
+    async with relaying(tallies, database.app, nc), reading_stream(reader, server.url):
+        await counted(tallies, 20)
+        async with asyncio.timeout(20):
+            await reader.taken.wait()
+        await asyncio.sleep(0.5)
+    gc.collect()
+    assert not told

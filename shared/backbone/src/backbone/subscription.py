@@ -232,6 +232,7 @@ class StreamSource:
         await self._reader.admitted()
         self._history, self._heard = None, time.monotonic()
         self._doubt = asyncio.get_running_loop().create_future()
+        self._doubt.add_done_callback(_noticed)
         last, self._created = await self._found()
         position = await self._reader.begin(last)
         # At least the last message is looked at: it tells whether this is still the history we know,
@@ -385,6 +386,12 @@ class StreamSource:
 
     async def _last(self) -> Any:
         return await self._jetstream.stream_info(stream_name(self._source))
+
+
+def _noticed(doubt: "asyncio.Future[None]") -> None:
+    """What ended the reading may not have been this doubt; then nobody asks for it, and nobody need be told so."""
+    if not doubt.cancelled():
+        doubt.exception()
 
 
 async def _as_it_came(message: Any) -> Any:
