@@ -57,12 +57,12 @@ def ready(state: State, report: dict[str, Any]) -> None:
     """After `up`: where everything is, how to become somebody, what to try."""
     line("[bold green]Chalkline is running.[/]\n")
     for name in SERVERS:
-        line(f"  {name:<15}{report[name]['url']}")
+        line(f"  {name:<18}{report[name]['url']}")
     serving = [name for name in SERVICES if report["services"][name]["health"] == "ready"]
     for name in serving:
-        line(f"  {name:<15}{report['services'][name]['url']}/openapi.json")
+        line(f"  {name:<18}{report['services'][name]['url']}/openapi.json")
         for beside, part in report["services"][name].get("replicas", {}).items():
-            line(f"  {beside:<15}{part['url']}/openapi.json")
+            line(f"  {beside:<18}{part['url']}/openapi.json")
     personas: dict[str, dict[str, str]] = read_json(state.personas) or {}
     tokens = [(name, persona["role"]) for name, persona in personas.items()]
     line("\nA token, to act as somebody:")
