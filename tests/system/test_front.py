@@ -19,12 +19,13 @@ class Replica:
 
     def __init__(self, address: str, port: int) -> None:
         self.address, self.port, self.ready = address, port, True
-        self.asked = 0
+        self.asked = self.looked_at = 0
         self._server: asyncio.Server | None = None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = (await reader.readuntil(b"\r\n\r\n")).decode()
         if request.startswith("GET /readyz"):
+            self.looked_at += 1
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n" if self.ready else b"HTTP/1.1 503 Not ready\r\n\r\n")
         else:
             self.asked += 1
@@ -72,6 +73,12 @@ async def until(true: Any) -> None:
             await asyncio.sleep(0.01)
 
 
+async def noticed(replicas: list[Replica]) -> None:
+    """Returns when the front has begun a look at them after this, and ended it."""
+    seen = [replica.looked_at for replica in replicas]
+    await until(lambda: all(r.looked_at >= n + 2 for r, n in zip(replicas, seen, strict=True)))
+
+
 @asynccontextmanager
 async def connection(where: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     host, _, port = where.partition(":")
@@ -107,7 +114,7 @@ async def test_a_replica_that_is_gone_fails_nobody(three: tuple[str, list[Replic
 async def test_a_replica_that_is_not_ready_is_passed_over(three: tuple[str, list[Replica]]) -> None:
     where, replicas = three
     replicas[1].ready = False
-    await asyncio.sleep(0.3)
+    await noticed(replicas)
     assert {await ask(where) for _ in range(12)} == {"127.0.0.1", "127.0.0.3"}
 
 
@@ -115,7 +122,7 @@ async def test_where_none_is_ready_whoever_is_there_says_so_itself(three: tuple[
     where, replicas = three
     for replica in replicas:
         replica.ready = False
-    await asyncio.sleep(0.3)
+    await noticed(replicas)
     assert await ask(where)
 
 
