@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chalkline import ports
 from kit.compose import script
+from kit.copies import until
 
 pytestmark = pytest.mark.system
 
@@ -65,12 +66,6 @@ async def three(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, lis
         stack.callback(server.close)
         await until(lambda: len(behind.addresses) == 3)
         yield f"127.0.0.1:{where}", replicas
-
-
-async def until(true: Any) -> None:
-    async with asyncio.timeout(5):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def noticed(replicas: list[Replica]) -> None:

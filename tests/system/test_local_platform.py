@@ -14,7 +14,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from chalkline import status as state_of
 from chalkline.state import SERVERS, SERVICES, State
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from kit.platforms import on_ports_of_its_own
+from kit.platforms import eventually, on_ports_of_its_own
 
 pytestmark = pytest.mark.system
 
@@ -140,13 +140,6 @@ def _secrets_of(process: psutil.Process) -> str:
         return str(process.environ().get("CHALKLINE_SECRETS_DIR", ""))
     except psutil.Error:
         return ""
-
-
-def eventually(true: Callable[[], bool], within: float = 20) -> None:
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.1)
 
 
 def make(folder: Path) -> Platform:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +19,10 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from chalkline import issuer, ports
+from chalkline import issuer
 from chalkline import status as state_of
 from chalkline.state import SERVICES, State, read_json
+from kit.platforms import eventually, on_ports_of_its_own
 
 pytestmark = pytest.mark.system
 
@@ -89,23 +90,10 @@ class Platform:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     started = Platform(tmp_path_factory.mktemp("replicas"))
-    started.state.make()
-    chosen: dict[str, int] = {}
-    for part in (*ports.USUAL, *(f"{service}-{n}" for service in SERVICES for n in (2, 3, 4))):
-        chosen[part] = ports.any_free(chosen.values())
-    started.state.ports.write_text(json.dumps(chosen))
+    on_ports_of_its_own(started.state.home, *(f"{service}-{n}" for service in SERVICES for n in (2, 3, 4)))
     started.does("up", "--scale", "directory=2", "--scale", "goals=3")
     yield started
     started.run("reset", "--yes")
-
-
-def eventually(condition: Callable[[], Any], within: float = 30.0) -> float:
-    """Waits for what is to come true; how many seconds that took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < within
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @contextmanager
@@ -156,18 +144,23 @@ def load(platform: Platform) -> Iterator[list[int]]:
             thread.join()
 
 
-def level(platform: Platform) -> bool:
-    """Whether goals has projected, whoever of it, all that directory has recorded."""
+def recorded(platform: Platform) -> int:
+    """How far directory's log goes."""
     [head] = platform.asked("directory", "SELECT position FROM ledger.head")
-    rows = platform.asked(
+    return int(head["position"])
+
+
+def projected(platform: Platform) -> int:
+    """How much of it goals has projected, whoever of it."""
+    [row] = platform.asked(
         "goals", "SELECT min(position) AS through FROM projections.checkpoints WHERE source = 'directory'"
     )
-    return bool(rows[0]["through"] >= head["position"])
+    return int(row["through"])
 
 
 def unharmed(platform: Platform) -> None:
     """Every table of goals is what its logs say, and nothing is parked; directory's log is its stream."""
-    eventually(lambda: level(platform))
+    eventually(lambda: projected(platform) >= recorded(platform))
     told = json.loads(platform.does("rebuild", "--compare-only", "--json", "--service", "goals"))
     assert told["goals"]["equal"], told
     platform.does("verify", "--service", "directory")
@@ -231,8 +224,8 @@ def test_a_process_frozen_past_its_lease_and_resumed_changes_nothing(platform: P
         try:
             took = eventually(lambda: platform.shares("goals") == [32, 32])
             assert took < REBALANCED_WITHIN
-            time.sleep(2)
-            eventually(lambda: level(platform) or True)
+            so_far = recorded(platform)
+            eventually(lambda: projected(platform) >= so_far)  # by the others, all of it
         finally:
             os.kill(frozen, signal.SIGCONT)
         assert eventually(lambda: platform.shares("goals") == [21, 21, 22]) < REBALANCED_WITHIN
