@@ -10,7 +10,9 @@ import pytest_asyncio
 from backbone.leases import Lease
 from backbone.ledger import LedgerUnavailable
 from directory.roster import importing
+from directory.roster.applying import Applying
 from directory.roster.importing import Imports
+from directory.roster.steps import Plan
 from kit.rosters import SECRET, Roster, district, packed, send
 from kit.running import Platform, Served
 
@@ -381,6 +383,31 @@ async def test_a_lease_that_nobody_keeps_any_more_is_waited_for(directory: Serve
     assert (await send(directory, tenant, district().zip())).status == 200
 
 
+async def test_an_import_that_stood_still_for_longer_than_its_lease_changes_nothing_more(
+    directory: Served, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process was stopped and goes on: meanwhile another has imported what came later."""
+    begun = Applying.__call__
+
+    async def later(applying: Applying, plan: Plan) -> None:
+        monkeypatch.setattr(Applying, "__call__", begun)
+        await directory.database.app.execute(
+            "UPDATE work.leases SET until = clock_timestamp() - interval '1 second' WHERE name = $1",
+            f"roster:{tenant}",
+        )
+        other = Lease(directory.run.pool, f"roster:{tenant}", "another process", seconds=1.0)
+        assert await other.confirm()
+        await other.give_back()
+        await asyncio.sleep(importing.LEASE_S / 2)  # the one that stood still has asked for its lease again
+        await begun(applying, plan)
+
+    monkeypatch.setattr(Applying, "__call__", later)
+    told = await send(directory, tenant, district().user("t1").zip())
+    assert told.lines[-1]["problem"]["code"] == "roster_import_overtaken"
+    assert await everybody(directory, tenant) == {}
+    assert (await send(directory, tenant, district().user("t1").zip())).done["resumed"] is True
+
+
 async def test_two_imports_at_once_do_the_work_once(directory: Served, tenant: UUID) -> None:
     bundle = district().user("t1").zip()
     told = await asyncio.gather(*(send(directory, tenant, bundle) for _ in range(3)))
@@ -422,6 +449,18 @@ async def test_a_request_that_is_no_upload_is_a_problem(directory: Served, tenan
     assert await post(files={"bundle": b"x" * 60_000_000}) == (413, "too_large")
     answer = await directory.http.post("/v1/roster-imports", files=file)
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "punycode", "utf-7", "nobody-s"])
+async def test_a_form_s_charset_breaks_nothing(directory: Served, tenant: UUID, charset: str) -> None:
+    headers = directory.issuer.operator(tenant)
+    headers |= {"Content-Type": f"multipart/form-data; boundary=X; charset={charset}"}
+    part = b'--X\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    body = part % (b"bundle", b'; filename="a.zip"', district().zip())
+    body += part % (b"mapping", b"", b"version: 1\nnames: \\ud800 +2AA- \xff.") + b"--X--\r\n"
+    answer = await directory.http.post("/v1/roster-imports", headers=headers, content=body)
+    assert answer.status_code == 422
+    assert answer.json()["code"] in ("request_invalid", "mapping_invalid")
 
 
 async def test_a_mapping_file_s_faults_are_told_with_their_lines(directory: Served, tenant: UUID) -> None:

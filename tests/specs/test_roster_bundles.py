@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from directory.roster import bundle as bundles
-from directory.roster import findings
+from directory.roster import findings, reading
 from directory.roster.findings import BundleRefused
 from directory.roster.mapping import MappingFile, MappingInvalid, read_mapping
 from directory.roster.reading import read_bundle
@@ -202,6 +202,10 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
         "bundle_in_folder",
         lambda: packed({f"roster/{name}": text for name, text in district().files().items()}),
     ),
+    "a folder, with backslashes": (
+        "bundle_in_folder",
+        lambda: packed({f"roster\\{name}": text for name, text in district().files().items()}),
+    ),
     "folders in folders": (
         "bundle_in_folder",
         lambda: packed({f"a/b/{name}": text for name, text in district().files().items()}),
@@ -209,6 +213,16 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a zip in a zip": ("bundle_in_bundle", lambda: packed({"roster.zip": district().zip()})),
     "no manifest": ("manifest_missing", lambda: packed({"readme.txt": b"x"})),
     "a misspelt manifest": ("manifest_misspelt", lambda: renamed("manifest.csv", "manifests.csv")),
+    "a manifest with a letter too few": ("manifest_misspelt", lambda: renamed("manifest.csv", "manfest.csv")),
+    "a manifest with letters changed": ("manifest_misspelt", lambda: renamed("manifest.csv", "mainfest.csv")),
+    "a manifest of another ending": (
+        "manifest_misspelt",
+        lambda: renamed("manifest.csv", "manifest.csv.csv"),
+    ),
+    "a manifest without an end": (
+        "manifest_invalid",
+        lambda: spoilt("manifest.csv", lambda text: text + b"".join(b"p%d,x\r\n" % n for n in range(1000))),
+    ),
     "a manifest in capitals": ("manifest_misspelt", lambda: renamed("manifest.csv", "Manifest.CSV")),
     "another header in the manifest": (
         "manifest_invalid",
@@ -251,6 +265,10 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: spoilt("users.csv", lambda text: text.replace(b"Given t1", "José".encode("cp1252"))),
     ),
     "CR alone": ("line_ends_cr", lambda: spoilt("users.csv", lambda text: text.replace(b"\r\n", b"\r"))),
+    "CR alone, and one LF at the end": (
+        "line_ends_cr",
+        lambda: spoilt("users.csv", lambda text: text.replace(b"\r\n", b"\r") + b"\n"),
+    ),
     "quotes that do not close": (
         "csv_malformed",
         lambda: spoilt("users.csv", lambda text: text.replace(b"Given t1", b'"Given t1')),
@@ -393,6 +411,10 @@ ROWS: dict[str, tuple[tuple[str, int, str | None, str], Callable[[Roster], Any]]
         ("roles.csv", 4, "beginDate", "date_invalid"),
         lambda r: r.role("t1", "teacher", "s2", beginDate="1/05/2023"),
     ),
+    "a day of a week": (
+        ("roles.csv", 4, "beginDate", "date_invalid"),
+        lambda r: r.role("t1", "teacher", "s2", beginDate="2026-W01-1"),
+    ),
     "a day that is none": (
         ("roles.csv", 4, "endDate", "date_invalid"),
         lambda r: r.role("t1", "teacher", "s2", endDate="2026-02-30"),
@@ -419,6 +441,61 @@ def test_a_row_is_not_taken_and_told(name: str) -> None:
     assert expected in [(one.file, one.line, one.column, one.code) for one in said.findings]
     assert {"boss", "t1"} <= set(said.people)
     assert SECRET not in str([one.told() for one in said.findings])
+
+
+MANY: dict[str, Callable[[Roster], Any]] = {
+    "roles": lambda r: [r.role(f"u{n}", "teacher", "s1") for n in range(50)],
+    "organisations": lambda r: [r.org(f"o{n}") for n in range(50)],
+    "ragged rows": lambda r: r.users.extend({"sourcedId": f"k{n}", "enabledUser": "?"} for n in range(50)),
+    "places of one person": lambda r: r.user("t2", org=",".join(f"o{n}" for n in range(50))),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_file_is_refused_before_its_rows_fill_the_memory(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_ROWS", 40)
+    monkeypatch.setattr(reading, "MOST_UNFIT", 40)
+    made = district("1.1" if name != "roles" else "1.2")
+    MANY[name](made)
+    assert refused(made.zip()).code == "file_too_many_rows"
+
+
+def test_very_many_students_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_ROWS", 40)
+    made = district("1.1")
+    for n in range(50):
+        made.user(f"kid{n}", "student")
+    assert list(read(made.zip()).people) == ["boss"]
+
+
+def test_a_column_that_is_misspelt_and_might_be_left_out_is_told() -> None:
+    files = district().user("t1").files()
+    files["users.csv"] = (
+        files["users.csv"].replace(b"status", b"Status").replace(b"preferredGiven", b"prefferedGiven")
+    )
+    found = [(one.file, one.line, one.column, one.code) for one in read(packed(files)).findings]
+    assert found == [
+        ("users.csv", 1, "status", "column_misspelt"),
+        ("users.csv", 1, "preferredGivenName", "column_misspelt"),
+    ]
+
+
+@pytest.mark.parametrize("text", [b"", b"# nothing\n"])
+def test_an_empty_mapping_file_is_none_and_withdraws_nothing(text: bytes) -> None:
+    with pytest.raises(MappingInvalid) as invalid:
+        read_mapping(text)
+    assert [fault.code for fault in invalid.value.faults] == ["version"]
+
+
+@pytest.mark.parametrize("day", ["2026-W01-1", "0001-01-01", "9999-12-31", "20260831"])
+def test_a_mapping_file_s_days_are_written_as_the_roster_s(day: str) -> None:
+    with pytest.raises(MappingInvalid) as invalid:
+        read_mapping(
+            f"version: 1\npeople: [{{sourced_id: t1, roles: [{{role: coach, begin: {day}}}]}}]".encode()
+        )
+    assert [fault.code for fault in invalid.value.faults] == ["date_invalid"]
 
 
 def test_a_delta_s_rows_say_what_became_of_them_and_when() -> None:

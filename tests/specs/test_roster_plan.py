@@ -240,6 +240,19 @@ def test_what_lies_in_a_ring_is_told_and_does_not_lead_round_it_for_ever() -> No
     assert plan.closing == []
 
 
+def test_what_lies_deeper_than_any_district_is_told() -> None:
+    """Every organisation is looked up to its district: a long chain of them would take for ever."""
+    chain = Roster().org("o0", "district")
+    for n in range(1, 101):
+        chain.org(f"o{n}", "department", f"o{n - 1}")
+    known = District().known()
+    said = read_bundle(io.BytesIO(chain.zip()), MappingFile(), known)
+    plan = plan_import(said, known, MappingFile(), today=TODAY)
+    told = [one for one in said.findings if one.code == "reference_in_circle"]
+    assert len(told) + len(plan.orgs) == 101
+    assert 40 < len(told) < 60
+
+
 def test_organisations_lie_where_they_can() -> None:
     def findings(roster: Roster) -> list[tuple[int, str]]:
         known = District().known()

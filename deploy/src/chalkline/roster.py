@@ -184,7 +184,7 @@ def _refused(problem: dict[str, Any], status: int) -> Problem:
             )
         case "tenant_missing":
             return Problem("into which district?", "give it by --tenant <district's UUID>")
-        case "ledger_unavailable" | "contended" | "internal":
+        case "roster_import_overtaken" | "ledger_unavailable" | "contended" | "internal":
             return Problem(f"the import stopped: {what}", AGAIN)
     return Problem(f"nothing was imported: {what} [{code}]", "; ".join(errors))
 

@@ -67,12 +67,13 @@ class Applying:
         cause: Cause,
         findings: Findings,
         progressed: Callable[[int], None],
+        check_turn: Callable[[], None],
     ) -> None:
         self._commands, self._key, self._cause = commands, key, cause
-        self._findings, self._progressed = findings, progressed
+        self._findings, self._progressed, self._check_turn = findings, progressed, check_turn
 
     async def __call__(self, plan: Plan) -> None:
-        """Raises LedgerUnavailable or StreamFault; what was done until then is done."""
+        """Raises LedgerUnavailable, StreamFault or what `check_turn` raises; what was done until then is done."""
         for stage in stages(plan, self._cause.by.tenant):
             await self._all(stage)
 
@@ -87,6 +88,7 @@ class Applying:
 
     async def _some(self, waiting: Iterator[Task]) -> None:
         for task in waiting:
+            self._check_turn()
             await self._one(task)
             self._progressed(1)
 

@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from typing import IO, Final
 
 from directory.roster.findings import BundleRefused
@@ -128,9 +129,9 @@ def _check_manifest(names: set[str]) -> None:
     """That there is a manifest where it belongs; else what this is, as far as its files' names tell."""
     if "manifest.csv" in names:
         return
-    top = {name for name in names if "/" not in name}
-    for name in sorted(top):
-        if name.lower() in ("manifest.csv", "manifest.txt") or _close(name, "manifest.csv"):
+    names = {name.replace("\\", "/") for name in names}  # some programs write their folders so
+    for name in sorted(names):
+        if "/" not in name and _like_manifest(name):
             raise BundleRefused("manifest_misspelt", f"here it is called {_name(name)}")
     for name in sorted(names):
         folder, _, last = name.rpartition("/")
@@ -156,6 +157,11 @@ def _check_spelling(needed: str, names: set[str]) -> None:
     for name in sorted(names):
         if "/" not in name and (name.lower() == needed.lower() or _close(name, needed)):
             raise BundleRefused("file_misspelt", f"{_name(name)} must be called {needed}")
+
+
+def _like_manifest(name: str) -> bool:
+    stem = name.lower().partition(".")[0]
+    return stem.startswith("manifest") or SequenceMatcher(None, stem, "manifest").ratio() > 0.85
 
 
 def _close(name: str, wanted: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Final
 from directory.address import is_address
 
 LONGEST: Final = 255
+DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""ISO 8601 has weeks too, of the same length."""
 FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 ROWS_OF_EAST_ASIA: Final = re.compile(
     r"[\u1100-\u11ff\u3005-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f]"
@@ -63,10 +65,10 @@ def day(cell: str, column: str) -> date | None:
     if not cell:
         return None
     try:
-        found = date.fromisoformat(cell)
+        found = date.fromisoformat(cell) if DAY.fullmatch(cell) else None
     except ValueError:
-        raise Unfit(column, "date_invalid") from None
-    if len(cell) != len("2026-08-31") or not 1900 <= found.year < 2200:
+        found = None
+    if found is None or not 1900 <= found.year < 2200:
         raise Unfit(column, "date_invalid")
     return found
 

@@ -35,6 +35,7 @@ BUNDLE: Final[Mapping[str, str]] = {
     "encoding_utf16": "a file is in UTF-16: save it as UTF-8",
     "encoding_not_utf8": "a file is not in UTF-8, perhaps Windows-1252: save it as UTF-8",
     "line_ends_cr": "a file ends its lines with CR alone: save it with CRLF or LF",
+    "file_too_many_rows": "a file has more than 200,000 rows of the staff, or 100,000 that cannot be taken",
     "csv_malformed": "a file is no CSV: quotes that do not close, or a row that does not end",
     "column_missing": "a file lacks columns it must have",
     "column_twice": "a file has a column twice",
@@ -72,6 +73,7 @@ ROW: Final[Mapping[str, str]] = {
 """Why a row is not taken."""
 
 NOTE: Final[Mapping[str, str]] = {
+    "column_misspelt": "a column is called almost like this one, and was not read",
     "parent_not_found": "the parent is not in the roster: it lies in the district",
     "parent_not_above": "such a parent cannot hold it: it lies in the district",
     "removals_held_back": "nobody was removed: some rows of this file do not say of whom they are",

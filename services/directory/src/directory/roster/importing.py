@@ -108,6 +108,18 @@ async def authorised(run: Running, by: Actor) -> None:
         raise Problem("district_not_open", "The district is not open.")
 
 
+class Turn:
+    """Leave to import into a district, while the lease it began with is held without a break."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease, self._epoch = lease, lease.epoch
+
+    def check(self) -> None:
+        """Raises a Problem for a process that stood still so long that another may have imported meanwhile."""
+        if not self._lease.held or self._lease.epoch != self._epoch:
+            raise Problem("roster_import_overtaken", "The import stood still for too long. Run it again.")
+
+
 class Imports:
     """The imports of one running service."""
 
@@ -117,7 +129,7 @@ class Imports:
         """One at a time in a process, whosever it is: each holds a whole roster in memory."""
 
     @asynccontextmanager
-    async def turn(self, tenant: UUID) -> AsyncIterator[None]:
+    async def turn(self, tenant: UUID) -> AsyncIterator[Turn]:
         """Until the end nobody else imports into this district. Raises a Problem if somebody does."""
         lease = Lease(self._run.pool, f"roster:{tenant}", str(uuid4()), seconds=LEASE_S)
         until = asyncio.get_running_loop().time() + PATIENCE_S
@@ -125,10 +137,10 @@ class Imports:
             if asyncio.get_running_loop().time() > until:
                 raise Problem("roster_import_running", "Another import into this district has not ended yet.")
             await asyncio.sleep(0.25)
-        keeping = asyncio.create_task(_keep(lease))
+        turn, keeping = Turn(lease), asyncio.create_task(_keep(lease))
         try:
             async with self._turn:
-                yield
+                yield turn
         finally:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
@@ -163,19 +175,21 @@ class Imports:
             raise _too_many(prepared)
         return prepared
 
-    async def carry_out(self, one: Import, command_id: UUID, traceparent: str | None) -> None:
-        """Raises LedgerUnavailable or StreamFault; what was done until then is done, and done only once."""
+    async def carry_out(self, one: Import, turn: Turn, command_id: UUID, traceparent: str | None) -> None:
+        """Raises LedgerUnavailable, StreamFault or a Problem; what was done until then is done, and done only once."""
         if one.plan.empty and not one.resumed:
             return
         commands, key = self._run.commands, self._run.settings.chain
         begin = BeginRosterImport(fingerprint=one.fingerprint, **one.counts())
+        turn.check()
         begun = await _say(commands, key, begin, one.by, command_id, traceparent)
         cause = Cause(one.by, command_id, begun, traceparent)
 
         def progressed(n: int) -> None:
             one.done += n
 
-        await Applying(commands, key, cause, one.findings, progressed)(one.plan)
+        await Applying(commands, key, cause, one.findings, progressed, turn.check)(one.plan)
+        turn.check()
         finish = FinishRosterImport(fingerprint=one.fingerprint)
         await _say(commands, key, finish, cause.actor, command_id, traceparent)
         log.info("roster_imported", tenant=str(one.by.tenant), resumed=one.resumed, **one.counts())

@@ -11,6 +11,7 @@ from directory.roster.rows import Table
 Mode = Literal["bulk", "delta", "absent"]
 Version = Literal["1.1", "1.2"]
 FILE: Final = "manifest.csv"
+MOST_PROPERTIES: Final = 1000
 MODES: Final[Mapping[str, Mode]] = {"bulk": "bulk", "delta": "delta", "absent": "absent", "": "absent"}
 
 
@@ -38,7 +39,7 @@ def _properties(bundle: Bundle, seen: Callable[[bytes], None]) -> dict[str, str]
         raise
     told: dict[str, str] = {}
     for line, cells, _ in table:
-        if cells is None or cells[0] in told:
+        if cells is None or cells[0] in told or len(told) == MOST_PROPERTIES:
             raise BundleRefused("manifest_invalid", f"line {line}", file=FILE, line=line)
         told[cells[0]] = cells[1]
     return told

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NoReturn, get_args
 import yaml
 from chalkline_contracts.directory import Role
 
+from directory.roster import cells
 from directory.roster.vocabulary import NEVER, is_role
 from directory.time_zone import is_time_zone
 
@@ -132,8 +133,8 @@ class _Reader:
         return mapping
 
     def _file(self, node: Any) -> MappingFile:
-        if node is None:
-            return MappingFile(given=True)
+        if node is None:  # an empty file would withdraw whatever the last one gave
+            self._stop(node, "version", "begin with version: 1")
         known = {"version", "roles", "people", "evaluators", "names", "time_zones", "calendar"}
         fields = self._fields(node, known)
         if "version" not in fields or self._text(fields["version"]) != "1":
@@ -272,8 +273,8 @@ class _Reader:
         if node is None:
             return None
         try:
-            return date.fromisoformat(self._text(node))
-        except ValueError:
+            return cells.day(self._text(node), "")
+        except cells.Unfit:
             self._fault(node, "date_invalid", "must be a date written as 2026-08-31")
             return None
 

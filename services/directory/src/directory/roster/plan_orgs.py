@@ -1,6 +1,7 @@
 """Which organisations an import opens, changes and closes, and where each lies."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 from uuid import UUID
 
 from directory.org import ABOVE
@@ -8,6 +9,9 @@ from directory.roster.known import Known, KnownOrg
 from directory.roster.mapping import MappingFile
 from directory.roster.said import OrgSaid, Said
 from directory.roster.steps import MAPPING, Action, OrgStep, Plan
+
+DEEPEST: Final = 50
+"""How many organisations may lie in one another; more is as good as a circle."""
 
 
 def plan_orgs(plan: Plan, said: Said, known: Known, mapping: MappingFile) -> dict[str, UUID]:
@@ -63,6 +67,8 @@ def _in_circle(one: OrgSaid, said: Said) -> bool:
     while parent is not None and (above := said.orgs.get(parent)) is not None:
         if parent in seen:
             return parent == one.sourced_id
+        if len(seen) == DEEPEST:
+            return True
         seen.add(parent)
         parent = above.parent
     return False

@@ -34,6 +34,10 @@ class _People:
         self._places, self._today = places, today
         self._after: dict[str, tuple[UUID, tuple[tuple[Role, UUID], ...]]] = {}
         """Who will be active: their ids, and what they will be where."""
+        self._by_email = dict[str, list[str]]()
+        for sourced_id, one in known.people.items():
+            if one.email:
+                self._by_email.setdefault(one.email.lower(), []).append(sourced_id)
         self._given = self._given_by_mapping()
 
     def go(self) -> None:
@@ -220,7 +224,7 @@ class _People:
         if not found and by == "sourced_id" and self._known.has_person(value):
             found = [value]
         if not found and by == "email":
-            found = [s for s, one in self._known.people.items() if (one.email or "").lower() == value]
+            found = self._by_email.get(value, [])
         whole = said.mode("users.csv") == "bulk"
         if not found and (whole or not who.column):
             said.findings.add(MAPPING, who.line, who.by, "mapping_person_unknown")

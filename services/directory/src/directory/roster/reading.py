@@ -13,7 +13,7 @@ from directory import calendar
 from directory.roster import cells, vocabulary
 from directory.roster.bundle import Bundle, open_bundle
 from directory.roster.cells import Unfit
-from directory.roster.findings import Findings
+from directory.roster.findings import BundleRefused, Findings
 from directory.roster.manifest import read_manifest
 from directory.roster.mapping import MappingFile, Who
 from directory.roster.rows import Table
@@ -27,6 +27,10 @@ USERS_1_1: Final = ("role", "orgSourcedIds")
 ROLES: Final = ("userSourcedId", "role", "orgSourcedId", "beginDate", "endDate")
 SESSIONS: Final = ("type", "startDate", "endDate")
 PREFERRED: Final = ("preferredGivenName", "preferredFamilyName", "identifier", "username")
+MOST_ROWS: Final = 200_000
+"""Rows of the staff in a file, and roles in OneRoster 1.1: each is held in memory."""
+MOST_UNFIT: Final = 100_000
+"""Rows that are told because they cannot be taken: a file with more of them is something else."""
 TRUSTED: Final = 4
 """In a ragged row the first columns still stand where they should: no free text comes before them."""
 
@@ -74,6 +78,7 @@ class _Reading:
         self._columns, self._persons = _mentioned(mapping)
         self._ids = set[str]()
         """The sourcedIds of the file that is being read."""
+        self._roles_told = 0
 
     def orgs(self, file: str) -> None:
         said = self._said
@@ -153,13 +158,15 @@ class _Reading:
         if role in vocabulary.NEVER:
             self._said.gone.add(sourced_id)
             return False
-        places = [part.strip() for part in row[-1].split(",") if part.strip()]
+        places = list(dict.fromkeys(part.strip() for part in row[-1].split(",") if part.strip()))
+        self._roles_told += len(places)
+        if self._roles_told > MOST_ROWS:
+            raise _too_many("users.csv", line)
         cells.full("".join(places), "orgSourcedIds")
         for place in places:
             self._check_org(cells.identifier(place, "orgSourcedIds"), "orgSourcedIds")
         self._said.roles[sourced_id] = [
-            RoleSaid(here, mapped, place, sourced_id, None, None, "users.csv", line)
-            for place in dict.fromkeys(places)
+            RoleSaid(here, mapped, place, sourced_id, None, None, "users.csv", line) for place in places
         ]
         return True
 
@@ -239,25 +246,32 @@ class _Reading:
         """A file's rows: `sourcedId`, what is wanted, `status` and `dateLastModified`, what may be there."""
         delta = self._said.mode(file) == "delta"
         must = [name for name in optional if name not in PREFERRED]
-        return Table(
+        table = Table(
             self._bundle.open(file),
             (*HEAD, *wanted, *(CHANGE if delta else ()), *must),
             layout=(*HEAD, *wanted, *CHANGE, *optional),
             seen=self._seen,
         )
+        for name in table.misspelt:
+            self._said.findings.add(file, 1, name, "column_misspelt")
+        return table
 
     def _each(
         self, table: Table, take: Callable[[int, Sequence[str]], None], whose: str, unsure: set[str]
     ) -> None:
         """Takes row by row, and tells those that cannot be; `whose` is the column that says of whom a row is."""
-        self._ids, at = set(), table.columns.index(whose)
+        self._ids, at, before = set(), table.columns.index(whose), self._said.findings.rejected
         for line, row, as_it_stands in table:
             try:
                 if row is None:
                     raise Unfit("", "ragged")  # noqa: TRY301 - told like every other row that is not taken
                 take(line, row)
+                if len(self._ids) > MOST_ROWS:
+                    raise _too_many(table.file, line)
             except Unfit as unfit:
                 self._said.findings.add(table.file, line, unfit.column or None, unfit.code)
+                if self._said.findings.rejected - before > MOST_UNFIT:
+                    raise _too_many(table.file, line) from None
                 trusted = at < min(TRUSTED if row is None else len(as_it_stands), len(as_it_stands))
                 if trusted and as_it_stands[at].strip():
                     unsure.add(as_it_stands[at].strip())
@@ -269,6 +283,10 @@ class _Reading:
             raise Unfit("sourcedId", "duplicate")
         self._ids.add(sourced_id)
         return sourced_id
+
+
+def _too_many(file: str, line: int) -> BundleRefused:
+    return BundleRefused("file_too_many_rows", f"line {line}", file=file, line=line)
 
 
 def _removed(status: str, modified: str, *, delta: bool) -> bool:

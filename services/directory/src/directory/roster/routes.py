@@ -131,7 +131,7 @@ async def _work(
     try:
         async with AsyncExitStack() as stack:
             stack.callback(sent.bundle.close)
-            await stack.enter_async_context(imports.turn(by.tenant))
+            turn = await stack.enter_async_context(imports.turn(by.tenant))
             one = await imports.prepare(
                 by, sent.bundle, sent.mapping, allow_removals=options.allow_removals or options.dry_run
             )
@@ -145,7 +145,7 @@ async def _work(
             else:
                 watching = asyncio.create_task(_progress(one, told))
                 try:
-                    await imports.carry_out(one, uuid4(), trace.traceparent)
+                    await imports.carry_out(one, turn, uuid4(), trace.traceparent)
                 finally:
                     watching.cancel()
             for lines in _batches({"row": finding.told()} for finding in one.findings):
@@ -222,7 +222,7 @@ async def _sent(request: Request) -> Sent:
     parser = MultiPartParser(request.headers, _limited(request), max_files=2, max_fields=2)
     try:
         form = await parser.parse()
-    except MultiPartException as error:
+    except (MultiPartException, UnicodeError) as error:  # a charset of one's own may break anything
         raise Problem("request_invalid", "the body is no multipart form of at most two files") from error
     except KeyError:
         raise Problem("content_type", "say the boundary of the parts") from None
@@ -240,7 +240,7 @@ async def _sent(request: Request) -> Sent:
         content = await told.read(mapping.LARGEST + 1)
         await told.close()
         return Sent(packed.file, content)
-    return Sent(packed.file, None if told is None else told.encode())
+    return Sent(packed.file, None if told is None else told.encode(errors="replace"))
 
 
 async def _limited(request: Request) -> AsyncGenerator[bytes, None]:

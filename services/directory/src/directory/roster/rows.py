@@ -7,7 +7,7 @@ import codecs
 import csv
 import difflib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from directory.roster.bundle import Member
 from directory.roster.findings import BundleRefused
@@ -15,6 +15,12 @@ from directory.roster.findings import BundleRefused
 CHUNK: Final = 64 * 1024
 LONGEST_ROW: Final = 1024 * 1024
 """Characters, line breaks in quotes included."""
+
+LONE_CR: Final = "new-line character seen in unquoted field"
+"""How the csv module says that a line goes on after its CR."""
+GUESS: Final = 0.8
+SPELLING: Final = 0.9
+"""How alike two names are that may be meant for one, and two of which one is misspelt."""
 
 Line = tuple[int, tuple[str, ...] | None, Sequence[str]]
 """Where a row begins (the header is line 1), its cells as laid out (None: it is ragged), and as they stand."""
@@ -46,6 +52,8 @@ class Table:
         for name in layout:
             if header.count(name) > 1:
                 raise BundleRefused("column_twice", name, file=self.file, line=1)
+        self.misspelt = [name for name in layout if name not in header and _near(name, header, SPELLING)]
+        """Columns that may be there and are not, where something is called almost like them."""
         self.width = len(header)
         self._at = [header.index(name) if name in header else -1 for name in layout]
 
@@ -76,7 +84,8 @@ class Table:
         except StopIteration:
             return None
         except csv.Error as error:
-            raise BundleRefused("csv_malformed", f"line {line}", file=self.file, line=line) from error
+            code = "line_ends_cr" if LONE_CR in str(error) else "csv_malformed"
+            raise BundleRefused(code, f"line {line}", file=self.file, line=line) from error
 
 
 class _Lines:
@@ -149,7 +158,13 @@ def _missing(missing: Sequence[str], header: Sequence[str]) -> str:
     """Which columns are not there, and which header was perhaps meant: what resembles no column is not quoted."""
     told = []
     for name in missing:
-        folded: dict[str, Any] = {other.lower(): other for other in header}
-        near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.8)
-        told.append(f"{name} (is it {folded[near[0]]}?)" if near else name)
+        near = _near(name, header, GUESS)
+        told.append(f"{name} (is it {near}?)" if near else name)
     return ", ".join(told)
+
+
+def _near(name: str, header: Sequence[str], alike: float) -> str | None:
+    """The header that was perhaps meant by a column's name."""
+    folded = {other.lower(): other for other in header}
+    near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=alike)
+    return folded[near[0]] if near else None
