@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from backbone.words import words_in
 from directory import aggregates
 from directory.org import Open, OrgFacts
 from directory.person import Active, AssignRole, PersonFacts
-from directory.roster.applying import tasks
+from directory.roster.applying import stages
 from directory.roster.known import Ids, Known, take
 from directory.roster.mapping import MappingFile, read_mapping
 from directory.roster.plan import plan_import
@@ -61,7 +62,7 @@ class District:
         """Carries out an import, or its first so many commands; how many events it made."""
         before = self.events
         plan = self.plan(roster, mapping)
-        for number, task in enumerate(tasks(plan, TENANT)):
+        for number, task in enumerate(chain.from_iterable(stages(plan, TENANT))):
             if until is not None and number >= until:
                 break
             if task.aggregate is not aggregates.DISTRICT:

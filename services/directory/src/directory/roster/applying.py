@@ -145,12 +145,6 @@ def stages(plan: Plan, tenant: UUID) -> Iterator[Iterable[Task]]:
         )
 
 
-def tasks(plan: Plan, tenant: UUID) -> Iterator[Task]:
-    """All of it, one by one, in an order that its stages allow."""
-    for stage in stages(plan, tenant):
-        yield from stage
-
-
 def _org(step: OrgStep) -> Task:
     told: dict[str, Any] = {"type": step.type, "parent_id": step.parent_id}
     if step.name is not None:

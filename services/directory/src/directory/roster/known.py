@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -109,7 +110,7 @@ async def load_known(commands: Commands, pool: Any, tenant: UUID, ids: Ids) -> K
         known.district_version = of.version
     after, places = UUID(int=0), dict[UUID, UUID]()
     while True:
-        rows = await patiently(lambda after=after: pool.fetch(sql.roster_known, tenant, after, PAGE))  # type: ignore[misc]
+        rows = await patiently(partial(pool.fetch, sql.roster_known, tenant, after, PAGE))
         for row in rows:
             if row["kind"] in ("Person", "Org"):
                 take(known, row, await _state(commands, row, tenant), places)
