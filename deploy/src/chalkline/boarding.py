@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from rich.markup import escape
+
 from chalkline import example_bundle, example_roster
 from chalkline import roster as roster_import
 from chalkline.coaching import OPERATOR, PATIENCE, Coaching, Json, Persona
@@ -57,8 +59,8 @@ async def aboard(
             f"a dry run: {dry.came:,} people of {len(roster.schools)} schools would come; {dry.rejected} rows would "
             "not be taken"
         )
-        for refusal in dry.refusals():
-            act.note(f"[yellow]{refusal}[/]")
+        for row in dry.rows:
+            act.note(f"[yellow]{escape(roster_import.row_line(row))}[/]")
         began = time.monotonic()
         await send(client, files, dry_run=False)
         act.step(f"[green]{dry.came:,} people came aboard[/] in {time.monotonic() - began:.1f} s")
@@ -82,7 +84,7 @@ def monday_after(now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Imported:
     """What became of an import, or of a dry run."""
 
     done: Json
@@ -107,15 +109,8 @@ class Report:
         skipped = Counter[str](self.done["skipped"])
         return ", ".join(f"{n:,} {role}s" for role, n in skipped.most_common() if role in NEVER)
 
-    def refusals(self) -> list[str]:
-        """A line for every row that was not taken."""
-        return [
-            f"{row['file']}, line {row['line']}{', ' + row['column'] if row['column'] else ''}: {row['reason']}"
-            for row in self.rows
-        ]
 
-
-async def send(client: Coaching, files: example_bundle.Written, *, dry_run: bool) -> Report:
+async def send(client: Coaching, files: example_bundle.Written, *, dry_run: bool) -> Imported:
     """Imports a roster into the client's district, or says what that would do. Raises Problem.
 
     One that was cut off goes on where it was when it is sent again, once directory is back.
@@ -144,7 +139,7 @@ async def send(client: Coaching, files: example_bundle.Written, *, dry_run: bool
             client.sent_again()
             await asyncio.sleep(1)
         else:
-            return Report(outcome.done, rows, ids)
+            return Imported(outcome.done, rows, ids)
 
 
 def personas(roster: Roster, ids: dict[str, str]) -> dict[str, Persona]:
