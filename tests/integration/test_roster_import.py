@@ -1,6 +1,7 @@
 """A district's roster comes in over HTTP: taken, compared, followed, and told row by row."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from backbone.ledger import LedgerUnavailable
 from directory.roster import importing
 from directory.roster.applying import Applying
 from directory.roster.importing import Imports
+from directory.roster.said import Said
 from directory.roster.steps import Plan
 from kit.rosters import SECRET, Roster, district, packed, send
 from kit.running import Platform, Served
@@ -512,6 +514,24 @@ async def stream(directory: Served) -> AsyncIterator[Any]:
     state = (await js.stream_info("EV_DIRECTORY")).state
     for sequence in range(state.first_seq, state.last_seq + 1):
         yield await js.get_msg("EV_DIRECTORY", sequence)
+
+
+async def test_a_roster_that_was_refused_is_forgotten_at_once(directory: Served, tenant: UUID) -> None:
+    """Garbage is collected rarely: five refused bundles must not be five rosters in memory."""
+    everybody_leaves = district()
+    staff = district().user("t1").user("t2")
+    await send(directory, tenant, staff.zip())
+    spoilt = staff.files()
+    spoilt["users.csv"] += b'"'
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await send(directory, tenant, packed(spoilt))).problem["errors"][0]["code"] == "csv_malformed"
+        assert (await send(directory, tenant, everybody_leaves.zip())).code == "roster_removals_unconfirmed"
+        assert (await send(directory, tenant, staff.zip())).status == 200
+        assert [one for one in gc.get_objects() if isinstance(one, Said)] == []
+    finally:
+        gc.enable()
 
 
 async def test_others_are_served_while_a_large_bundle_is_read(directory: Served, tenant: UUID) -> None:

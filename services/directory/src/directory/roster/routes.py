@@ -159,13 +159,19 @@ async def _work(
         ready.cancel()
         raise
     except Exception as error:  # noqa: BLE001 - whoever listens is told, in one way or the other
+        problem = problem_of(error)
         if not ready.done():
-            ready.set_exception(error)
+            ready.set_exception(_alone(problem))
         else:
-            problem = problem_of(error)
             told.put_nowait(to_json({"problem": problem.members(trace.trace_id)}) + b"\n")
     finally:
         told.put_nowait(None)
+
+
+def _alone(problem: Problem) -> Problem:
+    """A problem without its history, whose frames would keep a whole roster in memory until garbage is collected."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)
 
 
 async def _told(told: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
