@@ -1,7 +1,9 @@
 """The local catcher: what it took is kept, whoever kills it; what it did not take was never promised."""
 
 import asyncio
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +15,7 @@ import pytest
 from chalkline import mails, ports
 from chalkline.catching import Catcher
 from chalkline.parts import mail_part
+from chalkline.state import State
 from kit.mail_server import MailServer, told
 from notifications.address import address_of
 from notifications.posting import NotTaken, Post
@@ -97,3 +100,18 @@ async def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
 
 def test_the_catcher_is_started_by_its_module() -> None:
     assert mail_part(Path(), 1).command[:3] == [sys.executable, "-m", "chalkline.catching"]
+
+
+def test_whoever_has_read_enough_of_a_list_is_told_no_more(tmp_path: Path) -> None:
+    """As in `chalkline mail list --json | head -1`: no traceback behind the line that was wanted."""
+    state = State(tmp_path / "here")
+    state.make()
+    (state.mail / "20261122T052605.562343Z-098ba544.eml").write_bytes(mail(1, "maya@school.example"))
+    unread, wanted = os.pipe()
+    os.close(unread)
+    with os.fdopen(wanted, "w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "chalkline", "mail", "list", "--json", "--home", str(state.home)],
+            stdin=subprocess.DEVNULL, stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "")

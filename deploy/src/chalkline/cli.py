@@ -496,7 +496,10 @@ def _platform(home: Path | None) -> State:
 
 
 def _print_json(content: object) -> None:
-    print(json.dumps(content, indent=2))
+    try:
+        print(json.dumps(content, indent=2), flush=True)
+    except BrokenPipeError:  # whoever read has seen enough, as in `chalkline mail list --json | head`
+        show.out.on_broken_pipe()
 
 
 def _confirmed(question: str) -> bool:
