@@ -189,3 +189,19 @@ async def test_where_directory_is_down_whoever_asks_hears_so_at_once(alone: Plat
     with pytest.raises(Unanswered, match="nobody is there"):
         await told(alone, uuid4(), uuid4())
     assert asyncio.get_running_loop().time() - began < 5.0
+
+
+async def test_an_answer_goes_to_no_stream_whatever_who_asks_says(platform: Platform, school: School) -> None:
+    """Directory may publish its events; an answer among them would stop its relay, and tell a name to everybody."""
+    asking, stream = platform.services["notifications"].run.nats, platform.directory.run.nats.jetstream()
+    question = ContactAsked(tenant=school.tenant, person_id=school.teacher).model_dump_json().encode()
+    before = (await stream.stream_info("EV_DIRECTORY")).state.last_seq
+    for asked in (question, b"x"):
+        await asking.publish(
+            ASK_CONTACT, asked, reply=f"ev.directory.0.{school.tenant}.Person.PersonEnrolled"
+        )
+    await asking.flush()
+    for _ in range(20):  # as many as are answered at the same time: what came before them is done
+        await told(platform, school.tenant, school.teacher)
+    await asyncio.sleep(0.5)
+    assert (await stream.stream_info("EV_DIRECTORY")).state.last_seq == before

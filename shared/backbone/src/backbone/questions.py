@@ -36,6 +36,8 @@ ANSWERED_WITHIN = 4.0
 """Seconds. The broker lets an answer through for five."""
 AT_ONCE = 16
 """How many questions of a subject a process answers at the same time."""
+INBOXES = "_INBOX_"
+"""How the inboxes of all services begin."""
 MALFORMED, UNAVAILABLE = "malformed", "unavailable"
 
 
@@ -122,6 +124,12 @@ def _subscriber(broker: NatsBroker, run: "Running", answers: Answers) -> Any:
 
 
 async def _as_it_came(message: Any) -> Any:
+    """The question's bytes. An answer goes to an inbox and nowhere else: who asks names where, and the answer is sent
+    with this service's leave, which reaches its own stream.
+    """
+    if not message.reply_to.startswith(INBOXES):
+        message.reply_to = ""
+        return b""
     return message.body
 
 
