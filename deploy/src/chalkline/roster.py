@@ -132,10 +132,9 @@ def _bundle(path: Path) -> Iterator[IO[bytes]]:
 def _pack(folder: Path, packed: IO[bytes]) -> None:
     """The files an import reads; of any other the name, for the service to say what this is."""
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, path in enumerate(sorted(folder.rglob("*"))):
-            if number >= MOST_NAMES:
-                break
-            name = path.relative_to(folder).as_posix()
+        first = sorted(folder.rglob("*"), key=lambda path: (path.name.lower() not in READ, path))
+        for path in first[:MOST_NAMES]:
+            name = path.relative_to(folder).as_posix().encode(errors="replace").decode()
             if not path.is_file():
                 continue
             if name.lower() in READ:
