@@ -4,8 +4,10 @@ That the images build, start and survive is tried by hand on an engine: docs/run
 """
 
 import re
+import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -160,6 +162,17 @@ def test_everybody_has_limits(name: str) -> None:
     for folder in container["tmpfs"]:
         assert {"noexec", "nosuid", "nodev"} <= set(folder.partition(":")[2].split(","))
         assert "size=" in folder
+
+
+def test_a_container_that_is_started_again_has_the_name_it_had(tmp_path: Path) -> None:
+    """By it the next process goes on at once with what the last one held."""
+    (tmp_path / "a_service.py").write_text("import os; print(os.environ['CHALKLINE_REPLICA'])")
+    told = {"PYTHONPATH": str(tmp_path), "CHALKLINE_SERVICE": "a_service"}
+    command = [sys.executable, ROOT / "deploy/compose/service.py", "serve"]
+    names = [
+        subprocess.run(command, env=told, capture_output=True, text=True, check=True).stdout for _ in range(2)
+    ]
+    assert names == [f"{socket.gethostname()}\n"] * 2
 
 
 def test_images_have_a_version_and_tests_use_the_same_ones() -> None:
