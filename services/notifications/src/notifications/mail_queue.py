@@ -2,6 +2,7 @@
 
 Rows of `work.mailing`, one a notification, and the one of `work.mail_server`. A mail is claimed for a while by
 PostgreSQL's clock, and every later write names the claim: whoever stood still until it was over changes nothing.
+Whoever writes several rows locks them in the order of their keys, so that processes never wait in a circle.
 """
 
 import time

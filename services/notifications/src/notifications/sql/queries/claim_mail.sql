@@ -19,7 +19,11 @@ bundles AS (
 UPDATE work.mailing w
    SET mail_id = coalesce(w.mail_id, b.first), claimed_by = $4, claimed_as = nullif($5, ''),
        claimed_until = now() + make_interval(secs => $3)
-  FROM bundles b JOIN free f USING (tenant, bundle)
- WHERE w.tenant = f.tenant AND w.notification_id = f.notification_id
+  FROM (SELECT m.tenant, m.notification_id, b.first
+          FROM bundles b
+          JOIN free f USING (tenant, bundle)
+          JOIN work.mailing m ON m.tenant = f.tenant AND m.notification_id = f.notification_id
+         ORDER BY m.tenant, m.notification_id FOR UPDATE OF m) AS b
+ WHERE w.tenant = b.tenant AND w.notification_id = b.notification_id
 RETURNING w.tenant, w.notification_id, w.recipient_id, w.mail_id, w.digest, w.send_at, w.tries, w.message_id,
           w.handed_at IS NOT NULL AS handed, coalesce(now() - w.first_tried_at, '0') AS tried_for

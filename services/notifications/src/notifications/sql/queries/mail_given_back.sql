@@ -3,4 +3,7 @@
 UPDATE work.mailing
    SET send_at = coalesce($4, send_at), mail_id = CASE WHEN tries > 0 OR handed_at IS NOT NULL THEN mail_id END,
        claimed_by = NULL, claimed_until = NULL
- WHERE tenant = $1 AND notification_id = ANY ($2::uuid[]) AND claimed_by = $3
+ WHERE (tenant, notification_id) IN (
+       SELECT m.tenant, m.notification_id FROM work.mailing m
+        WHERE m.tenant = $1 AND m.notification_id = ANY ($2::uuid[]) AND m.claimed_by = $3
+        ORDER BY m.tenant, m.notification_id FOR UPDATE OF m)
