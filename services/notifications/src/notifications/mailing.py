@@ -7,7 +7,7 @@ Who somebody is and where they are reached is asked of directory for that moment
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -194,21 +194,13 @@ class Mailer:
         if contact.email is None:
             await self._settle(mail, SuppressNotification(code="no_address"))
             return
-        sender = self._settings.sender
-        own_id = message_id(mail.mail_id, sender)
+        own_id = message_id(mail.mail_id, self._settings.sender)
         try:
             recipient = address_of(contact.email)
         except Unusable:
             await self._settle(mail, FailNotification(message_id=own_id, code="address_malformed"))
             return
-        notices = [
-            notice(told.milestone, self._settings.public_url + link_to(told.goal_id, told.cycle_id))
-            for told in open_.values()
-        ]
-        raw = written(
-            mail.mail_id, notices, name=contact.name, sender=sender, recipient=recipient, digest=mail.digest,
-            at=datetime.now(UTC),
-        )  # fmt: skip
+        raw = self._written(mail, open_.values(), contact.name, recipient)
         not_taken = await self._sent(mail, line, recipient, raw)
         if isinstance(not_taken, Refused):
             await self._settle(mail, FailNotification(message_id=own_id, code=not_taken.code))
@@ -217,6 +209,19 @@ class Mailer:
         else:
             await self.queue.handed_over(mail, own_id)
             await self._settle(mail, DeliverNotification(message_id=own_id), only=open_)
+
+    def _written(self, mail: Mail, told: Iterable[notification.Sent], name: str, recipient: Address) -> bytes:
+        """The mail that tells of these notifications."""
+        url = self._settings.public_url
+        return written(
+            mail.mail_id,
+            [notice(one.milestone, url + link_to(one.goal_id, one.cycle_id)) for one in told],
+            name=name,
+            sender=self._settings.sender,
+            recipient=recipient,
+            digest=mail.digest,
+            at=datetime.now(UTC),
+        )
 
     async def _sent(
         self, mail: Mail, line: Line, recipient: Address, raw: bytes

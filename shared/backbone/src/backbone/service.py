@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Any
 from uuid import UUID, uuid4
@@ -271,7 +272,7 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
             readers.append(("policies", runner))
     for kind, reader in readers:
         tasks(f"{kind} of {reader.source}", _reading(run, broker, kind, reader))
-        tasks(f"idle {kind} of {reader.source}", lambda reader=reader: run_idle(reader))  # type: ignore[misc]
+        tasks(f"idle {kind} of {reader.source}", partial(run_idle, reader))
 
 
 async def _ask_levels(run: Running) -> None:
