@@ -8,14 +8,16 @@ from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from backbone.deciding import Actor
 from backbone.words import words_in
 from directory import aggregates
 from directory.org import Open, OrgFacts
 from directory.person import Active, AssignRole, PersonFacts
+from directory.roster import plan_people
 from directory.roster.applying import stages
 from directory.roster.known import Ids, Known, take
-from directory.roster.mapping import MappingFile, read_mapping
+from directory.roster.mapping import MappingFile, MappingInvalid, read_mapping
 from directory.roster.plan import plan_import
 from directory.roster.reading import read_bundle
 from directory.roster.steps import Plan
@@ -252,6 +254,19 @@ def test_what_lies_deeper_than_any_district_is_told() -> None:
     told = [one for one in said.findings if one.code == "reference_in_circle"]
     assert len(told) + len(plan.orgs) == 101
     assert 40 < len(told) < 60
+
+
+def test_a_mapping_file_that_gives_everybody_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_people, "MOST_GIVEN", 5)
+    given = "{where: {column: givenName, is: G}, roles: [{role: coach}, {role: principal}]}"
+    mapping = read_mapping(f"version: 1\npeople: [{given}]".encode())
+    staff = Roster().org("o0", "district").org("o1", parent="o0")
+    for n in range(3):
+        staff.user(f"t{n}", org="o1", givenName="G")
+    known = District().known()
+    said = read_bundle(io.BytesIO(staff.zip()), mapping, known)
+    with pytest.raises(MappingInvalid):
+        plan_import(said, known, mapping, today=TODAY)
 
 
 def test_organisations_lie_where_they_can() -> None:

@@ -8,9 +8,12 @@ from chalkline_contracts.directory import Role
 
 from directory.person import Active, HeldRole
 from directory.roster.known import Known, KnownPerson
-from directory.roster.mapping import Evaluates, GivenRole, GivenTo, MappingFile, Who
+from directory.roster.mapping import Evaluates, Fault, GivenRole, GivenTo, MappingFile, MappingInvalid, Who
 from directory.roster.said import PersonSaid, RoleSaid, Said
 from directory.roster.steps import MAPPING, EvaluatorStep, PersonStep, Plan, WishedRole
+
+MOST_GIVEN = 500_000
+"""Roles that a mapping file may give, all in all: one line may give them to everybody."""
 
 
 def plan_people(
@@ -205,8 +208,13 @@ class _People:
     def _given_by_mapping(self) -> dict[str, list[GivenTo]]:
         """What the mapping file gives to whom, by sourcedId."""
         found: dict[str, list[GivenTo]] = {}
+        roles = 0
         for given in self._mapping.people:
-            for sourced_id in self._meant(given.who):
+            meant = self._meant(given.who)
+            roles += len(meant) * len(given.roles)
+            if roles > MOST_GIVEN:
+                raise MappingInvalid([Fault(given.who.line, "too_many", "gives more than 500,000 roles")])
+            for sourced_id in meant:
                 found.setdefault(sourced_id, []).append(given)
             for role in given.roles:
                 self._check_org(role)
