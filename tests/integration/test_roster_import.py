@@ -447,6 +447,7 @@ async def test_a_request_that_is_no_upload_is_a_problem(directory: Served, tenan
     assert await post(files={"mapping": b"version: 1"}) == (422, "request_invalid")
     assert await post(files=file, params={"dry_run": "yes"}) == (422, "request_invalid")
     assert await post(files=file, params={"force": "true"}) == (422, "request_invalid")
+    assert await post(files=file, params={"dry_run": ["true", "false"]}) == (422, "request_invalid")
     assert await post(files={**file, "mapping": b"version: 2"}) == (422, "mapping_invalid")
     assert await post(files={"bundle": b"x" * 60_000_000}) == (413, "too_large")
     answer = await directory.http.post("/v1/roster-imports", files=file)

@@ -107,6 +107,12 @@ def router_of(aggregate: str) -> APIRouter:
     return APIRouter(tags=[aggregate], generate_unique_id_function=lambda route: f"list_{route.name}")
 
 
+def no_parameter_twice(request: Request) -> None:
+    """Raises a Problem where it would be a guess which one counts."""
+    if len(set(request.query_params)) < len(request.query_params.multi_items()):
+        raise Problem("request_invalid", "a parameter is there twice")
+
+
 class Lists:
     """The lists of one running service."""
 
@@ -118,8 +124,7 @@ class Lists:
         self, request: Request, response: Response, by: Actor, page: Page, query: str, *wanted: Any
     ) -> Sequence[Row]:
         """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem."""
-        if len(set(request.query_params)) < len(request.query_params.multi_items()):
-            raise Problem("request_invalid", "a parameter is there twice")
+        no_parameter_twice(request)
         if not await self._run.derived():  # an empty page would say that there is nothing
             raise Problem("rows_incomplete")
         path = request.url.path

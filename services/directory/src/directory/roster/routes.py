@@ -15,7 +15,7 @@ from backbone.application import Reader
 from backbone.asked import Gone
 from backbone.deciding import Actor
 from backbone.door import TRACE
-from backbone.lists import Flag
+from backbone.lists import Flag, no_parameter_twice
 from backbone.problems import Problem, problem_of
 from backbone.service import Running
 from fastapi import APIRouter, Query, Request
@@ -103,6 +103,7 @@ def routes(run: Running) -> APIRouter:
         """For the district's administrators and its operators. Sent again, it goes on where it was cut off; what is
         done already is no event. Who goes away while it runs does not stop it.
         """
+        no_parameter_twice(request)  # dry_run=true&dry_run=false
         await authorised(run, by)
         told: asyncio.Queue[bytes | None] = asyncio.Queue()
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
