@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
 
-from chalkline_contracts.directory import DistrictClosed
 from chalkline_contracts.event import Event, catalogue
 from kit.story import SERVICES, Story
+from untold import UNTOLD
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -77,7 +78,7 @@ def golden(event: Event) -> dict[str, Any]:
 
 def examples() -> Iterator[Event]:
     """The richest event of each kind that the stories tell."""
-    found: dict[type[Event], Event] = {DistrictClosed: DistrictClosed()}
+    found: dict[type[Event], Event] = {type(event): event for event in UNTOLD}
     for seed in range(1, 5):
         for log in Story(seed).recorded.values():
             for recorded in log:

@@ -1,12 +1,12 @@
 """What goals tells: partnerships, their cycles, the goals within them, and the models they follow.
 
 Every event of a cycle or goal names its partnership, and every event of a goal its cycle, so that a
-reader need not join. Words stay in goals; an event only refers to them. Everything about a goal is
-the pair's (tier B); that a partnership or a cycle exists, and where it stands, is activity (tier A).
+reader need not join. Words stay in goals; an event only refers to them. Everything about a goal or
+an action step is the pair's (tier B); that a partnership or a cycle exists, and where it stands, is activity (tier A).
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +26,27 @@ class Peers(BaseModel):
     emotionally_compelling: bool
     reachable: bool
     student_focused: bool
+
+
+Trend = Literal["on_track", "at_risk", "stalled"]
+"""How a goal's measurements lie against its aim line."""
+
+Sustained = Literal["sustained", "lapsed"]
+"""Whether what a cycle reached still holds some weeks after it."""
+
+StepResponse = Literal["accepted", "adapted", "declined"]
+
+
+class GoalTerms(BaseModel):
+    """What recharting may change of a goal; its metric, baseline and owners stay."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    target: Quotient | None
+    """None for `maintain`."""
+    tolerance: Quotient | None = None
+    due_on: Day
+    required_consecutive: int
 
 
 class ShareScope(BaseModel):
@@ -75,6 +96,18 @@ class PartnershipSuspended(Event, service="goals", aggregate="Partnership"):
     teacher_ids: tuple[UUID, ...]
 
 
+class CoachHandedOver(Event, service="goals", aggregate="Partnership"):
+    """Another coach is to follow. It holds when every teacher has consented; until then no coach sees anything.
+
+    The consents and the agreement that follow are told as those of a new partnership are.
+    """
+
+    from_coach_id: UUID
+    to_coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    by: UUID
+
+
 class ShareGranted(Event, service="goals", aggregate="Partnership"):
     """A teacher lets others see content of their own, until a moment or until revoked."""
 
@@ -122,6 +155,35 @@ class CyclePhaseEntered(Event, service="goals", aggregate="Cycle"):
     phase: Code
 
 
+class CycleMemberJoined(Event, service="goals", aggregate="Cycle"):
+    """A teacher of the partnership takes part from now on."""
+
+    partnership_id: UUID
+    teacher_id: UUID
+    by: UUID
+
+
+class CycleMemberLeft(Event, service="goals", aggregate="Cycle"):
+    """A teacher takes part no more, and keeps what is theirs."""
+
+    partnership_id: UUID
+    teacher_id: UUID
+    by: UUID
+
+
+class CyclePaused(Event, service="goals", aggregate="Cycle"):
+    """Its days count no more, from this day on until the one on which it is resumed."""
+
+    partnership_id: UUID
+    by: UUID
+    reason_code: Code | None = None
+
+
+class CycleResumed(Event, service="goals", aggregate="Cycle"):
+    partnership_id: UUID
+    by: UUID
+
+
 class CycleCompleted(Event, service="goals", aggregate="Cycle"):
     partnership_id: UUID
     focus: Code
@@ -132,6 +194,15 @@ class CycleClosedEarly(Event, service="goals", aggregate="Cycle"):
     focus: Code
     reason_code: Code
     reason_ref: WordsRef | None = None
+
+
+class FollowUpRecorded(Event, service="goals", aggregate="Cycle", tier="B"):
+    """Some weeks after a cycle ended, in whichever way: whether what it reached still holds."""
+
+    partnership_id: UUID
+    focus: Code
+    outcome: Sustained
+    by: UUID
 
 
 # Goal ------------------------------------------------------------------------------------------------
@@ -219,6 +290,33 @@ class ProgressRetracted(Event, service="goals", aggregate="Goal", tier="B"):
     """Why, such as `observation_voided`; the event that caused it is the causation of this one."""
 
 
+class GoalRecharted(Event, service="goals", aggregate="Goal", tier="B"):
+    """From `recharted_at` on the goal has other terms; what was measured before belongs to the version before."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+    goal_version: int
+    """The new one."""
+    recharted_at: Time
+    before: GoalTerms
+    after: GoalTerms
+    reason_code: Code
+    reason_ref: WordsRef | None = None
+
+
+class GoalTrendChanged(Event, service="goals", aggregate="Goal", tier="B"):
+    """The measurements lie otherwise against the aim line than was told last; a goal begins on track, untold."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    goal_version: int
+    was: Trend
+    trend: Trend
+    best_id: UUID | None = None
+    """The best measurement so far; None: nothing was better than the baseline. One stall is told of a best once."""
+
+
 class GoalTargetMet(Event, service="goals", aggregate="Goal", tier="B"):
     """Enough measurements in a row were at target; an owner's confirmation achieves the goal."""
 
@@ -262,6 +360,89 @@ class GoalAbandoned(Event, service="goals", aggregate="Goal", tier="B"):
     partnership_id: UUID
     reason_code: Code
     reason_ref: WordsRef | None = None
+
+
+# ActionStep ------------------------------------------------------------------------------------------
+
+
+class ActionStepOffered(Event, service="goals", aggregate="ActionStep", tier="B"):
+    """A small, learnable change of practice that one partner recommends to a teacher, who answers it."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    coach_id: UUID
+    teacher_id: UUID
+    """Whose step it would be."""
+    goal_id: UUID | None = None
+    """The goal it serves."""
+    strategy_code: Code
+    checklist: Versioned | None = None
+    """What the practice is held against, such as "cold-call@2"."""
+    check_back_on: Day
+    note_ref: WordsRef | None = None
+    offered_by: UUID
+
+
+class ActionStepResponded(Event, service="goals", aggregate="ActionStep", tier="B"):
+    """The teacher's answer to the recommendation, whichever it is."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    response: StepResponse
+    by: UUID
+    note_ref: WordsRef | None = None
+    """How it was adapted, or why it was declined."""
+
+
+class ActionStepPractised(Event, service="goals", aggregate="ActionStep", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+    measurement: Measurement | None = None
+    """Of the practice, never of students, such as how much of the checklist was met."""
+
+
+class ActionStepInUse(Event, service="goals", aggregate="ActionStep", tier="B"):
+    """The teacher uses it in lessons, without being prompted."""
+
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+    measurement: Measurement | None = None
+
+
+class ActionStepMastered(Event, service="goals", aggregate="ActionStep", tier="B"):
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+    measurement: Measurement | None = None
+
+
+# Initiative ------------------------------------------------------------------------------------------
+
+
+class InitiativeLaunched(Event, service="goals", aggregate="Initiative"):
+    """Something a district or school does as a whole, to which goals may be linked; seen in aggregates only."""
+
+    name_ref: WordsRef
+    focus: Code | None = None
+    begin: Day
+    end: Day | None = None
+    launched_by: UUID | None = None
+    """None: an operator did."""
+
+
+class GoalLinkedToInitiative(Event, service="goals", aggregate="Initiative", tier="B"):
+    """A partner says that a goal serves it; on the initiative's stream."""
+
+    goal_id: UUID
+    cycle_id: UUID
+    partnership_id: UUID
+    by: UUID
+
+
+class InitiativeClosed(Event, service="goals", aggregate="Initiative"):
+    """No further goal is linked; those that are stay."""
 
 
 # ModelTemplate ---------------------------------------------------------------------------------------

@@ -38,6 +38,10 @@ class MilestoneRulePublished(Event, service="notifications", aggregate="Mileston
     enabled: bool
     days: int | None = None
     """The offset of a rule that has one, as the milestone counts it."""
+    hours: int | None = None
+    """The offset of a rule that counts hours."""
+    experience_band: Code | None = None
+    """The teachers it holds for; None: all for whom there is no rule of their own."""
     recipients: tuple[RecipientRole, ...]
 
 

@@ -1,4 +1,5 @@
-"""What observations tells: visits to classrooms with what was measured, and the instruments used.
+"""What observations tells: visits to classrooms with what was measured, the instruments used, what coaching
+time was spent on, and that somebody reflected.
 
 An observation serves growth, never evaluation. Evidence and feedback stay in observations; an event
 only refers to them. Every event of an observation names its partnership, so that a reader need not join.
@@ -16,6 +17,8 @@ from chalkline_contracts.values import Code, Time, WordsRef
 
 Mode = Literal["live", "video", "student_work", "interview"]
 ChosenBy = Literal["teacher", "joint"]
+ActivityType = Literal["plan", "model", "coteach", "debrief", "data_review", "pd", "admin"]
+"""What coaching time is spent on; observing is told by observations."""
 
 
 class InstrumentItem(BaseModel):
@@ -149,3 +152,86 @@ class FeedbackAcknowledged(Event, service="observations", aggregate="Observation
     teacher_ids: tuple[UUID, ...]
     cycle_id: UUID | None = None
     acknowledged_by: UUID
+
+
+class CoachFeedbackGiven(Event, service="observations", aggregate="Observation", tier="B"):
+    """A teacher tells the coach how the visit served them."""
+
+    partnership_id: UUID
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    cycle_id: UUID | None = None
+    feedback_ref: WordsRef
+    given_by: UUID
+
+
+# Activity --------------------------------------------------------------------------------------------
+
+
+class ActivityPlanned(Event, service="observations", aggregate="Activity"):
+    type: ActivityType
+    scheduled_at: Time
+    minutes: int
+    """How long it is meant to take."""
+    coach_id: UUID
+    partnership_id: UUID | None = None
+    """None for what is not one partnership's: training for many, administration."""
+    teacher_ids: tuple[UUID, ...] = ()
+    cycle_id: UUID | None = None
+    phase: Code | None = None
+    planned_by: UUID
+
+
+class ActivityHeld(Event, service="observations", aggregate="Activity"):
+    """It took place. A stretch of a coach's time counts once, however many activities and visits fill it."""
+
+    type: ActivityType
+    started_at: Time
+    minutes: int
+    coach_id: UUID
+    partnership_id: UUID | None = None
+    teacher_ids: tuple[UUID, ...] = ()
+    participants_n: int
+    """How many took part beside the coach, whether or not they are named."""
+    cycle_id: UUID | None = None
+    phase: Code | None = None
+    recorded_by: UUID
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.started_at
+
+
+class ActivityMissed(Event, service="observations", aggregate="Activity"):
+    """What was planned did not take place."""
+
+    type: ActivityType
+    coach_id: UUID
+    partnership_id: UUID | None = None
+    teacher_ids: tuple[UUID, ...] = ()
+    cycle_id: UUID | None = None
+    reason_code: Code | None = None
+    recorded_by: UUID
+
+
+# Reflection ------------------------------------------------------------------------------------------
+
+
+class ReflectionRecorded(Event, service="observations", aggregate="Reflection", tier="C"):
+    """Somebody thought about their own practice, for themselves."""
+
+    author_id: UUID
+    reflection_ref: WordsRef
+    partnership_id: UUID | None = None
+    cycle_id: UUID | None = None
+
+
+class ReflectionShared(Event, service="observations", aggregate="Reflection", tier="B"):
+    """Its author lets the partnership read it."""
+
+    author_id: UUID
+    reflection_ref: WordsRef
+    partnership_id: UUID
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    cycle_id: UUID | None = None

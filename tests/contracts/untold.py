@@ -1,0 +1,61 @@
+"""Examples of events that no story tells: an example goes when the story tells its event."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from chalkline_contracts import goals as g
+from chalkline_contracts import observations as o
+from chalkline_contracts.directory import DistrictClosed
+from chalkline_contracts.event import Event
+from chalkline_contracts.measurement import Measurement
+from chalkline_contracts.values import WordsRef
+
+ONE, TWO, PAIR, CYCLE, GOAL = (UUID(int=n) for n in (201, 202, 400, 401, 402))
+AT = datetime(2026, 3, 2, 15, tzinfo=UTC)
+SAID = WordsRef(ref=UUID(int=500), digest="ab" * 32)
+IN_CYCLE = {"cycle_id": CYCLE, "partnership_id": PAIR}
+IN_PAIR = {"partnership_id": PAIR, "coach_id": ONE, "teacher_ids": (TWO,), "cycle_id": CYCLE}
+MET = Measurement.model_validate(
+    {
+        "metric_code": "cold_call", "kind": "checklist_fidelity", "numerator": 5, "denominator": 6,
+        "direction": "increase", "occurred_at": AT, "source": "observation", "measurement_id": UUID(int=501),
+        "recorded_by": ONE,
+    }
+)  # fmt: skip
+
+UNTOLD: tuple[Event, ...] = (
+    DistrictClosed(),
+    g.CoachHandedOver(from_coach_id=ONE, to_coach_id=UUID(int=203), teacher_ids=(TWO,), by=ONE),
+    g.CycleMemberJoined(partnership_id=PAIR, teacher_id=TWO, by=ONE),
+    g.CycleMemberLeft(partnership_id=PAIR, teacher_id=TWO, by=TWO),
+    g.CyclePaused(partnership_id=PAIR, by=ONE, reason_code="leave"),
+    g.CycleResumed(partnership_id=PAIR, by=ONE),
+    g.FollowUpRecorded(partnership_id=PAIR, focus="engagement", outcome="sustained", by=TWO),
+    g.GoalRecharted(
+        **IN_CYCLE, by=TWO, goal_version=2, recharted_at=AT, reason_code="reached_early", reason_ref=SAID,
+        before=g.GoalTerms(target="0.8", due_on=date(2026, 6, 1), required_consecutive=2),
+        after=g.GoalTerms(target="0.9", due_on=date(2026, 6, 1), required_consecutive=2),
+    ),
+    g.GoalTrendChanged(**IN_CYCLE, goal_version=1, was="on_track", trend="stalled", best_id=UUID(int=501)),
+    g.ActionStepOffered(
+        **IN_CYCLE, coach_id=ONE, teacher_id=TWO, goal_id=GOAL, strategy_code="cold_call",
+        checklist="cold-call@2", check_back_on=date(2026, 3, 16), note_ref=SAID, offered_by=ONE,
+    ),
+    g.ActionStepResponded(**IN_CYCLE, response="adapted", by=TWO, note_ref=SAID),
+    g.ActionStepPractised(**IN_CYCLE, by=TWO, measurement=MET),
+    g.ActionStepInUse(**IN_CYCLE, by=TWO, measurement=MET),
+    g.ActionStepMastered(**IN_CYCLE, by=TWO, measurement=MET),
+    g.InitiativeLaunched(
+        name_ref=SAID, focus="reading_fluency", begin=date(2026, 1, 5), end=date(2026, 6, 12), launched_by=ONE
+    ),
+    g.GoalLinkedToInitiative(**IN_CYCLE, goal_id=GOAL, by=TWO),
+    g.InitiativeClosed(),
+    o.CoachFeedbackGiven(**IN_PAIR, feedback_ref=SAID, given_by=TWO),
+    o.ActivityPlanned(**IN_PAIR, type="plan", scheduled_at=AT, minutes=45, phase="learn", planned_by=ONE),
+    o.ActivityHeld(
+        **IN_PAIR, type="coteach", started_at=AT, minutes=45, participants_n=1, phase="learn", recorded_by=ONE
+    ),
+    o.ActivityMissed(**IN_PAIR, type="plan", reason_code="ill", recorded_by=ONE),
+    o.ReflectionRecorded(author_id=TWO, reflection_ref=SAID, partnership_id=PAIR, cycle_id=CYCLE),
+    o.ReflectionShared(**IN_PAIR, author_id=TWO, reflection_ref=SAID),
+)  # fmt: skip
