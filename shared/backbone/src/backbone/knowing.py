@@ -22,8 +22,10 @@ STATUS: Final[dict[type[Event], str]] = {
     g.PartnershipAgreed: "agreed",
     g.PartnershipDeclined: "declined",
     g.PartnershipSuspended: "suspended",
+    g.CoachHandedOver: "handed_over",
     g.PartnershipEnded: "ended",
 }
+"""Where a partnership stands. While it is handed over nobody coaches, and `coach_id` is the coach to come."""
 
 
 async def project_districts(events: Sequence[Recorded[Any]], db: Connection) -> None:
@@ -100,7 +102,7 @@ async def project_partnerships(events: Sequence[Recorded[Any]], db: Connection) 
         (
             r.tenant,
             r.aggregate_id,
-            r.event.coach_id,
+            r.event.to_coach_id if isinstance(r.event, g.CoachHandedOver) else r.event.coach_id,
             [str(t) for t in r.event.teacher_ids],
             STATUS[type(r.event)],
         )

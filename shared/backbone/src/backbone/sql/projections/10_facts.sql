@@ -77,3 +77,4 @@ CREATE TABLE partnerships (
     status         text NOT NULL,
     PRIMARY KEY (tenant, partnership_id)
 );
+CREATE INDEX ON partnerships (tenant, coach_id);
