@@ -18,6 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
+from backbone.exports import ListRoute
 from backbone.ledger import patiently
 from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
@@ -80,6 +81,14 @@ def _header(description: str, example: str) -> dict[str, Any]:
 DESCRIBED: Final[dict[str, Any]] = {
     "responses": {
         200: {
+            "content": {
+                "text/csv": {
+                    "schema": {"type": "string", "description": "The whole list: a row a line, after the names"}
+                },
+                "application/jsonl": {
+                    "schema": {"type": "string", "description": "The whole list: a row a line, as JSON"}
+                },
+            },
             "headers": {
                 "Link": _header("Where the next page is (RFC 8288); absent on the last",
                                 '</v1/goals?limit=50&cursor=q80B>; rel="next"'),
@@ -103,8 +112,12 @@ DESCRIBED: Final[dict[str, Any]] = {
 
 
 def router_of(aggregate: str) -> APIRouter:
-    """A router for a list of these, beside their other operations in OpenAPI."""
-    return APIRouter(tags=[aggregate], generate_unique_id_function=lambda route: f"list_{route.name}")
+    """A router for a list of these, beside their other operations in OpenAPI; told whole by `exports.py`."""
+    return APIRouter(
+        tags=[aggregate],
+        route_class=ListRoute,
+        generate_unique_id_function=lambda route: f"list_{route.name}",
+    )
 
 
 def no_parameter_twice(request: Request) -> None:
@@ -139,7 +152,7 @@ class Lists:
         if shown:
             response.headers["At-Least"] = _at_least(self._run.service.name, by.tenant, shown)
         response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization"
+        response.headers["Vary"] = "Authorization, Accept"
         return shown
 
     async def overseen(self, by: Actor) -> Overseen | None:

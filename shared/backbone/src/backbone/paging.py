@@ -4,13 +4,15 @@ import base64
 import binascii
 import hmac
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from backbone.problems import Problem
 
 _MAC = 16
+_NEXT = re.compile(r'<[^>?]*\?([^>]*)>; rel="next"')
 
 
 class Cursors:
@@ -43,3 +45,9 @@ class Cursors:
 def next_link(path: str, cursor: str, **parameters: str | int) -> str:
     """The value of a Link header that leads to the next page."""
     return f'<{path}?{urlencode({**parameters, "cursor": cursor})}>; rel="next"'
+
+
+def cursor_in(link: str | None) -> str | None:
+    """The cursor in a Link header that `next_link` wrote; None: there is no next page."""
+    found = _NEXT.fullmatch(link or "")
+    return parse_qs(found[1])["cursor"][0] if found else None

@@ -1,0 +1,158 @@
+"""Exports: a list told whole, as CSV or as lines of JSON, to whoever asks for it by `Accept`.
+
+It is asked of the list itself, page after page. So nobody exports what the list would not show them, what it hides
+stays hidden, and a large district costs no more memory than a small one. Pages are of different moments, as they
+are for whoever turns them: what is there all the while is told once.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final, get_args, get_origin
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from backbone.paging import cursor_in
+from backbone.problems import Problem
+from backbone.spreadsheet import csv_lines
+
+ROWS: Final = 500
+"""How many are asked for and sent at once."""
+
+Rows = Sequence[BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an export is written."""
+
+    media_type: str
+    ending: str
+    head: Callable[[type[BaseModel]], str]
+    lines: Callable[[Rows], bytes]
+
+
+def _columns(row: type[BaseModel]) -> str:
+    return csv_lines([list(row.model_fields)])
+
+
+def _csv(rows: Rows) -> bytes:
+    return csv_lines(list(row.model_dump(mode="json").values()) for row in rows).encode()
+
+
+def _jsonl(rows: Rows) -> bytes:
+    return b"".join(to_json(row) + b"\n" for row in rows)
+
+
+CSV: Final = Form("text/csv; charset=utf-8; header=present", "csv", _columns, _csv)
+JSONL: Final = Form("application/jsonl", "jsonl", lambda _: "", _jsonl)
+OFFERED: Final[dict[str, Form | None]] = {
+    "application/json": None,
+    "text/csv": CSV,
+    "application/jsonl": JSONL,
+}
+"""By media type; what one page of a list is told in comes first."""
+
+
+class ListRoute(APIRoute):
+    """A route of a list: what its function tells page by page, it tells whole in another form."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        # An application makes a router's routes once more, from endpoints that were wrapped already.
+        super().__init__(path, _page_or_whole(inspect.unwrap(endpoint)), **options)
+
+
+def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    told = endpoint.__annotations__.get("return")
+    if get_origin(told) is not list:
+        return endpoint
+    row: type[BaseModel] = get_args(told)[0]
+
+    @wraps(endpoint)
+    async def page_or_whole(**asked: Any) -> Any:
+        request: Request = asked["request"]
+        form = form_asked(request.headers.getlist("accept"))
+        if form is None:
+            return await endpoint(**asked)
+        pages = _pages(endpoint, asked)
+        first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent
+        name = f"{request.url.path.rpartition('/')[2]}.{form.ending}"
+        headers = {
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Vary": "Authorization, Accept",
+        }
+        written = _written(form, row, first, pages)
+        return StreamingResponse(written, media_type=form.media_type, headers=headers)
+
+    return page_or_whole
+
+
+async def _written(
+    form: Form, row: type[BaseModel], first: Rows, pages: AsyncIterator[Rows]
+) -> AsyncIterator[bytes]:
+    yield form.head(row).encode() + form.lines(first)
+    async for rows in pages:
+        yield form.lines(rows)
+
+
+async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any]) -> AsyncIterator[Rows]:
+    """Each page of a list, as its function tells it to this reader. Raises a Problem."""
+    name = next(
+        (name for name, given in asked.items() if "cursor" in getattr(type(given), "model_fields", ())), ""
+    )
+    page = asked.get(name)
+    if page is not None and {"cursor", "limit"} & page.model_fields_set:
+        raise Problem("request_invalid", "an export is whole: it has neither limit nor cursor")
+    cursor = None
+    while True:
+        response = Response()
+        turned = {} if page is None else {name: page.model_copy(update={"limit": ROWS, "cursor": cursor})}
+        yield await endpoint(**{**asked, **turned, **({"response": response} if "response" in asked else {})})
+        cursor = cursor_in(response.headers.get("link"))
+        if cursor is None:
+            return
+
+
+def form_asked(accept: Sequence[str]) -> Form | None:
+    """What these Accept headers like best of what is offered (RFC 9110, 12.5.1); None: a page of JSON.
+
+    Nothing, or nothing that is offered, is answered with JSON too.
+    """
+    ranges = [
+        (*(piece.strip().lower() for piece in part.split(";")),) for part in ",".join(accept).split(",")
+    ]
+    best, chosen = (0.0, 0, 0), None
+    for media_type, form in OFFERED.items():
+        # Of several ranges that speak of a type, the most exact one counts, of such the first.
+        exactness, place = max(
+            (_exactness(kind, media_type), -place) for place, (kind, *_) in enumerate(ranges)
+        )
+        rank = (_quality(ranges[-place][1:]) if exactness else 0.0, exactness, place)
+        if rank[0] > 0 and rank > best:
+            best, chosen = rank, form
+    return chosen
+
+
+def _exactness(kind: str, media_type: str) -> int:
+    """3 for the type itself, 2 for `text/*`, 1 for `*/*`, 0 for another."""
+    if kind == media_type:
+        return 3
+    if kind == f"{media_type.partition('/')[0]}/*":
+        return 2
+    return 1 if kind == "*/*" else 0
+
+
+def _quality(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
