@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, TextIO
 from uuid import UUID
 
+from backbone.entrances import uuid_in
 from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number
 from rich.markup import escape
@@ -18,6 +19,7 @@ from rich.markup import escape
 from chalkline import (
     clock,
     credentials,
+    databases,
     delegating,
     doctor,
     example_bundle,
@@ -34,6 +36,7 @@ from chalkline import (
     seeding,
     show,
     topology,
+    why,
 )
 from chalkline import status as state_of
 from chalkline.problem import Problem
@@ -254,6 +257,42 @@ def listen(
         show.err.print(f"[dim]listening to {subject}; Ctrl-C ends it[/]")
     asyncio.run(listening.listen(state, subject, raw=json, show=printed, count=count))
     return 0
+
+
+@app.command(name="why", group=LOOK)
+def why_(
+    event: Annotated[str, Parameter(help="An event's id.")],
+    /,
+    *,
+    district: Annotated[str, Parameter(help="Only if it is of this district: a UUID, or a persona.")] = "",
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """What led to an event, across services up to the command it began with, and what followed from it."""
+    state, event_id = _platform(home), _event_id(event)
+    tenant = clock.district(state, district) if district else None
+
+    async def chain() -> why.Chain:
+        async with databases.reading(delegating.chosen(state, [])) as logs:
+            return await why.why(logs, event_id, tenant)
+
+    found = asyncio.run(chain())
+    if json:
+        _print_json(found.document())
+    else:
+        show.why(found)
+    return 0
+
+
+def _event_id(text: str) -> UUID:
+    try:
+        return uuid_in(text)
+    except ValueError:
+        raise Problem(
+            f"{text} is not an event's id",
+            "an id has 36 characters, such as "
+            "0198c2a4-7d3e-7b1a-9f00-3c2b1a000001; `chalkline listen --json` shows them",
+        ) from None
 
 
 @clock_app.command

@@ -11,10 +11,12 @@ from uuid import UUID, uuid5
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.tree import Tree
 
 from chalkline.mails import Mail
 from chalkline.problem import Problem
 from chalkline.state import SERVERS, SERVICES, State, read_json
+from chalkline.why import CODES, Chain, Step, document
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -193,6 +195,43 @@ def mail(one: Mail) -> None:
         line(f"[dim]{name}:[/] {escape(value)}")
     line("")
     line(escape(one.text or one.html).rstrip())
+
+
+def why(chain: Chain) -> None:
+    """The causes from the first on, each leading to the next, then the event and all that followed from it."""
+    meta = chain.first.meta
+    behalf = f" on behalf of person:{meta.on_behalf_of}" if meta.on_behalf_of else ""
+    line(f"{escape(meta.actor)}{behalf} [dim]command {meta.command_id}[/]")
+    if chain.lost:
+        line(f"[yellow]its cause, {chain.lost}, is in no log here[/]")
+    at = root = Tree("", hide_root=True)
+    for cause in chain.causes:
+        at = at.add(_step(cause))
+    _grow(at, chain.event, marked=True)
+    Console(width=1000, highlight=False, force_terminal=out.is_terminal).print(root)  # no id is broken in two
+    if not chain.whole:
+        line(f"[yellow]… and more: {chain.followed:,} consequences are shown[/]")
+
+
+def _grow(tree: Tree, step: Step, *, marked: bool = False) -> None:
+    grown = tree.add(_step(step, marked=marked))
+    for following in step.led_to:
+        _grow(grown, following)
+
+
+def _step(step: Step, *, marked: bool = False) -> str:
+    through = f"[dim]{escape(step.through)}:[/] " if step.through else ""
+    if step.told is None:
+        assert step.reacted is not None
+        outcome = "nothing to do" if step.reacted.outcome == "nothing" else step.reacted.outcome
+        code = f" ({step.reacted.code})" if step.reacted.code else ""
+        return f"{through}[dim]{step.reacted.service} {step.reacted.target}[/] {outcome}{escape(code)}"
+    told = document(step.told)
+    named = {name: told[name] for name in CODES if name in told}
+    codes = " ".join(f"{name}={value}" for name, value in named.items())
+    name = f"[bold green]{told['event']}[/]" if marked else f"[bold]{told['event']}[/]"
+    where = f"{told['service']} {told['aggregate']} {told['aggregate_id']} v{told['version']}"
+    return f"{through}{name} {escape(codes)} [dim]{where} {told['recorded_at']} {told['event_id']}[/]"
 
 
 def everything(report: dict[str, Any]) -> dict[str, Any]:
