@@ -172,7 +172,6 @@ async def test_an_event_that_is_not_there_or_another_districts_is_none(
 
 async def test_no_log_is_scanned_to_find_a_cause(logs: Logs) -> None:
     """Whatever is asked goes by an index: how long a log is does not matter."""
-
     ids = [uuid4()]
     for query, arguments in (
         (sql.events_by_id, [ids]),
