@@ -72,12 +72,12 @@ from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,
     ObservationFacts,
-    Partnership,
     RecordObservation,
     ScheduleObservation,
     ShareFeedback,
     VoidObservation,
 )
+from observations.pair import Partnership
 
 SERVICES = ("directory", "goals", "observations", "notifications")
 PEERS = PeersAnswers(

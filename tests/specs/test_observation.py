@@ -29,13 +29,13 @@ from observations.observation import (
     CorrectObservation,
     Discussed,
     ObservationFacts,
-    Partnership,
     RecordObservation,
     ScheduleObservation,
     ShareFeedback,
     Unset,
     VoidObservation,
 )
+from observations.pair import Partnership
 from observations.refusals import (
     FeedbackAlreadyShared,
     FeedbackIsYourOwn,

@@ -1,4 +1,4 @@
-"""Who may do what in observations: the pair, and for instruments whoever curates them.
+"""Who may do what in observations: the pair, for a coach's own time the coach, and for instruments whoever curates them.
 
 A teacher always keeps what is theirs, however stale our knowledge of others. A coach reads and acts
 only while the partnership lives, and only while we are sure that it does.
@@ -8,7 +8,15 @@ from uuid import UUID
 
 from backbone.deciding import FactsBehind, Forbidden, Look, Unseen
 
-from observations import instrument, observation
+from observations import activity, instrument, observation
+from observations.activity import (
+    Activity,
+    ActivityCommand,
+    ActivityFacts,
+    HoldActivity,
+    Occasion,
+    PlanActivity,
+)
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
 from observations.observation import (
     CorrectObservation,
@@ -16,7 +24,6 @@ from observations.observation import (
     Observation,
     ObservationCommand,
     ObservationFacts,
-    Partnership,
     Recorded,
     RecordObservation,
     Scheduled,
@@ -25,9 +32,7 @@ from observations.observation import (
     Visit,
     Voided,
 )
-
-LIVE = ("proposed", "agreed")
-"""Statuses in which a coach sees what is the pair's."""
+from observations.pair import Partnership
 
 
 def authorise_instrument(
@@ -68,6 +73,53 @@ def authorise_observation(
         raise Forbidden
 
 
+def authorise_activity(state: Activity, command: ActivityCommand | Look, facts: ActivityFacts) -> None:
+    """A partnership's is the pair's, any other its coach's. Who oversees may look at what took place or shall."""
+    person, told = facts.by.person, occasion_of(state)
+    begins = isinstance(command, PlanActivity | HoldActivity)
+    if person is None or (told is None and not begins):
+        raise Unseen
+    if told is None and getattr(command, "partnership_id", None) is None:
+        _coach_alone(facts)
+        return
+    if told is not None and told.partnership_id is None and person == told.coach_id:
+        return
+    own = told is not None and person in told.teacher_ids and not begins
+    if not own and not facts.level and (told is None or begins or person in coaches(told, facts.partnership)):
+        raise FactsBehind
+    if takes_part(person, told, facts.partnership):
+        return
+    if not facts.oversees or isinstance(state, activity.Missed):
+        raise Unseen
+    if not isinstance(command, Look):
+        raise Forbidden
+    if not facts.level:
+        raise FactsBehind
+
+
+def _coach_alone(facts: ActivityFacts) -> None:
+    """What is no partnership's is told by whoever coaches."""
+    if not facts.level:
+        raise FactsBehind
+    if not facts.belongs:
+        raise Unseen
+    if not facts.is_coach:
+        raise Forbidden
+
+
+def takes_part(person: UUID, told: Occasion | None, partnership: Partnership | None) -> bool:
+    """One of its teachers, or the coach as it stands now; of one yet to begin, anyone of the partnership."""
+    if told is None:
+        return partnership is not None and person in partnership.partners
+    if told.partnership_id is None:
+        return person == told.coach_id
+    return person in told.teacher_ids or (partnership is not None and partnership.coached_by(person))
+
+
+def occasion_of(state: Activity) -> Occasion | None:
+    return None if isinstance(state, activity.Unset) else state.occasion
+
+
 def may_read(person: UUID, state: Observation, partnership: Partnership | None) -> bool:
     """Whether this person may read what it says: its teachers always, the coach while the pair lives."""
     told = whose(state)
@@ -77,13 +129,11 @@ def may_read(person: UUID, state: Observation, partnership: Partnership | None) 
 def in_pair(person: UUID, told: Visit | Scheduled | Voided | None, partnership: Partnership | None) -> bool:
     """One of the observed teachers or the coach; of one yet to begin, anyone of the partnership."""
     if told is None:
-        return partnership is not None and person in {partnership.coach_id, *partnership.teacher_ids}
-    if person in told.teacher_ids:
-        return True
-    return partnership is not None and person == partnership.coach_id and partnership.status in LIVE
+        return partnership is not None and person in partnership.partners
+    return person in told.teacher_ids or (partnership is not None and partnership.coached_by(person))
 
 
-def coaches(told: Visit | Scheduled | Voided, partnership: Partnership | None) -> set[UUID]:
+def coaches(told: Visit | Scheduled | Voided | Occasion, partnership: Partnership | None) -> set[UUID]:
     """Whoever was or is the coach."""
     return {told.coach_id, partnership.coach_id} if partnership else {told.coach_id}
 

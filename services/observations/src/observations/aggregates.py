@@ -1,9 +1,18 @@
-"""What observations keeps: instruments, observations."""
+"""What observations keeps: instruments, observations, activities."""
 
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from observations import access, gathering, instrument, observation, observation_decisions, views
+from observations import (
+    access,
+    activity,
+    activity_decisions,
+    gathering,
+    instrument,
+    observation,
+    observation_decisions,
+    views,
+)
 
 INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
     name="Instrument",
@@ -49,4 +58,19 @@ OBSERVATION: Aggregate[observation.Observation] = Aggregate(
     view=views.view_observation,
 )
 
-AGGREGATES = (INSTRUMENT, OBSERVATION)
+ACTIVITY: Aggregate[activity.Activity] = Aggregate(
+    name="Activity",
+    collection="activities",
+    initial=activity.Unset(),
+    states=(activity.Unset, activity.Planned, activity.Held, activity.Missed),
+    events=tuple(events_of("observations", "Activity")),
+    begins=(activity.PlanActivity, activity.HoldActivity),
+    commands=(activity.HoldActivity, activity.MissActivity),
+    decide=activity_decisions.decide,
+    evolve=activity.evolve,
+    facts=gathering.gather_activity,
+    authorise=access.authorise_activity,
+    view=views.view_activity,
+)
+
+AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY)

@@ -1,13 +1,16 @@
 """How a decision of observations comes to be told what it needs: the partnership, and who oversees it."""
 
 from typing import Any
+from uuid import UUID
 
 from backbone.deciding import Asking, Look
 from backbone.overseeing import oversees
 
-from observations.access import in_pair, whose
+from observations.access import in_pair, occasion_of, takes_part, whose
+from observations.activity import Activity, ActivityCommand, ActivityFacts
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
-from observations.observation import Observation, ObservationCommand, ObservationFacts, Partnership
+from observations.observation import Observation, ObservationCommand, ObservationFacts
+from observations.pair import Partnership
 
 
 async def gather_instrument(
@@ -32,8 +35,7 @@ async def gather_observation(
 ) -> ObservationFacts:
     told = whose(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    row = await asking.fact("partnership", partnership_id) if partnership_id else None
-    partnership = Partnership(row["coach_id"], tuple(row["teacher_ids"]), row["status"]) if row else None
+    partnership = await _partnership(asking, partnership_id)
     person = asking.by.person
     inside = person is not None and in_pair(person, told, partnership)
     teacher_ids = told.teacher_ids if told else partnership.teacher_ids if partnership else ()
@@ -45,6 +47,33 @@ async def gather_observation(
         oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
     )
+
+
+async def gather_activity(asking: Asking, state: Activity, command: ActivityCommand | Look) -> ActivityFacts:
+    told = occasion_of(state)
+    partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
+    partnership = await _partnership(asking, partnership_id)
+    person = asking.by.person
+    inside = person is not None and takes_part(person, told, partnership)
+    alone = told is None and partnership_id is None
+    row = await _acting(asking) if alone else None
+    teacher_ids = told.teacher_ids if told else partnership.teacher_ids if partnership else ()
+    return ActivityFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        partnership=partnership,
+        belongs=row is not None,
+        is_coach=row is not None and "coach" in row["roles"],
+        oversees=not (inside or alone) and await oversees(asking, teacher_ids),
+        level=asking.level,
+    )
+
+
+async def _partnership(asking: Asking, partnership_id: UUID | None) -> Partnership | None:
+    """As goals told of it last; None: nobody has, or none is meant."""
+    row = await asking.fact("partnership", partnership_id) if partnership_id else None
+    return Partnership(row["coach_id"], tuple(row["teacher_ids"]), row["status"]) if row else None
 
 
 async def _acting(asking: Asking) -> Any:

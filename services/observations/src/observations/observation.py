@@ -25,6 +25,7 @@ from chalkline_contracts.observations import (
 from chalkline_contracts.values import Code, Time, WordsRef
 from pydantic import Field
 
+from observations.pair import Partnership
 from observations.refusals import AuthorMissing
 
 Ids = Annotated[tuple[UUID, ...], Field(max_length=50)]
@@ -162,16 +163,6 @@ class Voided:
 
 
 Observation = Unset | Scheduled | Recorded | Shared | Discussed | Voided
-
-
-@dataclass(frozen=True, slots=True)
-class Partnership:
-    """What goals told of the pair."""
-
-    coach_id: UUID
-    teacher_ids: tuple[UUID, ...]
-    status: str
-    """proposed, agreed, suspended or ended."""
 
 
 @dataclass(frozen=True, slots=True)

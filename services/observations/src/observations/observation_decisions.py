@@ -1,7 +1,6 @@
 """What is decided about an observation: only the pair observes, and what was recorded is never changed."""
 
 from datetime import datetime
-from uuid import UUID
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import MeasurementTaken
@@ -14,6 +13,7 @@ from chalkline_contracts.observations import (
     ObservationVoided,
 )
 
+from observations import pair
 from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,
@@ -21,7 +21,6 @@ from observations.observation import (
     Observation,
     ObservationCommand,
     ObservationFacts,
-    Partnership,
     Recorded,
     RecordObservation,
     Scheduled,
@@ -46,9 +45,7 @@ from observations.refusals import (
     ObservationNotRecorded,
     PartnershipDiffers,
     PartnershipMissing,
-    PartnershipNotAgreed,
     ScheduledInThePast,
-    TeacherNotInPartnership,
 )
 
 SHORTEST_S, LONGEST_S = 60, 480 * 60
@@ -99,14 +96,14 @@ def decide(
 
 
 def _schedule(command: ScheduleObservation, facts: ObservationFacts, now: datetime) -> list[Event]:
-    partnership = _agreed(facts)
+    partnership = pair.agreed(facts.partnership)
     if command.scheduled_at <= now:
         raise ScheduledInThePast(scheduled_at=command.scheduled_at)
     return [
         ObservationScheduled(
             partnership_id=command.partnership_id,
             coach_id=partnership.coach_id,
-            teacher_ids=_teachers(command.teacher_ids, partnership),
+            teacher_ids=pair.teachers(command.teacher_ids, partnership),
             cycle_id=command.cycle_id,
             scheduled_at=command.scheduled_at,
             scheduled_by=facts.author,
@@ -126,13 +123,13 @@ def _record(
         cycle_id = cycle_id or planned.cycle_id
     if partnership_id is None:
         raise PartnershipMissing
-    partnership = _agreed(facts)
+    partnership = pair.agreed(facts.partnership)
     _check_times(command.started_at, command.duration_s, command.measurements, now)
     return [
         ObservationRecorded(
             partnership_id=partnership_id,
             coach_id=partnership.coach_id,
-            teacher_ids=_teachers(teacher_ids, partnership),
+            teacher_ids=pair.teachers(teacher_ids, partnership),
             cycle_id=cycle_id,
             goal_ids=tuple(dict.fromkeys(command.goal_ids)),
             started_at=command.started_at,
@@ -203,18 +200,6 @@ def _acknowledge(observation: Shared, facts: ObservationFacts) -> list[Event]:
             acknowledged_by=facts.author,
         )
     ]
-
-
-def _agreed(facts: ObservationFacts) -> Partnership:
-    if facts.partnership is None or facts.partnership.status != "agreed":
-        raise PartnershipNotAgreed
-    return facts.partnership
-
-
-def _teachers(named: tuple[UUID, ...], partnership: Partnership) -> tuple[UUID, ...]:
-    if strangers := set(named) - set(partnership.teacher_ids):
-        raise TeacherNotInPartnership(teacher_ids=sorted(strangers))
-    return tuple(dict.fromkeys(named or partnership.teacher_ids))
 
 
 def _check_times(

@@ -1,4 +1,4 @@
-"""The list of observations: those of one's own teaching, and those one made as a coach.
+"""The list of observations: those of one's own teaching, and those of the partnerships one coaches.
 
 Rebuildable: drop the tables, replay the log, and the same rows come back.
 """
@@ -47,14 +47,10 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     )  # fmt: skip
     # A visit may be recorded for another day, and with other teachers, than it was scheduled for.
     await db.execute(sql.forget_observed_people, *in_columns(rows, "tenant", "observation_id"))
-    people = [
-        {**row, "person_id": person_id, "coaching": person_id not in row["teacher_ids"]}
-        for row in rows
-        for person_id in sorted({row["coach_id"], *row["teacher_ids"]})
-    ]
+    people = [{**row, "person_id": teacher_id} for row in rows for teacher_id in sorted(row["teacher_ids"])]
     await db.execute(
         sql.list_observed_people,
-        *in_columns(people, "tenant", "person_id", "takes_place_at", "observation_id", "coaching", "began"),
+        *in_columns(people, "tenant", "person_id", "takes_place_at", "observation_id", "began"),
     )
 
 
@@ -125,7 +121,7 @@ def routes(run: Running) -> APIRouter:
     async def observations(
         request: Request, response: Response, by: Reader, wanted: Annotated[ObservationsWanted, Query()]
     ) -> list[ListedObservation]:
-        """Those of your own teaching, and those you made as a coach while the partnership lives. Nobody
+        """Those of your own teaching, and those of partnerships you coach, as they stand now. Nobody
         else's, whoever you are.
         """
         person, query = person_of(by), sql.observations_of_person

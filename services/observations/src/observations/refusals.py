@@ -44,11 +44,11 @@ class ObservationAlreadyVoided(Refusal):
 
 
 class PartnershipMissing(Refusal):
-    """An observation that was not scheduled names its partnership."""
+    """What was not scheduled or planned names its partnership; only training and administration need none."""
 
 
 class PartnershipDiffers(Refusal):
-    """The observation was scheduled for another partnership."""
+    """It was scheduled or planned for another partnership, or for none."""
 
 
 class PartnershipNotAgreed(Refusal):
@@ -56,11 +56,11 @@ class PartnershipNotAgreed(Refusal):
 
 
 class TeacherNotInPartnership(Refusal):
-    """Only teachers of the partnership can be observed in it."""
+    """Only teachers of the partnership can be observed or coached in it."""
 
 
 class ScheduledInThePast(Refusal):
-    """An observation is scheduled for later than now."""
+    """What is scheduled or planned is for later than now."""
 
 
 class NotYetHappened(Refusal):
@@ -68,7 +68,7 @@ class NotYetHappened(Refusal):
 
 
 class MinutesOutOfRange(Refusal):
-    """An observation takes between 1 and 480 minutes."""
+    """It takes between 1 and 480 minutes."""
 
 
 class FeedbackAlreadyShared(Refusal):
@@ -83,5 +83,29 @@ class FeedbackIsYourOwn(Refusal):
     """Whoever shared the feedback cannot acknowledge it."""
 
 
+class ActivityAlreadyPlanned(Refusal):
+    """The activity has been planned or held before."""
+
+
+class ActivityAlreadyHeld(Refusal):
+    """The activity took place; it can be neither held again nor missed."""
+
+
+class ActivityAlreadyMissed(Refusal):
+    """The activity did not take place; another one may."""
+
+
+class ActivityNotFound(Refusal):
+    """There is no activity with this id."""
+
+
+class ActivityUntold(Refusal):
+    """An activity that was not planned names its type and its minutes."""
+
+
+class ParticipantsTooFew(Refusal):
+    """At least the teachers who are named took part."""
+
+
 class AuthorMissing(Refusal):
-    """Only a person observes, corrects or gives feedback."""
+    """Only a person observes, coaches, reflects or gives feedback."""

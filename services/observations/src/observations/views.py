@@ -1,9 +1,10 @@
-"""What a reader sees of instruments and observations: the pair all of it, who oversees the activity."""
+"""What a reader sees of instruments, observations and activities: the pair all of it, who oversees the activity."""
 
 from typing import Any
 
-from observations import instrument, observation
+from observations import activity, instrument, observation
 from observations.access import may_read, whose
+from observations.activity import Activity, ActivityFacts
 from observations.instrument import Instrument, InstrumentFacts
 from observations.observation import Observation, ObservationFacts, Scheduled, Visit
 
@@ -72,3 +73,27 @@ def _feedback(state: Observation) -> dict[str, Any]:
             return {"feedback": state.feedback_ref, "shared_by": state.shared_by}
         case _:
             return {}
+
+
+def view_activity(state: Activity, facts: ActivityFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+    """Tier A, all of it: whoever may look at one sees it."""
+    if isinstance(state, activity.Unset):
+        return {}
+    told = state.occasion
+    shown: dict[str, Any] = {
+        "status": type(state).__name__.lower(),
+        "type": told.type,
+        "minutes": told.minutes,
+        "coach_id": told.coach_id,
+        "partnership_id": told.partnership_id,
+        "teacher_ids": told.teacher_ids,
+        "cycle_id": told.cycle_id,
+        "phase": told.phase,
+    }
+    match state:
+        case activity.Held():
+            return shown | {"started_at": told.at, "participants_n": state.participants_n}
+        case activity.Missed():
+            return shown | {"scheduled_at": told.at, "reason_code": state.reason_code}
+        case _:
+            return shown | {"scheduled_at": told.at}

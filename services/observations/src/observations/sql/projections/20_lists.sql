@@ -1,6 +1,6 @@
 -- Observations and instruments, newest first; `began` and `position` are the first and the last event a row reflects.
--- `observed_people` says whose an observation is, in the order of the list; `partnerships` (facts) says whether a coach may
--- still look.
+-- `observed_people` and `active_people` say which teachers one is of, in the order of the list; who coaches them is asked of
+-- `partnerships` (facts) when a list is read, so that a new coach finds what a former one no longer does.
 CREATE TABLE listed_observations (
     tenant         uuid NOT NULL,
     observation_id uuid NOT NULL,
@@ -20,17 +20,49 @@ CREATE TABLE listed_observations (
     position       bigint NOT NULL,
     PRIMARY KEY (tenant, observation_id)
 );
+CREATE INDEX ON listed_observations (tenant, partnership_id, takes_place_at, began);
 
 CREATE TABLE observed_people (
     tenant         uuid NOT NULL,
     person_id      uuid NOT NULL,
     takes_place_at timestamptz NOT NULL,
     observation_id uuid NOT NULL,
-    coaching       boolean NOT NULL,
     began          bigint NOT NULL,
     PRIMARY KEY (tenant, person_id, takes_place_at, began)
 );
 CREATE INDEX ON observed_people (tenant, observation_id);
+
+-- An activity that is no partnership's has its coach in `active_people`.
+CREATE TABLE listed_activities (
+    tenant         uuid NOT NULL,
+    activity_id    uuid NOT NULL,
+    type           text NOT NULL,
+    coach_id       uuid NOT NULL,
+    partnership_id uuid,
+    teacher_ids    uuid[] NOT NULL,
+    cycle_id       uuid,
+    phase          text,
+    status         text NOT NULL,
+    takes_place_at timestamptz NOT NULL,
+    minutes        integer NOT NULL,
+    participants_n integer,
+    reason_code    text,
+    began          bigint NOT NULL,
+    position       bigint NOT NULL,
+    PRIMARY KEY (tenant, activity_id)
+);
+CREATE INDEX ON listed_activities (tenant, takes_place_at, began);
+CREATE INDEX ON listed_activities (tenant, partnership_id, takes_place_at, began);
+
+CREATE TABLE active_people (
+    tenant         uuid NOT NULL,
+    person_id      uuid NOT NULL,
+    takes_place_at timestamptz NOT NULL,
+    activity_id    uuid NOT NULL,
+    began          bigint NOT NULL,
+    PRIMARY KEY (tenant, person_id, takes_place_at, began)
+);
+CREATE INDEX ON active_people (tenant, activity_id);
 
 CREATE TABLE listed_instruments (
     tenant        uuid NOT NULL,
