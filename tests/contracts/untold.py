@@ -51,11 +51,6 @@ UNTOLD: tuple[Event, ...] = (
     g.GoalLinkedToInitiative(**IN_CYCLE, goal_id=GOAL, by=TWO),
     g.InitiativeClosed(),
     o.CoachFeedbackGiven(**IN_PAIR, feedback_ref=SAID, given_by=TWO),
-    o.ActivityPlanned(**IN_PAIR, type="plan", scheduled_at=AT, minutes=45, phase="learn", planned_by=ONE),
-    o.ActivityHeld(
-        **IN_PAIR, type="coteach", started_at=AT, minutes=45, participants_n=1, phase="learn", recorded_by=ONE
-    ),
-    o.ActivityMissed(**IN_PAIR, type="plan", reason_code="ill", recorded_by=ONE),
     o.ReflectionRecorded(author_id=TWO, reflection_ref=SAID, partnership_id=PAIR, cycle_id=CYCLE),
     o.ReflectionShared(**IN_PAIR, author_id=TWO, reflection_ref=SAID),
 )  # fmt: skip

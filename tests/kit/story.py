@@ -67,6 +67,7 @@ from notifications.notification import (
 )
 from notifications.preference import ChangePreference, PreferenceFacts
 from observations import aggregates as observations
+from observations.activity import ActivityFacts, HoldActivity, MissActivity, PlanActivity
 from observations.instrument import InstrumentFacts, PublishInstrument, RetireInstrument
 from observations.observation import (
     AcknowledgeFeedback,
@@ -236,8 +237,10 @@ class Story:
         self._models(tenant)
         for n in range(3):
             self._pair(tenant, n, people)
-        later = AdvanceClock(to=self.now + timedelta(days=30))
-        self.do(directory.DISTRICT, tenant, tenant, later, DistrictFacts)
+        clock = getattr(self.state(directory.DISTRICT, tenant, tenant), "clock", None)
+        while clock is not None and clock < self.now + timedelta(days=30):  # a leap has its longest
+            clock += timedelta(days=300)
+            self.do(directory.DISTRICT, tenant, tenant, AdvanceClock(to=clock), DistrictFacts)
         for command in DISTRICT_WISHES:
             self.do(directory.DISTRICT, tenant, tenant, command, DistrictFacts)
 
@@ -373,6 +376,7 @@ class Story:
             observe(VoidObservation(reason_code="wrong_class"), coach)
         act(goals.GOAL, goal, RecordProgress(measurement=self._taken(rng.randrange(50, 100))), teacher)
         act(goals.GOAL, goal, ConfirmAchievement(), teacher)
+        self._time(tenant, pair, ids, k)
         milestone = rng.choice(("VisitOverdue", "GoalSilent", "MidpointReview"))
         reach = ReachMilestone(milestone=milestone, rule_version=1, occurrence=f"once:{k}", due_at=self.now,
                                recipients=(Recipient(person_id=coach, role="coach"),))  # fmt: skip
@@ -381,6 +385,29 @@ class Story:
         notify = Notify(milestone=milestone, cycle_id=ids["cycle"], recipient_id=coach, due_at=self.now)
         self.do(notifications.NOTIFICATION, tenant, note, notify, NotificationFacts)
         self.do(notifications.NOTIFICATION, tenant, note, AcknowledgeNotification(), NotificationFacts)
+
+    def _time(self, tenant: UUID, pair: tuple[UUID, UUID], ids: dict[str, UUID], k: int) -> None:
+        """Coaching time beside the visit: planned, then held or missed; not planned at all; and training for many."""
+        rng, (coach, teacher) = self._rng, pair
+        about: dict[str, Any] = {"partnership_id": ids["pair"], "cycle_id": ids["cycle"], "phase": "learn"}
+
+        def spend(number: int, *commands: Command) -> None:
+            for command in commands:
+                self.do(
+                    observations.ACTIVITY, tenant, uuid5(ids["cycle"], f"time {k}.{number}"), command, ActivityFacts,
+                    by=Actor("person", str(coach), tenant), belongs=True, is_coach=True,
+                    partnership=Partnership(coach, (teacher,), "agreed"),
+                )  # fmt: skip
+
+        later = self.now + timedelta(days=20)
+        planned = PlanActivity(type=rng.choice(("model", "plan")), scheduled_at=later, minutes=45, **about)
+        spend(0, planned, HoldActivity(started_at=self.now, minutes=30))
+        spend(1, planned, MissActivity(reason_code="ill"))
+        coteach = HoldActivity(
+            type="coteach", started_at=self.now - timedelta(minutes=20), minutes=50, **about
+        )
+        spend(2, coteach)
+        spend(3, HoldActivity(type="pd", started_at=self.now, minutes=90, participants_n=14))
 
     def _mail(self, tenant: UUID) -> None:
         """What became of mails, some of them acknowledged first, and how somebody wants them."""

@@ -1,4 +1,4 @@
-"""Who may do what in observations: the pair, for a coach's own time the coach, and for instruments whoever curates them.
+"""Who may do what in observations: the pair, the coach alone with time that is no pair's, whoever curates instruments.
 
 A teacher always keeps what is theirs, however stale our knowledge of others. A coach reads and acts
 only while the partnership lives, and only while we are sure that it does.

@@ -98,7 +98,6 @@ class ListedActivity(Told):
 
 class ActivitiesWanted(Page):
     partnership_id: Annotated[Id | Absent, Field(description="Only those of this partnership")] = None
-    cycle_id: Annotated[Id | Absent, Field(description="Only those of this cycle")] = None
 
 
 def routes(run: Running) -> APIRouter:
@@ -111,11 +110,12 @@ def routes(run: Running) -> APIRouter:
         """Those you took part in, and those of partnerships you coach, as they stand now. Administrators and
         coaching leads get all of the district, principals those of teachers at their schools.
         """
-        told: tuple[Any, ...] = (person_of(by), wanted.partnership_id, wanted.cycle_id)
+        told: tuple[Any, ...] = (person_of(by), wanted.partnership_id)
         overseen = await lists.overseen(by)
         query = sql.activities_of_person
         if overseen is not None:
-            query, told = sql.activities_overseen, (*told, overseen.within)
+            query = sql.activities_overseen_of_partnership if wanted.partnership_id else sql.activities_overseen
+            told += (overseen.within,)
         rows = await lists.page(request, response, by, wanted, query, *told)
         if any(row["coaching"] for row in rows):
             lists.must_be_level(by)

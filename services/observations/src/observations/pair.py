@@ -1,13 +1,9 @@
 """A pair as goals told of it: who teaches, who coaches them, and how it stands now."""
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from observations.refusals import PartnershipNotAgreed, TeacherNotInPartnership
-
-LIVE: Final = ("proposed", "agreed")
-"""Statuses in which a coach sees what is the pair's; of one suspended, handed over or ended nobody is the coach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +20,9 @@ class Partnership:
         """Everyone in it, whatever has become of it."""
         return {self.coach_id, *self.teacher_ids}
 
-    def coached_by(self, person: UUID | None) -> bool:
-        return person == self.coach_id and self.status in LIVE
+    def coached_by(self, person: UUID) -> bool:
+        """Of one that is suspended, handed over or ended nobody is the coach."""
+        return person == self.coach_id and self.status == "agreed"
 
 
 def agreed(partnership: Partnership | None) -> Partnership:

@@ -1,5 +1,5 @@
--- A page of the activities that concern $8 (null: anyone) or are $5's own, of one partnership ($6), of one cycle ($7),
--- or of all. `mine` marks the latter, and of those alone it is told that they were missed.
+-- A page of the activities that concern $7 (null: anyone) or are $5's own ($6 is always null). Of the latter alone it is
+-- told that they were missed.
 SELECT l.activity_id AS id, l.takes_place_at AS at, l.began, l.position, false AS coaching, m.mine, l.type, l.coach_id,
        l.partnership_id, l.teacher_ids, l.cycle_id, l.phase, l.status, l.minutes, l.participants_n, l.reason_code
   FROM listed_activities l
@@ -7,10 +7,8 @@ SELECT l.activity_id AS id, l.takes_place_at AS at, l.began, l.position, false A
  CROSS JOIN LATERAL (
        SELECT $5 = ANY (l.teacher_ids)
               OR (l.partnership_id IS NULL AND $5 = l.coach_id)
-              OR coalesce(p.coach_id = $5 AND p.status IN ('proposed', 'agreed'), false) AS mine) AS m
- WHERE l.tenant = $1 AND (l.takes_place_at, l.began) < ($2, $3)
-   AND ($6::uuid IS NULL OR l.partnership_id = $6)
-   AND ($7::uuid IS NULL OR l.cycle_id = $7)
-   AND (m.mine OR (l.status <> 'missed' AND ($8::uuid[] IS NULL OR l.teacher_ids && $8)))
+              OR coalesce(p.coach_id = $5 AND p.status = 'agreed', false) AS mine) AS m
+ WHERE l.tenant = $1 AND $6::uuid IS NULL AND (l.takes_place_at, l.began) < ($2, $3)
+   AND (m.mine OR (l.status <> 'missed' AND ($7::uuid[] IS NULL OR l.teacher_ids && $7)))
  ORDER BY l.takes_place_at DESC, l.began DESC
  LIMIT $4

@@ -22,7 +22,7 @@ SELECT l.observation_id AS id, l.takes_place_at AS at, l.began, l.position, l.co
                    AND ($7::uuid IS NULL OR l.cycle_id = $7)
                  ORDER BY l.takes_place_at DESC, l.began DESC
                  LIMIT $4) AS l
-          WHERE p.tenant = $1 AND p.coach_id = $5 AND p.status IN ('proposed', 'agreed')
+          WHERE p.tenant = $1 AND p.coach_id = $5 AND p.status = 'agreed'
             AND ($6::uuid IS NULL OR p.partnership_id = $6))) AS l
  ORDER BY l.takes_place_at DESC, l.began DESC
  LIMIT $4
