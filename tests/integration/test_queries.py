@@ -84,6 +84,24 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
             assert not sorted_whole, f"{query} sorts what lies before its page"
 
 
+FIGURES = {"goals": ("funnel", "phase_times", "outcomes", "effect", "coverage")}
+"""By service, what counts or sums up what one district told, for a read."""
+
+
+async def test_no_figure_about_a_district_reads_what_belongs_to_others(
+    service: tuple[str, TestDatabase],
+) -> None:
+    name, database = service
+    await fill(database.owner)
+    async with database.app.acquire() as db:
+        for query in FIGURES.get(name, ()):
+            text = getattr(Queries(name, "sql/queries"), query)
+            nodes = list(flat(await plan(db, text)))
+            read_whole = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+            assert not read_whole, f"{query} reads all of {read_whole}"
+            assert any("tenant" in node.get("Index Cond", "") for node in nodes), query
+
+
 async def test_a_page_of_a_large_district_reads_what_it_shows(
     postgres_server: Postgres, secrets: Path
 ) -> None:
@@ -191,6 +209,7 @@ VALUES = {
     "timestamp with time zone": "timestamptz '2026-01-01' + n * interval '1 minute'",
     "uuid[]": "ARRAY[md5('person' || n % 500)::uuid]",
     "text[]": "ARRAY['x' || n % 5]",
+    "interval": "n * interval '1 minute'",
     "jsonb": "'[]'::jsonb",
     "bytea": "'x'::bytea",
 }

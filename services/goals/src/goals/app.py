@@ -2,7 +2,7 @@
 
 from backbone.service import Service
 
-from goals import cycle_list, goal_board, partnership_list
+from goals import coverage, cycle_list, effect, figures, funnel, goal_board, outcomes, partnership_list
 from goals.aggregates import AGGREGATES
 from goals.policies import POLICIES
 
@@ -10,7 +10,17 @@ SERVICE = Service(
     name="goals",
     reads=("directory", "observations"),
     aggregates=AGGREGATES,
-    projections=(partnership_list.PARTNERSHIP_LIST, cycle_list.CYCLE_LIST, goal_board.GOAL_BOARD),
+    projections=(
+        partnership_list.PARTNERSHIP_LIST,
+        cycle_list.CYCLE_LIST,
+        goal_board.GOAL_BOARD,
+        figures.FIGURED_CYCLES,
+        figures.FIGURED_GOALS,
+        effect.INITIATIVE_GOALS,
+    ),
     policies=POLICIES,
-    routes=lambda run: [partnership_list.routes(run), cycle_list.routes(run), goal_board.routes(run)],
+    routes=lambda run: [
+        read.routes(run)
+        for read in (partnership_list, cycle_list, goal_board, funnel, outcomes, effect, coverage)
+    ],
 )

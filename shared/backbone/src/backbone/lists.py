@@ -109,6 +109,11 @@ DESCRIBED: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 """What OpenAPI says of every list: `@router.get("/v1/goals", summary=…, **DESCRIBED)`."""
+DESCRIBED_WHOLE: Final[dict[str, Any]] = {
+    "responses": {200: {"content": DESCRIBED["responses"][200]["content"]}},
+    "openapi_extra": DESCRIBED["openapi_extra"],
+}
+"""The same of a table that has no pages."""
 
 
 def router_of(aggregate: str) -> APIRouter:

@@ -1,0 +1,104 @@
+"""Asking for figures about a district: who may, of which schools and which school year, and what stays hidden.
+
+Administrators and coaching leads ask about the district, principals about their own schools, nobody else. A year is
+whole and each table has one division, so that no two answers to one reader differ by a few people.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from backbone.deciding import Actor, Forbidden
+from backbone.district import policy_in
+from backbone.ledger import patiently
+from backbone.lists import Absent, Lists, Told, no_parameter_twice, person_of
+from backbone.problems import Problem
+from backbone.service import Running
+from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
+from fastapi import Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from goals.arithmetic import local_day
+from goals.figures import school_year
+
+DISTRICT_WIDE: Final = frozenset({"administrator", "coaching_lead"})
+
+
+def _digits(text: Any) -> Any:
+    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
+        raise ValueError("must be written in digits")
+    return text
+
+
+class YearWanted(BaseModel):
+    """Which school year; a table extends it with how it is divided. Unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    year: Annotated[
+        int | Absent,
+        Field(
+            ge=1900,
+            le=2199,
+            description="The year in which the school year began, in July; left out: this one",
+        ),
+        BeforeValidator(_digits),
+    ] = None
+
+
+class Figure(Told):
+    """A row of a table of figures. What is about too few people is `hidden`: what it counts is null."""
+
+    of: str | None
+    """What it is about, by the division asked for; "none" where it has none. Null: the total."""
+    hidden: bool
+
+
+class Figures:
+    """The figures of one running service."""
+
+    def __init__(self, run: Running) -> None:
+        self._run, self._lists = run, Lists(run)
+
+    async def schools(self, by: Actor) -> list[UUID] | None:
+        """The schools somebody may have figures about; None: all of the district. Raises Forbidden, FactsBehind."""
+        person = person_of(by)
+        self._lists.must_be_level(by)
+        row = await self._run.facts.row("person", by.tenant, person)
+        roles = frozenset(row["roles"]) if row and row["active"] else frozenset()
+        if roles & DISTRICT_WIDE:
+            return None
+        if "principal" not in roles:
+            raise Forbidden
+        return sorted(row["led_ids"])
+
+    async def rows(self, request: Request, response: Response, query: str, *arguments: Any) -> Sequence[Any]:
+        """What a query tells. Raises a Problem."""
+        no_parameter_twice(request)
+        if not await self._run.derived():  # an empty table would say that there is nothing
+            raise Problem("rows_incomplete")
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization, Accept"
+        return await patiently(lambda: self._run.pool.fetch(query, *arguments))
+
+    async def year(self, by: Actor, wanted: YearWanted) -> int:
+        """The school year asked for, or the one it is."""
+        return wanted.year if wanted.year is not None else school_year(await self.today(by))
+
+    async def today(self, by: Actor) -> date:
+        """The day it is, by the district's own clock and calendar."""
+        district = await self._run.facts.row("district", by.tenant, by.tenant)
+        zone = str(district["time_zone"]) if district and district["time_zone"] else None
+        return local_day(await self._run.clock.now(by.tenant), zone)
+
+    async def least(self, by: Actor) -> Least:
+        """About how many people a figure must be in this district."""
+        policy = policy_in(await self._run.facts.row("policy", by.tenant, by.tenant))
+        return Least(students=policy.small_cell_n)
+
+
+def hidden_rows(groups: Mapping[str | None, Group], least: Least) -> frozenset[str | None]:
+    """Of a table divided one way, with its total under None: what is to be hidden."""
+    table: dict[Cell, Group] = {(of, TOTAL): group for of, group in groups.items()}
+    return frozenset(of for of, _ in suppressed(table, least))
