@@ -1,15 +1,16 @@
-"""Who may do what with partnerships, cycles, goals and models.
+"""Who may do what with partnerships, cycles, goals, action steps and models.
 
-Partners see what is theirs and act on it, the teacher in everything the coach may. Who oversees one of
-its teachers learns whom and what area, never content, and may not touch it; to anyone else of the
-district it does not exist.
+Partners see what is theirs and act on it, the teacher in everything the coach may. Who coaches is what the
+partnership says now, never whom an older event named. Who oversees one of its teachers learns whom and what
+area, never content, and may not touch it; to anyone else of the district it does not exist.
 """
 
 from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
 
-from goals import cycle, goal, model_template, partnership
+from goals import action_step, cycle, goal, model_template, partnership
+from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
 from goals.cycle import Cycle, StartCycle
 from goals.facts import GoalsFacts
 from goals.goal import ConfirmAchievement, DraftGoal, Goal
@@ -44,12 +45,11 @@ def authorise_cycle(state: Cycle, command: Command, facts: GoalsFacts) -> None:
         case cycle.Unset(), StartCycle():
             if isinstance(facts.partnership, partnership.Unset):
                 raise Unseen
-            pair = facts.partnership.pair
-            _partner(pair.coach_id, pair.teacher_ids, command, facts)
+            _partner(facts.partnership.pair.teacher_ids, command, facts)
         case cycle.Unset(), _:
             raise Unseen
         case _:
-            _partner(state.plan.coach_id, state.plan.teacher_ids, command, facts)
+            _partner(state.plan.teacher_ids, command, facts)
 
 
 def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
@@ -58,13 +58,29 @@ def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
         case goal.Unset(), DraftGoal():
             if isinstance(facts.cycle, cycle.Unset):
                 raise Unseen
-            _partner(facts.cycle.plan.coach_id, facts.cycle.plan.teacher_ids, command, facts)
+            _partner(facts.cycle.plan.teacher_ids, command, facts)
         case goal.Unset(), _:
             raise Unseen
         case _:
-            _partner(state.whose.coach_id, state.whose.owner_ids, command, facts)
+            _partner(state.whose.owner_ids, command, facts)
             # An achievement is the owner's to say: the one thing a coach may not.
             if isinstance(command, ConfirmAchievement) and _person(facts) not in state.whose.owner_ids:
+                raise Forbidden
+
+
+def authorise_step(state: ActionStep, command: Command, facts: GoalsFacts) -> None:
+    """Raises Unseen, Forbidden or FactsBehind unless the actor may."""
+    match state, command:
+        case action_step.Unset(), OfferActionStep():
+            if isinstance(facts.cycle, cycle.Unset):
+                raise Unseen
+            _partner(facts.cycle.plan.teacher_ids, command, facts)
+        case action_step.Unset(), _:
+            raise Unseen
+        case _:
+            _partner((state.step.teacher_id,), command, facts)
+            # A recommendation is the teacher's to answer: the coach made it, or a colleague.
+            if isinstance(command, RespondToActionStep) and _person(facts) != state.step.teacher_id:
                 raise Forbidden
 
 
@@ -88,25 +104,25 @@ def reads_goal(person: UUID, state: Goal, of: Partnership) -> bool:
     """Whether a goal's content is this person's to read: its owners', and the coach's while it is agreed."""
     if isinstance(state, goal.Unset):
         return False
-    coaches = person == state.whose.coach_id and isinstance(of, partnership.Agreed)
+    coaches = isinstance(of, partnership.Agreed) and person == of.pair.coach_id
     return person in state.whose.owner_ids or coaches
 
 
-def _partner(coach_id: UUID, teacher_ids: tuple[UUID, ...], command: Command, facts: GoalsFacts) -> None:
+def _partner(teacher_ids: tuple[UUID, ...], command: Command, facts: GoalsFacts) -> None:
     """A teacher keeps their own whatever happens; a coach loses access with the partnership."""
     person = _person(facts)
-    if person in teacher_ids:
-        return
-    if person != coach_id:
-        _outside(command, facts)
+    if person is not None and person in teacher_ids:
         return
     match facts.partnership:
-        case partnership.Suspended():
-            raise Forbidden
-        case partnership.Unset() | partnership.Ended():
-            raise Unseen
+        case partnership.Agreed(pair) | partnership.Proposed(pair) | partnership.Declined(pair):
+            if person == pair.coach_id:
+                return
+        case partnership.Suspended(pair):
+            if person == pair.coach_id:
+                raise Forbidden
         case _:
-            return
+            pass
+    _outside(command, facts)
 
 
 def _outside(command: Command, facts: GoalsFacts) -> None:

@@ -5,6 +5,7 @@ from chalkline_contracts.event import events_of
 
 from goals import (
     access,
+    action_step,
     cycle,
     gathering,
     goal,
@@ -14,6 +15,7 @@ from goals import (
     partnership_decisions,
     views,
 )
+from goals.action_step import ActionStep
 from goals.cycle import Cycle
 from goals.goal import Goal
 from goals.model_template import ModelTemplate
@@ -96,6 +98,35 @@ GOAL: Aggregate[Goal] = Aggregate(
     state_schema=2,
 )
 
+ACTION_STEP: Aggregate[ActionStep] = Aggregate(
+    name="ActionStep",
+    collection="action-steps",
+    initial=action_step.Unset(),
+    states=(
+        action_step.Unset,
+        action_step.Offered,
+        action_step.Accepted,
+        action_step.Adapted,
+        action_step.Declined,
+        action_step.Practised,
+        action_step.InUse,
+        action_step.Mastered,
+    ),
+    events=tuple(events_of("goals", "ActionStep")),
+    begins=(action_step.OfferActionStep,),
+    commands=(
+        action_step.RespondToActionStep,
+        action_step.PractiseActionStep,
+        action_step.UseActionStep,
+        action_step.MasterActionStep,
+    ),
+    decide=action_step.decide,
+    evolve=action_step.evolve,
+    facts=gathering.gather_step,
+    authorise=access.authorise_step,
+    view=views.view_step,
+)
+
 MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     name="ModelTemplate",
     collection="model-templates",
@@ -112,4 +143,4 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     claims=model_template.claims,
 )
 
-AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, MODEL_TEMPLATE)
+AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, MODEL_TEMPLATE)

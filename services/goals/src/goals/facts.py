@@ -1,13 +1,14 @@
 """What a decision of goals is told beside its state and command."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from backbone.deciding import Actor
 
-from goals import cycle, partnership
+from goals import cycle, goal, partnership
 from goals.cycle import Cycle
+from goals.goal import Goal, Whose
 from goals.model_template import Template
 from goals.partnership import Partnership
 
@@ -38,6 +39,8 @@ class GoalsFacts:
     """Whether what is known of others is fresh."""
     partnership: Partnership = field(default_factory=partnership.Unset)
     cycle: Cycle = field(default_factory=cycle.Unset)
+    goal: Goal = field(default_factory=goal.Unset)
+    """The goal that a command names beside its aggregate."""
     people: Mapping[UUID, PersonFact] = field(default_factory=dict)
     template: Template | None = None
     """The model the command means, or the partnership's; None: there is none, or it is retired."""
@@ -47,3 +50,17 @@ class GoalsFacts:
     """Which text of the district's confidentiality agreement a new partnership agrees to."""
     school_id: UUID | None = None
     time_zone: str | None = None
+
+    @property
+    def coach_id(self) -> UUID | None:
+        """Who coaches now, whoever did before; None: nobody, or it does not matter to the decision."""
+        return self.partnership.pair.coach_id if isinstance(self.partnership, partnership.Agreed) else None
+
+    def partners(self, teacher_ids: Iterable[UUID]) -> tuple[UUID, ...]:
+        """These teachers, and the coach if there is one."""
+        return (*teacher_ids, self.coach_id) if self.coach_id else tuple(teacher_ids)
+
+    def goal_of(self, cycle_id: UUID) -> Whose | None:
+        """Whose the goal is, if it is one of this cycle."""
+        known = None if isinstance(self.goal, goal.Unset) else self.goal.whose
+        return known if known is not None and known.cycle_id == cycle_id else None

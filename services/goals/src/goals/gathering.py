@@ -1,7 +1,6 @@
 """How a decision of goals comes to be told what it needs: enough to judge, nothing of others for one's own."""
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,8 @@ from backbone.deciding import Asking, Command
 from backbone.district import policy_in
 from backbone.overseeing import oversees
 
-from goals import cycle, goal, model_template, partnership
+from goals import action_step, cycle, goal, model_template, partnership
+from goals.action_step import ActionStep, OfferActionStep
 from goals.cycle import Cycle, StartCycle
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal
@@ -46,11 +46,8 @@ async def gather_cycle(asking: Asking, state: Cycle, command: Command) -> GoalsF
         case cycle.Unset(), _:
             return _facts(asking)
         case _:
-            plan = state.plan
             return _facts(
-                asking,
-                partnership=await _access(asking, plan.partnership_id, plan.teacher_ids),
-                oversees=await _oversees(asking, plan.coach_id, plan.teacher_ids),
+                asking, **await _standing(asking, state.plan.partnership_id, state.plan.teacher_ids)
             )
 
 
@@ -88,8 +85,7 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
             return _facts(
                 asking,
                 cycle=within,
-                partnership=await _access(asking, plan.partnership_id, plan.teacher_ids),
-                oversees=await _oversees(asking, plan.coach_id, plan.teacher_ids),
+                **await _standing(asking, plan.partnership_id, plan.teacher_ids, always=True),
             )
         case goal.Unset(), _:
             return _facts(asking)
@@ -104,9 +100,28 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
             return _facts(
                 asking,
                 cycle=await asking.state("Cycle", whose.cycle_id) if agreeing else cycle.Unset(),
-                partnership=await _access(asking, whose.partnership_id, whose.owner_ids),
-                oversees=await _oversees(asking, whose.coach_id, whose.owner_ids),
+                **await _standing(asking, whose.partnership_id, whose.owner_ids, always=agreeing),
             )
+
+
+async def gather_step(asking: Asking, state: ActionStep, command: Command) -> GoalsFacts:
+    match state, command:
+        case action_step.Unset(), OfferActionStep():
+            within = await asking.state("Cycle", command.cycle_id)
+            if isinstance(within, cycle.Unset):
+                return _facts(asking)
+            plan = within.plan
+            return _facts(
+                asking,
+                cycle=within,
+                goal=await asking.state("Goal", command.goal_id) if command.goal_id else goal.Unset(),
+                **await _standing(asking, plan.partnership_id, plan.teacher_ids, always=True),
+            )
+        case action_step.Unset(), _:
+            return _facts(asking)
+        case _:
+            step = state.step
+            return _facts(asking, **await _standing(asking, step.partnership_id, (step.teacher_id,)))
 
 
 async def gather_template(asking: Asking, state: ModelTemplate, command: Command) -> GoalsFacts:
@@ -130,13 +145,20 @@ def _acts(asking: Asking) -> UUID | None:
     return asking.by.person if asking.by.kind == "person" else None
 
 
-async def _access(asking: Asking, partnership_id: UUID, teacher_ids: Iterable[UUID]) -> Partnership:
-    """The partnership, when access depends on it: not for a teacher, who keeps their own."""
+async def _standing(
+    asking: Asking, partnership_id: UUID, teacher_ids: tuple[UUID, ...], *, always: bool = False
+) -> dict[str, Any]:
+    """The partnership, where access or the decision depends on it (`always`): not for a teacher, who keeps their
+    own; and whether somebody who is neither teacher nor coach leads one of them.
+    """
     person = _acts(asking)
-    if person is None or person in teacher_ids:
-        return partnership.Unset()
+    own = person is None or person in teacher_ids
+    if own and not always:
+        return {}
     of: Partnership = await asking.state("Partnership", partnership_id)
-    return of
+    if own or isinstance(of, partnership.Unset) or person == of.pair.coach_id:
+        return {"partnership": of}
+    return {"partnership": of, "oversees": await oversees(asking, teacher_ids)}
 
 
 async def _oversees(asking: Asking, coach_id: UUID, teacher_ids: tuple[UUID, ...]) -> bool:

@@ -52,7 +52,7 @@ from goals.refusals import (
 def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime) -> list[Event]:
     match command, goal:
         case RecordProgress(), (Active() | TargetMet() | Achieved()):
-            by = acting_partner(goal.whose.partners, facts.by)
+            by = acting_partner(facts.partners(goal.whose.owner_ids), facts.by)
             measurement = command.measurement.recorded(uuid5(facts.command_id, "0"), by)
             if not same_metric(goal.terms.metric, measurement):
                 raise MetricDiffers(metric_code=goal.terms.metric.metric_code)

@@ -6,7 +6,7 @@ before the last agreement counts, progress before the baseline is shown and neve
 
 from datetime import datetime
 from fractions import Fraction
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import BaselineRecorded, GoalAgreed, GoalDrafted, GoalProposed, GoalSet, Peers
@@ -61,7 +61,7 @@ def draft(command: DraftGoal, facts: GoalsFacts) -> list[Event]:
         GoalDrafted(
             cycle_id=command.cycle_id,
             partnership_id=plan.partnership_id,
-            coach_id=plan.coach_id,
+            coach_id=facts.coach_id or plan.coach_id,
             owner_ids=owner_ids,
             focus=command.focus or plan.focus,
             time_zone=plan.time_zone,
@@ -78,7 +78,7 @@ def record_baseline(
     # A second baseline only when nothing is left of the first: all of it was retracted.
     if not isinstance(goal, Draft) and arithmetic.baseline(goal.chart) is not None:
         raise BaselineAlreadyRecorded
-    by = acting_partner(goal.whose.partners, facts.by)
+    by = acting_partner(facts.partners(goal.whose.owner_ids), facts.by)
     measurements = tuple(
         taken.recorded(uuid5(facts.command_id, str(n)), by) for n, taken in enumerate(command.measurements)
     )
@@ -121,7 +121,7 @@ def propose(goal: Baselined, command: ProposeGoal, facts: GoalsFacts, now: datet
         GoalProposed(
             cycle_id=goal.whose.cycle_id,
             partnership_id=goal.whose.partnership_id,
-            by=acting_partner(goal.whose.partners, facts.by),
+            by=acting_partner(facts.partners(goal.whose.owner_ids), facts.by),
             statement_ref=terms.statement,
             metric=terms.metric,
             target=terms.target,
@@ -136,20 +136,23 @@ def propose(goal: Baselined, command: ProposeGoal, facts: GoalsFacts, now: datet
 def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
     if not isinstance(facts.cycle, cycle.Open):
         raise CycleNotOpen
-    terms, whose, by = goal.proposal, goal.whose, acting_partner(goal.whose.partners, facts.by)
+    terms, whose = goal.proposal, goal.whose
+    by = acting_partner(facts.partners(whose.owner_ids), facts.by)
     if terms is None:
         raise NothingProposed
-    if by in goal.agreed:
+    waits = _waits_for(goal, facts) - {by}
+    # Said again it counts once more only where nobody is waited for: whoever was has left, or coaches no longer.
+    if by in goal.agreed and (waits or facts.coach_id is None):
         raise AlreadyAgreed
     base = _must_be_sound(goal, terms)  # again: some of the baseline may have been retracted meanwhile
     agreed = GoalAgreed(cycle_id=whose.cycle_id, partnership_id=whose.partnership_id, by=by)
-    agreed_by = (*goal.agreed, by)
-    if set(whose.partners) - set(agreed_by):
+    if waits or facts.coach_id is None:
         return [agreed]
+    agreed_by = tuple(dict.fromkeys((*goal.agreed, by)))
     goal_set = GoalSet(
         cycle_id=whose.cycle_id,
         partnership_id=whose.partnership_id,
-        coach_id=whose.coach_id,
+        coach_id=facts.coach_id,
         owner_ids=whose.owner_ids,
         goal_version=1,
         statement_ref=terms.statement,
@@ -162,6 +165,13 @@ def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
         agreed_by=agreed_by,
     )
     return [agreed, goal_set, *consequences(evolve(evolve(goal, agreed), goal_set), "", None)]
+
+
+def _waits_for(goal: Baselined, facts: GoalsFacts) -> set[UUID]:
+    """Who has yet to agree: every owner who still takes part in the cycle, and whoever coaches now."""
+    here = set() if isinstance(facts.cycle, cycle.Unset) else set(facts.cycle.plan.teacher_ids)
+    owners = set(goal.whose.owner_ids)
+    return {*facts.partners(owners & here or owners)} - set(goal.agreed)
 
 
 def _must_be_sound(goal: Baselined, terms: Terms) -> Fraction:

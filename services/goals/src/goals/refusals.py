@@ -1,4 +1,6 @@
-"""What forbids a decision about partnerships, cycles, goals and models: each a fact, with a stable code."""
+"""What forbids a decision about partnerships, cycles, goals, steps, initiatives and models: each a fact, with a
+stable code.
+"""
 
 from backbone.deciding import Refusal
 
@@ -216,3 +218,66 @@ class GoalAlreadyAchieved(Refusal):
 
 class GoalAlreadyAbandoned(Refusal):
     """This goal has been abandoned."""
+
+
+# ActionStep ------------------------------------------------------------------------------------------
+
+
+class StepNotFound(Refusal):
+    """There is no such action step."""
+
+
+class StepAlreadyOffered(Refusal):
+    """This action step has been offered already."""
+
+
+class TeacherNotNamed(Refusal):
+    """This cycle has several teachers: say whose step it would be."""
+
+
+class TeacherNotInCycle(Refusal):
+    """This teacher takes no part in the cycle."""
+
+
+class StepGoalNotTheirs(Refusal):
+    """An action step serves a goal of that teacher in the same cycle."""
+
+
+class CheckBackNotAhead(Refusal):
+    """The day to check back lies after today."""
+
+
+class OnlyTeacherResponds(Refusal):
+    """A recommendation is answered by the teacher it was made to."""
+
+
+class StepAlreadyAnswered(Refusal):
+    """This recommendation has been answered."""
+
+
+class StepNotAnswered(Refusal):
+    """The teacher has not answered this recommendation yet."""
+
+
+class StepDeclined(Refusal):
+    """The teacher declined this action step."""
+
+
+class StepNotPractised(Refusal):
+    """What is used in lessons was practised before."""
+
+
+class StepAlreadyInUse(Refusal):
+    """This action step is in use already."""
+
+
+class StepNotInUse(Refusal):
+    """What is mastered was used in lessons before."""
+
+
+class StepAlreadyMastered(Refusal):
+    """This action step has been mastered."""
+
+
+class MeasurementNotOfPractice(Refusal):
+    """An action step is measured by the practice, not by what students do or know."""

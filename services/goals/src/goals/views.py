@@ -1,4 +1,4 @@
-"""What a reader sees of a partnership, a cycle, a goal or a model, each with its fields told by name.
+"""What a reader sees of a partnership, a cycle, a goal, a step or a model, each with its fields told by name.
 
 The pair sees its content. A leader sees activity: whom, what area, open or ended, and no more.
 """
@@ -7,7 +7,8 @@ from typing import Any
 
 from backbone.deciding import snake_case
 
-from goals import arithmetic, cycle, goal, partnership
+from goals import action_step, arithmetic, cycle, goal, partnership
+from goals.action_step import ActionStep
 from goals.arithmetic import Chart
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
@@ -65,6 +66,22 @@ def view_goal(state: Goal, facts: GoalsFacts) -> dict[str, Any]:
             return shown | _chart(state.chart) | _terms(state.terms) | {"goal_version": state.goal_version}
         case goal.Abandoned():
             return shown | _chart(state.chart) | _terms(state.terms)
+
+
+def view_step(state: ActionStep, facts: GoalsFacts) -> dict[str, Any]:
+    if isinstance(state, action_step.Unset):
+        return {}
+    step = state.step
+    if facts.by.person not in facts.partners((step.teacher_id,)):
+        over = isinstance(state, action_step.Declined | action_step.Mastered)
+        whose = {name: getattr(step, name) for name in ("cycle_id", "partnership_id", "teacher_id")}
+        return {"status": "ended" if over else "open", **whose}
+    shown = {"status": _status(state), **_fields(step)}
+    if not isinstance(state, action_step.Offered):
+        shown["answer"] = state.answer
+    if isinstance(state, action_step.Practised | action_step.InUse | action_step.Mastered):
+        shown["practised"] = state.times
+    return shown
 
 
 def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:
