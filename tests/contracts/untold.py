@@ -37,14 +37,6 @@ UNTOLD: tuple[Event, ...] = (
         after=g.GoalTerms(target="0.9", due_on=date(2026, 6, 1), required_consecutive=2),
     ),
     g.GoalTrendChanged(**IN_CYCLE, goal_version=1, was="on_track", trend="stalled", best_id=UUID(int=501)),
-    g.ActionStepOffered(
-        **IN_CYCLE, coach_id=ONE, teacher_id=TWO, goal_id=GOAL, strategy_code="cold_call",
-        checklist="cold-call@2", check_back_on=date(2026, 3, 16), note_ref=SAID, offered_by=ONE,
-    ),
-    g.ActionStepResponded(**IN_CYCLE, response="adapted", by=TWO, note_ref=SAID),
-    g.ActionStepPractised(**IN_CYCLE, by=TWO, measurement=MET),
-    g.ActionStepInUse(**IN_CYCLE, by=TWO, measurement=MET),
-    g.ActionStepMastered(**IN_CYCLE, by=TWO, measurement=MET),
     g.InitiativeLaunched(
         name_ref=SAID, focus="reading_fluency", begin=date(2026, 1, 5), end=date(2026, 6, 12), launched_by=ONE
     ),

@@ -8,6 +8,7 @@ test of the session, so their streams are made anew at the start and gone at the
 """
 
 import asyncio
+import json
 import os
 from argparse import Namespace
 from collections.abc import AsyncIterator
@@ -53,10 +54,26 @@ class Served:
         self, path: str, *, by: UUID | None, tenant: UUID | None = TENANT, **body: Any
     ) -> httpx.Response:
         """A command, under a fresh id; fails the test unless it is accepted."""
-        key = {"Idempotency-Key": str(uuid4())}
-        answer = await self.http.post(path, json=body, headers=self._who(by, tenant) | key)
+        answer = await self.tried(path, by=by, tenant=tenant, **body)
         assert answer.is_success, answer.text
         return answer
+
+    async def tried(
+        self, path: str, *, by: UUID | None, tenant: UUID | None = TENANT, **body: Any
+    ) -> httpx.Response:
+        """A command, under a fresh id, whatever comes of it."""
+        key = {"Idempotency-Key": str(uuid4())}
+        return await self.http.post(path, json=body, headers=self._who(by, tenant) | key)
+
+    async def many(
+        self, *lines: dict[str, Any], by: UUID | None, tenant: UUID | None = TENANT
+    ) -> list[dict[str, Any]]:
+        """Many commands in one request, each under a fresh id; what came of each."""
+        content = b"\n".join(json.dumps({"command_id": str(uuid4()), **line}).encode() for line in lines)
+        headers = self._who(by, tenant) | {"Content-Type": "application/x-ndjson"}
+        answer = await self.http.post("/v1/commands", content=content, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return [json.loads(line) for line in answer.text.splitlines()]
 
     async def begin(
         self, collection: str, *, by: UUID | None, tenant: UUID | None = TENANT, **body: Any

@@ -30,6 +30,13 @@ from directory.policy import ChangePolicy, KeptDays, QuietTime
 from directory.roster.following import FollowRosterOrg, FollowRosterPerson, RosterRole
 from directory.roster_import import BeginRosterImport, FinishRosterImport, RosterFacts
 from goals import aggregates as goals
+from goals.action_step import (
+    MasterActionStep,
+    OfferActionStep,
+    PractiseActionStep,
+    RespondToActionStep,
+    UseActionStep,
+)
 from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, StartCycle
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import (
@@ -300,6 +307,7 @@ class Story:
             return self.do(
                 aggregate, tenant, own_id, command, GoalsFacts, by=Actor("person", str(who), tenant), people=knows,
                 partnership=self.state(goals.PARTNERSHIP, tenant, pair), cycle=self.state(goals.CYCLE, tenant, cycle),
+                goal=self.state(goals.GOAL, tenant, goal),
                 template=PRODUCT["impact-cycle@1"], school_id=UUID(int=100), time_zone="America/Chicago",
             )  # fmt: skip
 
@@ -323,6 +331,7 @@ class Story:
         act(goals.GOAL, goal, propose, coach)
         for who in (coach, teacher):
             act(goals.GOAL, goal, AgreeGoal(), who)
+        self._steps((coach, teacher), ids, n, act)
         for k in range(rng.randrange(3, 7)):
             self._weeks(tenant, (coach, teacher), ids, k, act)
         endings = (
@@ -339,6 +348,30 @@ class Story:
             end = EndPartnership(reason_code="moved", reason=said("moved"))
             last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator")))
             act(goals.PARTNERSHIP, pair, last, teacher)
+
+    def _steps(self, pair: tuple[UUID, UUID], ids: dict[str, UUID], n: int, act: Any) -> None:
+        """What a partner recommends: declined once, and once taken all the way."""
+        coach, teacher = pair
+        for response, who in (("declined", coach), (("accepted", "adapted")[n % 2], teacher)):
+            step = uuid5(ids["other"], f"step:{response}")
+            offer = OfferActionStep(
+                cycle_id=ids["cycle"],
+                goal_id=ids["goal"],
+                strategy_code="cold_call",
+                checklist="cold-call@2",
+                check_back_on=(self.now + timedelta(days=30)).date(),
+                note=said("wait for it"),
+            )
+            act(goals.ACTION_STEP, step, offer, who)
+            respond = RespondToActionStep.model_validate({"response": response, "note": said("my way")})
+            act(goals.ACTION_STEP, step, respond, teacher)
+            practised = MeasurementTaken.model_validate(
+                {"metric_code": "cold_call", "kind": "checklist_fidelity", "numerator": 5, "denominator": 6,
+                 "direction": "increase", "occurred_at": self.now, "source": "observation"}
+            )  # fmt: skip
+            for command in (PractiseActionStep(), PractiseActionStep(measurement=practised), UseActionStep(),
+                            MasterActionStep()):  # fmt: skip
+                act(goals.ACTION_STEP, step, command, self._rng.choice(pair))
 
     def _weeks(self, tenant: UUID, pair: tuple[UUID, UUID], ids: dict[str, UUID], k: int, act: Any) -> None:
         rng, goal = self._rng, ids["goal"]

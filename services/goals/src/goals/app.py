@@ -2,7 +2,17 @@
 
 from backbone.service import Service
 
-from goals import coverage, cycle_list, effect, figures, funnel, goal_board, outcomes, partnership_list
+from goals import (
+    coverage,
+    cycle_list,
+    effect,
+    figures,
+    funnel,
+    goal_board,
+    outcomes,
+    partnership_list,
+    step_list,
+)
 from goals.aggregates import AGGREGATES
 from goals.policies import POLICIES
 
@@ -14,6 +24,7 @@ SERVICE = Service(
         partnership_list.PARTNERSHIP_LIST,
         cycle_list.CYCLE_LIST,
         goal_board.GOAL_BOARD,
+        step_list.STEP_LIST,
         figures.FIGURED_CYCLES,
         figures.FIGURED_GOALS,
         effect.INITIATIVE_GOALS,
@@ -21,6 +32,6 @@ SERVICE = Service(
     policies=POLICIES,
     routes=lambda run: [
         read.routes(run)
-        for read in (partnership_list, cycle_list, goal_board, funnel, outcomes, effect, coverage)
+        for read in (partnership_list, cycle_list, goal_board, step_list, funnel, outcomes, effect, coverage)
     ],
 )
