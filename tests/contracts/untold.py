@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from chalkline_contracts import goals as g
-from chalkline_contracts import observations as o
 from chalkline_contracts.directory import DistrictClosed
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement
@@ -14,7 +13,6 @@ ONE, TWO, PAIR, CYCLE, GOAL = (UUID(int=n) for n in (201, 202, 400, 401, 402))
 AT = datetime(2026, 3, 2, 15, tzinfo=UTC)
 SAID = WordsRef(ref=UUID(int=500), digest="ab" * 32)
 IN_CYCLE = {"cycle_id": CYCLE, "partnership_id": PAIR}
-IN_PAIR = {"partnership_id": PAIR, "coach_id": ONE, "teacher_ids": (TWO,), "cycle_id": CYCLE}
 MET = Measurement.model_validate(
     {
         "metric_code": "cold_call", "kind": "checklist_fidelity", "numerator": 5, "denominator": 6,
@@ -42,7 +40,4 @@ UNTOLD: tuple[Event, ...] = (
     ),
     g.GoalLinkedToInitiative(**IN_CYCLE, goal_id=GOAL, by=TWO),
     g.InitiativeClosed(),
-    o.CoachFeedbackGiven(**IN_PAIR, feedback_ref=SAID, given_by=TWO),
-    o.ReflectionRecorded(author_id=TWO, reflection_ref=SAID, partnership_id=PAIR, cycle_id=CYCLE),
-    o.ReflectionShared(**IN_PAIR, author_id=TWO, reflection_ref=SAID),
 )  # fmt: skip

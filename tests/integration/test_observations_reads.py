@@ -1,13 +1,13 @@
 """Observations and instruments over HTTP: one's own, and what the district measures with."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from kit.running import Platform
 from kit.school import School, on_task, open_school, pair_up
+from kit.visits import record, say, see
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals", "observations")]
 
@@ -15,31 +15,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals"
 @pytest_asyncio.fixture
 async def school(platform: Platform) -> School:
     return await open_school(platform, "theo")
-
-
-async def see(platform: Platform, school: School, path: str, who: str, **headers: str) -> Any:
-    answer = await platform.observations.get(path, by=school.people[who], tenant=school.tenant, **headers)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def record(
-    platform: Platform, school: School, partnership: UUID, *, days_ago: float, **more: Any
-) -> UUID:
-    return await platform.observations.begin(
-        "observations/record-observation", by=school.coach, tenant=school.tenant,
-        partnership_id=str(partnership), started_at=(datetime.now(UTC) - timedelta(days=days_ago)).isoformat(),
-        duration_s=1200, mode="live", chosen_by="joint", **more,
-    )  # fmt: skip
-
-
-async def say(
-    platform: Platform, school: School, observation: UUID, command: str, by: str, **body: Any
-) -> str:
-    answer = await platform.observations.post(
-        f"/v1/observations/{observation}/{command}", by=school.people[by], tenant=school.tenant, **body
-    )
-    return answer.headers["at-least"]
 
 
 async def test_an_observation_is_followed_from_plan_to_talk(platform: Platform, school: School) -> None:

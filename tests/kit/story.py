@@ -79,6 +79,7 @@ from observations.instrument import InstrumentFacts, PublishInstrument, RetireIn
 from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,
+    GiveCoachFeedback,
     ObservationFacts,
     RecordObservation,
     ScheduleObservation,
@@ -86,6 +87,7 @@ from observations.observation import (
     VoidObservation,
 )
 from observations.pair import Partnership
+from observations.reflection import RecordReflection, ReflectionFacts, ShareReflection
 
 SERVICES = ("directory", "goals", "observations", "notifications")
 PEERS = PeersAnswers(
@@ -409,7 +411,9 @@ class Story:
             observe(VoidObservation(reason_code="wrong_class"), coach)
         act(goals.GOAL, goal, RecordProgress(measurement=self._taken(rng.randrange(50, 100))), teacher)
         act(goals.GOAL, goal, ConfirmAchievement(), teacher)
+        observe(GiveCoachFeedback(feedback=said("it helped")), teacher)
         self._time(tenant, pair, ids, k)
+        self._thoughts(tenant, pair, ids, k)
         milestone = rng.choice(("VisitOverdue", "GoalSilent", "MidpointReview"))
         reach = ReachMilestone(milestone=milestone, rule_version=1, occurrence=f"once:{k}", due_at=self.now,
                                recipients=(Recipient(person_id=coach, role="coach"),))  # fmt: skip
@@ -441,6 +445,19 @@ class Story:
         )
         spend(2, coteach)
         spend(3, HoldActivity(type="pd", started_at=self.now, minutes=90, participants_n=14))
+
+    def _thoughts(self, tenant: UUID, pair: tuple[UUID, UUID], ids: dict[str, UUID], k: int) -> None:
+        """What each thought for themselves; the teacher's about the partnership, and shared."""
+        coach, teacher = pair
+        about = {"partnership_id": ids["pair"], "cycle_id": ids["cycle"]}
+        for who, told in ((coach, {}), (teacher, about)):
+            thought = uuid5(who, f"thought {ids['pair']} {k}")
+            record = RecordReflection(reflection=said("I talked too much"), **told)
+            for command in (record, *([ShareReflection()] if k else ())):
+                self.do(
+                    observations.REFLECTION, tenant, thought, command, ReflectionFacts,
+                    by=Actor("person", str(who), tenant), partnership=Partnership(coach, (teacher,), "agreed"),
+                )  # fmt: skip
 
     def _mail(self, tenant: UUID) -> None:
         """What became of mails, some of them acknowledged first, and how somebody wants them."""

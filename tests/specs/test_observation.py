@@ -11,6 +11,7 @@ from backbone.deciding import Actor, FactsBehind, Forbidden, Look, Refusal, Unse
 from backbone.words import private
 from chalkline_contracts.measurement import Measurement, MeasurementTaken
 from chalkline_contracts.observations import (
+    CoachFeedbackGiven,
     FeedbackAcknowledged,
     FeedbackShared,
     ObservationCorrected,
@@ -28,6 +29,7 @@ from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,
     Discussed,
+    GiveCoachFeedback,
     ObservationFacts,
     RecordObservation,
     ScheduleObservation,
@@ -37,6 +39,7 @@ from observations.observation import (
 )
 from observations.pair import Partnership
 from observations.refusals import (
+    CoachFeedbackAlreadyGiven,
     FeedbackAlreadyShared,
     FeedbackIsYourOwn,
     FeedbackNotShared,
@@ -47,6 +50,7 @@ from observations.refusals import (
     ObservationAlreadyVoided,
     ObservationNotFound,
     ObservationNotRecorded,
+    OnlyTheObservedTell,
     PartnershipDiffers,
     PartnershipMissing,
     PartnershipNotAgreed,
@@ -559,3 +563,42 @@ def test_any_history_of_an_observation_can_be_read(history: list[Any]) -> None:
     for event in history:
         state = OBSERVATION.evolve(state, event)
     assert type(state) in OBSERVATION.states
+
+
+# What the teacher tells the coach -------------------------------------------------------------------------
+
+TO_COACH = private("It helped that you only watched")
+
+
+def given_by(person: UUID) -> CoachFeedbackGiven:
+    return CoachFeedbackGiven(**WHOSE, feedback_ref=TO_COACH.ref, given_by=person)
+
+
+def test_a_teacher_tells_the_coach_once_how_the_visit_served_them() -> None:
+    wish = GiveCoachFeedback(feedback=TO_COACH)
+    for past in ((recorded(),), (recorded(), shared), (recorded(), shared, acknowledged)):
+        told = by_tina.given(*past).when(wish).then(given_by(TINA))
+        told.when(wish).refused(CoachFeedbackAlreadyGiven)
+    spec.given(recorded()).when(wish).refused(OnlyTheObservedTell)
+    by_tina.given(recorded(), voided).when(wish).refused(ObservationAlreadyVoided)
+    by_tina.given(scheduled).when(wish).refused(ObservationNotRecorded)
+
+
+def test_the_coach_reads_it_while_the_partnership_lives_and_no_other_teacher_does() -> None:
+    group = recorded(teacher_ids=(TINA, TOM))
+    state = spec.given(group, given_by(TINA), given_by(TOM)).state
+
+    def read(person: UUID, **more: Any) -> list[UUID]:
+        shown = view_observation(state, asked_by(person, **more))
+        return [told["by"] for told in shown.get("feedback_to_coach", ())]
+
+    assert (read(COACH), read(TINA), read(TOM)) == ([TINA, TOM], [TINA], [TOM])
+    assert read(STRANGER, partnership=replace(AGREED, coach_id=STRANGER)) == [TINA, TOM]
+    assert read(COACH, partnership=SUSPENDED) == []
+    assert read(COACH, partnership=replace(AGREED, status="handed_over")) == []
+    assert read(STRANGER, oversees=True) == []
+
+
+def test_a_correction_leaves_what_the_coach_was_told() -> None:
+    state = spec.given(recorded(), given_by(TINA), corrected()).state
+    assert [told.by for told in state.visit.to_coach] == [TINA]

@@ -1,4 +1,5 @@
-"""Who may do what in observations: the pair, the coach alone with time that is no pair's, whoever curates instruments.
+"""Who may do what in observations: the pair; the coach alone with time that is no pair's, everyone alone with what they
+think; whoever curates instruments.
 
 A teacher always keeps what is theirs, however stale our knowledge of others. A coach reads and acts
 only while the partnership lives, and only while we are sure that it does.
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from backbone.deciding import FactsBehind, Forbidden, Look, Unseen
 
-from observations import activity, instrument, observation
+from observations import activity, instrument, observation, reflection
 from observations.activity import (
     Activity,
     ActivityCommand,
@@ -33,6 +34,7 @@ from observations.observation import (
     Voided,
 )
 from observations.pair import Partnership
+from observations.reflection import RecordReflection, Reflection, ReflectionCommand, ReflectionFacts
 
 
 def authorise_instrument(
@@ -118,6 +120,50 @@ def takes_part(person: UUID, told: Occasion | None, partnership: Partnership | N
 
 def occasion_of(state: Activity) -> Occasion | None:
     return None if isinstance(state, activity.Unset) else state.occasion
+
+
+def authorise_reflection(
+    state: Reflection, command: ReflectionCommand | Look, facts: ReflectionFacts
+) -> None:
+    """Its author's alone; once shared, its partnership reads. To anyone else it does not exist, whoever they are."""
+    person = facts.by.person
+    if person is None:
+        raise Unseen
+    match state:
+        case reflection.Unset():
+            _reflects(person, command, facts)
+        case reflection.Shared() if person not in {state.author_id, *state.teacher_ids}:
+            partnership = facts.partnership
+            if partnership is None or not partnership.coached_by(person):
+                raise Unseen
+            if not facts.level:
+                raise FactsBehind
+            if not isinstance(command, Look):
+                raise Forbidden
+        case _ if person != state.author_id:
+            if isinstance(state, reflection.Private):
+                raise Unseen
+            if not isinstance(command, Look):
+                raise Forbidden
+        case _:
+            if not (isinstance(command, Look) or facts.level):
+                raise FactsBehind
+
+
+def _reflects(person: UUID, command: ReflectionCommand | Look, facts: ReflectionFacts) -> None:
+    if not isinstance(command, RecordReflection):
+        raise Unseen
+    if not facts.level:
+        raise FactsBehind
+    partnership = facts.partnership
+    if command.partnership_id is None:
+        known = facts.belongs
+    else:
+        known = partnership is not None and (
+            person in partnership.teacher_ids or partnership.coached_by(person)
+        )
+    if not known:
+        raise Unseen
 
 
 def may_read(person: UUID, state: Observation, partnership: Partnership | None) -> bool:

@@ -114,7 +114,9 @@ def routes(run: Running) -> APIRouter:
         overseen = await lists.overseen(by)
         query = sql.activities_of_person
         if overseen is not None:
-            query = sql.activities_overseen_of_partnership if wanted.partnership_id else sql.activities_overseen
+            query = (
+                sql.activities_overseen_of_partnership if wanted.partnership_id else sql.activities_overseen
+            )
             told += (overseen.within,)
         rows = await lists.page(request, response, by, wanted, query, *told)
         if any(row["coaching"] for row in rows):

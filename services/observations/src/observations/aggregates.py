@@ -1,4 +1,4 @@
-"""What observations keeps: instruments, observations, activities."""
+"""What observations keeps: instruments, observations, activities, reflections."""
 
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
@@ -11,6 +11,7 @@ from observations import (
     instrument,
     observation,
     observation_decisions,
+    reflection,
     views,
 )
 
@@ -50,12 +51,14 @@ OBSERVATION: Aggregate[observation.Observation] = Aggregate(
         observation.VoidObservation,
         observation.ShareFeedback,
         observation.AcknowledgeFeedback,
+        observation.GiveCoachFeedback,
     ),
     decide=observation_decisions.decide,
     evolve=observation.evolve,
     facts=gathering.gather_observation,
     authorise=access.authorise_observation,
     view=views.view_observation,
+    state_schema=2,
 )
 
 ACTIVITY: Aggregate[activity.Activity] = Aggregate(
@@ -73,4 +76,19 @@ ACTIVITY: Aggregate[activity.Activity] = Aggregate(
     view=views.view_activity,
 )
 
-AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY)
+REFLECTION: Aggregate[reflection.Reflection] = Aggregate(
+    name="Reflection",
+    collection="reflections",
+    initial=reflection.Unset(),
+    states=(reflection.Unset, reflection.Private, reflection.Shared),
+    events=tuple(events_of("observations", "Reflection")),
+    begins=(reflection.RecordReflection,),
+    commands=(reflection.ShareReflection,),
+    decide=reflection.decide,
+    evolve=reflection.evolve,
+    facts=gathering.gather_reflection,
+    authorise=access.authorise_reflection,
+    view=views.view_reflection,
+)
+
+AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION)

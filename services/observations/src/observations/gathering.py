@@ -11,6 +11,7 @@ from observations.activity import Activity, ActivityCommand, ActivityFacts
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
 from observations.observation import Observation, ObservationCommand, ObservationFacts
 from observations.pair import Partnership
+from observations.reflection import RecordReflection, Reflection, ReflectionCommand, ReflectionFacts
 
 
 async def gather_instrument(
@@ -66,6 +67,23 @@ async def gather_activity(asking: Asking, state: Activity, command: ActivityComm
         belongs=row is not None,
         is_coach=row is not None and "coach" in row["roles"],
         oversees=not (inside or alone) and await oversees(asking, teacher_ids),
+        level=asking.level,
+    )
+
+
+async def gather_reflection(
+    asking: Asking, state: Reflection, command: ReflectionCommand | Look
+) -> ReflectionFacts:
+    """Nothing of others for one's own, unless it is to be shared with them."""
+    partnership_id = getattr(state, "partnership_id", None) or getattr(command, "partnership_id", None)
+    own = asking.by.person == getattr(state, "author_id", None) and isinstance(command, Look)
+    alone = isinstance(command, RecordReflection) and partnership_id is None
+    return ReflectionFacts(
+        by=asking.by,
+        command_id=asking.command_id,
+        aggregate_id=asking.aggregate_id,
+        partnership=None if own else await _partnership(asking, partnership_id),
+        belongs=alone and await _acting(asking) is not None,
         level=asking.level,
     )
 

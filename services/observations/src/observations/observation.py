@@ -14,6 +14,7 @@ from backbone.words import Words
 from chalkline_contracts.measurement import Measurement, MeasurementTaken, Versioned
 from chalkline_contracts.observations import (
     ChosenBy,
+    CoachFeedbackGiven,
     FeedbackAcknowledged,
     FeedbackShared,
     Mode,
@@ -82,6 +83,12 @@ class AcknowledgeFeedback(Command):
     """Says that the feedback was read, by the side that did not share it."""
 
 
+class GiveCoachFeedback(Command):
+    """Tells the coach how the visit served the teacher who says so; their word to the coach, and nobody else's."""
+
+    feedback: Words
+
+
 ObservationCommand = (
     ScheduleObservation
     | RecordObservation
@@ -89,6 +96,7 @@ ObservationCommand = (
     | VoidObservation
     | ShareFeedback
     | AcknowledgeFeedback
+    | GiveCoachFeedback
 )
 ObservationEvent = (
     ObservationScheduled
@@ -97,7 +105,16 @@ ObservationEvent = (
     | ObservationVoided
     | FeedbackShared
     | FeedbackAcknowledged
+    | CoachFeedbackGiven
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ToCoach:
+    """A teacher's feedback to the coach."""
+
+    by: UUID
+    feedback_ref: WordsRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,7 @@ class Visit:
     chosen_by: ChosenBy
     author_id: UUID
     corrections: int = 0
+    to_coach: tuple[ToCoach, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +226,10 @@ def evolve(observation: Observation, event: ObservationEvent) -> Observation:
             return Shared(observation.visit, event.feedback_ref, event.shared_by)
         case FeedbackAcknowledged(), Shared():
             return Discussed(observation.visit, observation.feedback_ref, observation.shared_by)
+        case CoachFeedbackGiven(), Recorded() | Shared() | Discussed():
+            told = ToCoach(event.given_by, event.feedback_ref)
+            visit = observation.visit
+            return replace(observation, visit=replace(visit, to_coach=(*visit.to_coach, told)))
         case _:
             return observation
 

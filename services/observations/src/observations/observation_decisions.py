@@ -5,6 +5,7 @@ from datetime import datetime
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import MeasurementTaken
 from chalkline_contracts.observations import (
+    CoachFeedbackGiven,
     FeedbackAcknowledged,
     FeedbackShared,
     ObservationCorrected,
@@ -18,6 +19,7 @@ from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,
     Discussed,
+    GiveCoachFeedback,
     Observation,
     ObservationCommand,
     ObservationFacts,
@@ -33,6 +35,7 @@ from observations.observation import (
     VoidObservation,
 )
 from observations.refusals import (
+    CoachFeedbackAlreadyGiven,
     FeedbackAlreadyShared,
     FeedbackIsYourOwn,
     FeedbackNotShared,
@@ -43,6 +46,7 @@ from observations.refusals import (
     ObservationAlreadyVoided,
     ObservationNotFound,
     ObservationNotRecorded,
+    OnlyTheObservedTell,
     PartnershipDiffers,
     PartnershipMissing,
     ScheduledInThePast,
@@ -87,6 +91,8 @@ def decide(
             return []
         case AcknowledgeFeedback(), Recorded():
             raise FeedbackNotShared(observation_id=facts.aggregate_id)
+        case GiveCoachFeedback(), Recorded() | Shared() | Discussed():
+            return [_tell_coach(observation.visit, command, facts)]
         case _, Voided():
             raise ObservationAlreadyVoided(observation_id=facts.aggregate_id)
         case _, Scheduled():
@@ -200,6 +206,21 @@ def _acknowledge(observation: Shared, facts: ObservationFacts) -> list[Event]:
             acknowledged_by=facts.author,
         )
     ]
+
+
+def _tell_coach(visit: Visit, command: GiveCoachFeedback, facts: ObservationFacts) -> CoachFeedbackGiven:
+    if facts.author not in visit.teacher_ids:
+        raise OnlyTheObservedTell
+    if any(told.by == facts.author for told in visit.to_coach):
+        raise CoachFeedbackAlreadyGiven
+    return CoachFeedbackGiven(
+        partnership_id=visit.partnership_id,
+        coach_id=visit.coach_id,
+        teacher_ids=visit.teacher_ids,
+        cycle_id=visit.cycle_id,
+        feedback_ref=command.feedback.ref,
+        given_by=facts.author,
+    )
 
 
 def _check_times(

@@ -107,5 +107,25 @@ class ParticipantsTooFew(Refusal):
     """At least the teachers who are named took part."""
 
 
+class ReflectionAlreadyRecorded(Refusal):
+    """The reflection has been recorded; another thought is another reflection."""
+
+
+class ReflectionAlreadyShared(Refusal):
+    """The reflection has been shared before."""
+
+
+class ReflectionNotFound(Refusal):
+    """There is no reflection with this id."""
+
+
+class CoachFeedbackAlreadyGiven(Refusal):
+    """You have told the coach how this visit served you."""
+
+
+class OnlyTheObservedTell(Refusal):
+    """How a visit served them is told by the teachers it was about."""
+
+
 class AuthorMissing(Refusal):
     """Only a person observes, coaches, reflects or gives feedback."""

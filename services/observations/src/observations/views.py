@@ -1,12 +1,13 @@
-"""What a reader sees of instruments, observations and activities: the pair all of it, who oversees the activity."""
+"""What a reader sees of what observations keeps: the pair all that is theirs, who oversees the activity."""
 
 from typing import Any
 
-from observations import activity, instrument, observation
+from observations import activity, instrument, observation, reflection
 from observations.access import may_read, whose
 from observations.activity import Activity, ActivityFacts
 from observations.instrument import Instrument, InstrumentFacts
 from observations.observation import Observation, ObservationFacts, Scheduled, Visit
+from observations.reflection import Reflection, ReflectionFacts
 
 
 def view_instrument(state: Instrument, facts: InstrumentFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
@@ -63,6 +64,12 @@ def view_observation(state: Observation, facts: ObservationFacts) -> dict[str, A
             "chosen_by": told.chosen_by,
             "recorded_by": told.author_id,
             "corrections": told.corrections,
+            # Between each teacher and the coach: the others of a group do not read it.
+            "feedback_to_coach": [
+                {"by": said.by, "feedback": said.feedback_ref}
+                for said in told.to_coach
+                if person == said.by or person not in told.teacher_ids
+            ],
         }
     )
 
@@ -97,3 +104,16 @@ def view_activity(state: Activity, facts: ActivityFacts) -> dict[str, Any]:  # n
             return shown | {"scheduled_at": told.at, "reason_code": state.reason_code}
         case _:
             return shown | {"scheduled_at": told.at}
+
+
+def view_reflection(state: Reflection, facts: ReflectionFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
+    """All of it: whoever may look at one reads it."""
+    if isinstance(state, reflection.Unset):
+        return {}
+    return {
+        "status": type(state).__name__.lower(),
+        "author_id": state.author_id,
+        "partnership_id": state.partnership_id,
+        "cycle_id": state.cycle_id,
+        "reflection": state.reflection_ref,
+    }

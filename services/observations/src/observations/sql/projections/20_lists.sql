@@ -64,6 +64,30 @@ CREATE TABLE active_people (
 );
 CREATE INDEX ON active_people (tenant, activity_id);
 
+-- `reflecting_people` are a reflection's author and, once it is shared, its teachers.
+CREATE TABLE listed_reflections (
+    tenant         uuid NOT NULL,
+    reflection_id  uuid NOT NULL,
+    author_id      uuid NOT NULL,
+    partnership_id uuid,
+    cycle_id       uuid,
+    recorded_at    timestamptz NOT NULL,
+    shared_at      timestamptz,
+    began          bigint NOT NULL,
+    position       bigint NOT NULL,
+    PRIMARY KEY (tenant, reflection_id)
+);
+CREATE INDEX ON listed_reflections (tenant, partnership_id, recorded_at, began) WHERE shared_at IS NOT NULL;
+
+CREATE TABLE reflecting_people (
+    tenant        uuid NOT NULL,
+    person_id     uuid NOT NULL,
+    recorded_at   timestamptz NOT NULL,
+    reflection_id uuid NOT NULL,
+    began         bigint NOT NULL,
+    PRIMARY KEY (tenant, person_id, recorded_at, began)
+);
+
 CREATE TABLE listed_instruments (
     tenant        uuid NOT NULL,
     instrument_id uuid NOT NULL,
