@@ -94,7 +94,7 @@ async def _committed(pool: Any, projections: Sequence[Projection], batch: Log) -
         async with pool.acquire() as db, db.transaction():
             for projection in projections:
                 if events := [r for r in batch if isinstance(r.event, projection.handles)]:
-                    await projection.project(events, db)
+                    await projection.take(events, db)
     except asyncpg.TransactionRollbackError:
         return False
     return True

@@ -10,14 +10,12 @@ from notifications.due import (
     EVERY_DAY,
     Calendar,
     Span,
+    after,
     beginning,
     counted,
-    due_baseline_missing,
-    due_goal_silent,
-    due_midpoint,
-    due_visit_overdue,
     of_event,
     once,
+    paused,
     since,
 )
 
@@ -29,19 +27,19 @@ DAYS = st.dates(date(2024, 1, 1), date(2030, 1, 1))
 
 def test_a_baseline_is_missing_at_local_midnight_seven_days_after_the_start() -> None:
     # Clocks go forward on 8 March, so that midnight is 5 hours behind UTC and not 6.
-    assert due_baseline_missing(MONDAY_MORNING, CHICAGO) == datetime(2026, 3, 9, 5, tzinfo=UTC)
+    assert after(MONDAY_MORNING, 7, CHICAGO) == datetime(2026, 3, 9, 5, tzinfo=UTC)
 
 
 def test_the_night_clocks_go_forward_is_an_hour_short_and_still_one_day() -> None:
     saturday = datetime(2026, 3, 7, 12, tzinfo=CHICAGO)
-    assert due_baseline_missing(saturday, CHICAGO, days=1) == datetime(2026, 3, 8, 6, tzinfo=UTC)
-    assert due_baseline_missing(saturday, CHICAGO, days=2) == datetime(2026, 3, 9, 5, tzinfo=UTC)
+    assert after(saturday, 1, CHICAGO) == datetime(2026, 3, 8, 6, tzinfo=UTC)
+    assert after(saturday, 2, CHICAGO) == datetime(2026, 3, 9, 5, tzinfo=UTC)
 
 
 def test_the_night_clocks_go_back_is_an_hour_long_and_still_one_day() -> None:
     saturday = datetime(2026, 10, 31, 12, tzinfo=CHICAGO)
-    assert due_baseline_missing(saturday, CHICAGO, days=1) == datetime(2026, 11, 1, 5, tzinfo=UTC)
-    assert due_baseline_missing(saturday, CHICAGO, days=2) == datetime(2026, 11, 2, 6, tzinfo=UTC)
+    assert after(saturday, 1, CHICAGO) == datetime(2026, 11, 1, 5, tzinfo=UTC)
+    assert after(saturday, 2, CHICAGO) == datetime(2026, 11, 2, 6, tzinfo=UTC)
 
 
 def test_where_clocks_skip_midnight_the_day_begins_when_they_go_on() -> None:
@@ -55,21 +53,25 @@ def test_where_midnight_comes_twice_the_day_begins_with_the_first() -> None:
 
 def test_the_day_a_clock_counts_from_is_the_school_s_and_not_that_of_greenwich() -> None:
     late_on_monday = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 22:00 on 2 March in Chicago
-    assert due_baseline_missing(late_on_monday, CHICAGO) == due_baseline_missing(MONDAY_MORNING, CHICAGO)
+    assert after(late_on_monday, 7, CHICAGO) == after(MONDAY_MORNING, 7, CHICAGO)
 
 
-def test_a_visit_is_overdue_the_day_after_its_cadence() -> None:
-    assert due_visit_overdue(MONDAY_MORNING, 14, CHICAGO) == datetime(2026, 3, 17, 5, tzinfo=UTC)
+def test_what_would_be_due_before_its_own_cause_is_not() -> None:
+    assert after(MONDAY_MORNING, 0, CHICAGO) == datetime(2026, 3, 2, 6, tzinfo=UTC)
+    assert after(MONDAY_MORNING, -1, CHICAGO) is None
 
 
-def test_a_goal_is_silent_after_twenty_one_days() -> None:
-    assert due_goal_silent(MONDAY_MORNING, CHICAGO) == datetime(2026, 3, 23, 5, tzinfo=UTC)
+def test_a_pause_lasts_from_its_day_until_just_before_that_of_its_end() -> None:
+    begin, end = datetime(2026, 3, 4, 12, tzinfo=CHICAGO), datetime(2026, 3, 9, 23, 30, tzinfo=CHICAGO)
+    assert counted(date(2026, 3, 2), 2, paused(EVERY_DAY, [(begin, end)], CHICAGO)) == date(2026, 3, 9)
+    assert paused(EVERY_DAY, [(begin, begin)], CHICAGO) == EVERY_DAY
 
 
-def test_the_midpoint_is_half_of_the_planned_weeks_in_whole_days_rounded_up() -> None:
-    assert due_midpoint(MONDAY_MORNING, 6, CHICAGO) == datetime(2026, 3, 23, 5, tzinfo=UTC)  # 21 days
-    assert due_midpoint(MONDAY_MORNING, 5, CHICAGO) == datetime(2026, 3, 20, 5, tzinfo=UTC)  # 17.5 → 18
-    assert due_midpoint(MONDAY_MORNING, 1, CHICAGO) == datetime(2026, 3, 6, 6, tzinfo=UTC)  # 3.5 → 4
+def test_while_a_pause_has_no_end_no_day_follows() -> None:
+    calendar = paused(EVERY_DAY, [(datetime(2026, 3, 4, 12, tzinfo=CHICAGO), None)], CHICAGO)
+    assert counted(date(2026, 3, 2), 1, calendar) == date(2026, 3, 3)
+    assert counted(date(2026, 3, 2), 2, calendar) is None
+    assert counted(date(2026, 5, 2), 1, calendar) is None
 
 
 def test_weekends_count_holidays_and_pauses_do_not() -> None:
@@ -91,7 +93,7 @@ def test_beyond_the_last_known_term_nothing_is_due() -> None:
     spring = Calendar(terms=(Span(date(2026, 1, 5), date(2026, 3, 13)),))
     assert counted(date(2026, 3, 12), 1, spring) == date(2026, 3, 13)
     assert counted(date(2026, 3, 12), 2, spring) is None
-    assert due_goal_silent(MONDAY_MORNING, CHICAGO, calendar=spring) is None
+    assert after(MONDAY_MORNING, 21, CHICAGO, spring) is None
 
 
 def test_holidays_long_ago_change_nothing() -> None:

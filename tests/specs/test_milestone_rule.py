@@ -21,7 +21,7 @@ from notifications.refusals import (
     RuleHasNoDays,
     RuleIsForAnotherMilestone,
 )
-from notifications.rules import BY_EVENT, BY_MILESTONE, DEFAULTS
+from notifications.rules import BY_MILESTONE, DEFAULTS
 from notifications.views import view_milestone_rule
 from pydantic import ValidationError
 
@@ -126,13 +126,8 @@ def test_the_product_s_rules_name_each_milestone_once_and_never_an_administrator
     assert len(BY_MILESTONE) == len(DEFAULTS)
     assert all(set(rule.recipients) <= {"teacher", "coach", "coaching_lead"} for rule in DEFAULTS)
     assert all(rule.version == 1 and rule.enabled for rule in DEFAULTS)
-    assert [rule.milestone for rule in DEFAULTS if "coaching_lead" in rule.recipients] == ["CycleClosed"]
-
-
-def test_an_event_reaches_at_most_one_milestone_and_both_endings_close_a_cycle() -> None:
-    reaching = [event for rule in DEFAULTS if rule.trigger == "event" for event in rule.on]
-    assert len(reaching) == len(set(reaching)) == len(BY_EVENT)
-    assert {BY_EVENT[end].milestone for end in ("CycleCompleted", "CycleClosedEarly")} == {"CycleClosed"}
+    told = [rule.milestone for rule in DEFAULTS if "coaching_lead" in rule.recipients]
+    assert told == ["CycleClosed", "CaseloadOverload"]
 
 
 wishes = st.builds(

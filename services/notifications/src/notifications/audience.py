@@ -1,36 +1,27 @@
-"""Who hears of a milestone, and by which rule."""
+"""Who hears of what an event brings at once, and by which rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, cast
-from uuid import UUID, uuid5
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from backbone.policies import Look
-from chalkline_contracts.notifications import Recipient, RecipientRole
+from chalkline_contracts.notifications import Recipient
+from pydantic import TypeAdapter
 
-from notifications.rules import Rule
+from notifications.rules import BY_MILESTONE, Rule
+from notifications.ruling import in_force, versions
+from notifications.watched import PublishedRule
 
-NAMESPACE = UUID("6f1c1f0e-6f0a-5c7e-9a3b-3a1d5b0c7e21")
-
-
-def milestone_key(milestone: str) -> UUID:
-    """The key under which a milestone's rules are looked up."""
-    return uuid5(NAMESPACE, milestone)
+_published = TypeAdapter(PublishedRule)
 
 
-async def rule_in_force(look: Look, default: Rule) -> Rule:
-    """The district's latest rule for a milestone, the product's where it has none."""
-    published = await look("milestone_rule", milestone_key(default.milestone))
-    return default if published is None else as_published(default, published)
-
-
-def as_published(default: Rule, published: Mapping[str, Any]) -> Rule:
-    """A default with what a district changed of it."""
-    days = published["days"] if published["days"] is not None else default.days
-    recipients = cast(tuple[RecipientRole, ...], tuple(published["recipients"]))
-    return replace(
-        default, version=published["version"], enabled=published["enabled"], days=days, recipients=recipients
-    )
+async def rule_in_force(look: Look, tenant: UUID, milestone: str, band: str | None, at: datetime) -> Rule:
+    """The rule by which an event that was recorded at a moment reaches a milestone."""
+    told = await look("milestone_rules", tenant)
+    published = [_published.validate_json(one) for one in told["told"]] if told else []
+    found = in_force(versions(milestone, band, published), lambda _: at)
+    return found[0] if found else BY_MILESTONE[milestone]
 
 
 async def leads(look: Look, tenant: UUID, rule: Rule) -> Sequence[UUID]:
@@ -41,9 +32,16 @@ async def leads(look: Look, tenant: UUID, rule: Rule) -> Sequence[UUID]:
     return found["person_ids"] if found else ()
 
 
-def audience(rule: Rule, cycle: Mapping[str, Any], leads: Sequence[UUID] = ()) -> tuple[Recipient, ...]:
-    """The people of a cycle whom a rule names."""
-    people = {"teacher": cycle["teacher_ids"], "coach": [cycle["coach_id"]], "coaching_lead": leads}
+def audience(
+    rule: Rule, cycle: Mapping[str, Any], leads: Sequence[UUID] = (), owners: Sequence[UUID] | None = None
+) -> tuple[Recipient, ...]:
+    """The people of a cycle whom a rule names; of its teachers only the owners of a goal that it is about."""
+    teachers = cycle["teacher_ids"]
+    people = {
+        "teacher": teachers if owners is None else [one for one in teachers if one in owners],
+        "coach": [cycle["coach_id"]] if cycle["coach_id"] else [],
+        "coaching_lead": leads,
+    }
     return tuple(
         Recipient(person_id=person_id, role=role)
         for role in rule.recipients

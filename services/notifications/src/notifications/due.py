@@ -4,10 +4,14 @@ Days count inside a term, outside holidays and pauses; weekends count, and with 
 every day does. What is due on a day is due at its first moment there, 00:00 school-local.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from chalkline_contracts.directory import Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,67 +25,74 @@ class Span:
         return self.first <= day <= self.last
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calendar:
     """Which days count."""
 
     terms: tuple[Span, ...] = ()
     holidays: tuple[Span, ...] = ()
     pauses: tuple[Span, ...] = ()
+    stopped: date | None = None
+    """The first day of a pause of which nobody knows the end."""
 
     def counts(self, day: date) -> bool:
         in_term = not self.terms or any(day in term for term in self.terms)
-        return in_term and not any(day in span for span in (*self.holidays, *self.pauses))
+        stopped = self.stopped is not None and day >= self.stopped
+        return in_term and not stopped and not any(day in span for span in (*self.holidays, *self.pauses))
 
-    @property
+    @cached_property
     def horizon(self) -> date:
         """The last day of which the calendar says anything."""
-        return max((span.last for span in (*self.terms, *self.holidays, *self.pauses)), default=date.min)
+        ends = [span.last for span in (*self.terms, *self.holidays, *self.pauses)]
+        return max([*ends, self.stopped or date.min], default=date.min)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.terms, self.holidays, self.pauses, self.stopped))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 EVERY_DAY = Calendar()
 
 
-def due_baseline_missing(
-    cycle_started_at: datetime, zone: ZoneInfo, *, days: int = 7, calendar: Calendar = EVERY_DAY
-) -> datetime | None:
-    """The moment (UTC) from which a cycle without a baseline is remarked upon."""
-    return after(cycle_started_at, days, zone, calendar)
+@lru_cache(maxsize=1024)
+def calendar_of(terms: tuple[Days, ...], holidays: tuple[Days, ...]) -> Calendar:
+    """A district's calendar, from what it told."""
+    return Calendar(
+        terms=tuple(Span(of.begin, of.end) for of in terms),
+        holidays=tuple(Span(of.begin, of.end) for of in holidays),
+    )
 
 
-def due_visit_overdue(
-    last_visit_or_start: datetime,
-    cadence_days: int,
-    zone: ZoneInfo,
-    *,
-    days: int = 1,
-    calendar: Calendar = EVERY_DAY,
-) -> datetime | None:
-    """The moment (UTC) from which the next visit is late: the cadence, and `days` of grace."""
-    return after(last_visit_or_start, cadence_days + days, zone, calendar)
-
-
-def due_goal_silent(
-    last_measured_or_set: datetime, zone: ZoneInfo, *, days: int = 21, calendar: Calendar = EVERY_DAY
-) -> datetime | None:
-    """The moment (UTC) from which nobody has measured an active goal for too long."""
-    return after(last_measured_or_set, days, zone, calendar)
-
-
-def due_midpoint(
-    cycle_started_at: datetime, planned_weeks: int, zone: ZoneInfo, *, calendar: Calendar = EVERY_DAY
-) -> datetime | None:
-    """The moment (UTC) at which half of the planned weeks have passed, in whole days, rounded up."""
-    return after(cycle_started_at, (7 * planned_weeks + 1) // 2, zone, calendar)
+def paused(
+    calendar: Calendar, pauses: Iterable[tuple[datetime, datetime | None]], zone: ZoneInfo
+) -> Calendar:
+    """A calendar without the days of a cycle's pauses: each from its day until just before that of its end."""
+    spans, stopped = [], None
+    for begin, end in pauses:
+        first = begin.astimezone(zone).date()
+        if end is None:
+            stopped = first
+        elif first < (last := end.astimezone(zone).date()):
+            spans.append(Span(first, last - timedelta(days=1)))
+    return replace(calendar, pauses=tuple(spans), stopped=stopped)
 
 
 def after(moment: datetime, days: int, zone: ZoneInfo, calendar: Calendar = EVERY_DAY) -> datetime | None:
     """The beginning (UTC) of the `days`-th counting day after the local day of `moment`.
 
-    None when the calendar ends before: nothing is due until another term is known.
+    None when the calendar ends before, or a pause does not: nothing is due until more is known. None for less than
+    no days, too: what is to come before its own cause is not.
     """
-    day = counted(moment.astimezone(zone).date(), days, calendar)
-    return beginning(day, zone) if day else None
+    return _after(moment.astimezone(zone).date(), days, zone, calendar)
+
+
+@lru_cache(maxsize=65536)
+def _after(day: date, days: int, zone: ZoneInfo, calendar: Calendar) -> datetime | None:
+    found = counted(day, days, calendar) if days >= 0 else None
+    return beginning(found, zone) if found else None
 
 
 def counted(start: date, days: int, calendar: Calendar = EVERY_DAY) -> date | None:
@@ -91,7 +102,7 @@ def counted(start: date, days: int, calendar: Calendar = EVERY_DAY) -> date | No
         day += timedelta(days=1)
         left -= calendar.counts(day)
     if left > 0:
-        return None if calendar.terms else day + timedelta(days=left)
+        return None if calendar.terms or calendar.stopped else day + timedelta(days=left)
     return day
 
 
@@ -114,8 +125,28 @@ def since(moment: datetime, zone: ZoneInfo, goal_id: UUID | None = None) -> str:
 
 
 def of_event(event_id: UUID, goal_id: UUID | None = None) -> str:
-    """The occurrence of what follows an event at once: the event."""
+    """The occurrence of what follows an event: the event."""
     return of_goal(f"event:{event_id}", goal_id)
+
+
+def of_best(best_id: UUID | None, goal_id: UUID) -> str:
+    """The occurrence of a goal's stall: the best measurement so far, which nothing since was better than."""
+    return of_goal(f"best:{best_id or 'baseline'}", goal_id)
+
+
+def of_visit(observation_id: UUID) -> str:
+    """The occurrence of what an observation calls for once, however often it is corrected."""
+    return f"visit:{observation_id}"
+
+
+def of_step(step_id: UUID, check_back_on: date) -> str:
+    """The occurrence of checking back on an action step."""
+    return f"step:{step_id}/{check_back_on.isoformat()}"
+
+
+def of_week(weeks: int) -> str:
+    """The occurrence of what follows a cycle's end by so many weeks."""
+    return f"week:{weeks}"
 
 
 def of_goal(occurrence: str, goal_id: UUID | None) -> str:

@@ -1,6 +1,5 @@
 """When somebody's mail is to go: at once or in a digest as they prefer, in the hours of where they work."""
 
-from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -8,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from backbone.district import calendar_in, policy_in
 from backbone.service import Running
-from chalkline_contracts.directory import Days
 
-from notifications.due import Calendar, Span
-from notifications.moment import Hours, Quiet, first_digest, first_moment
+from notifications.due import calendar_of
+from notifications.moment import Hours, first_digest, first_moment, quiet
 from notifications.preference import Preference
 
 DEEPEST = 8
@@ -29,11 +27,10 @@ async def hours_for(run: Running, tenant: UUID, person_id: UUID, cycle_id: UUID)
     """
     policy = policy_in(await run.facts.row("policy", tenant, tenant))
     calendar = calendar_in(await run.facts.row("calendar", tenant, tenant))
-    quiet = policy.quiet_hours
     return Hours(
         zone=await _zone(run, tenant, person_id, cycle_id),
-        quiet=Quiet(time.fromisoformat(quiet.begin), time.fromisoformat(quiet.end)) if quiet else None,
-        calendar=Calendar(terms=_spans(calendar.terms), holidays=_spans(calendar.holidays)),
+        quiet=quiet(policy.quiet_hours),
+        calendar=calendar_of(calendar.terms, calendar.holidays),
     )
 
 
@@ -75,7 +72,3 @@ async def _zone_of_org(run: Running, tenant: UUID, org_id: UUID) -> str | None:
             break
     district = await run.facts.row("district", tenant, tenant)
     return str(district["time_zone"]) if district else None
-
-
-def _spans(days: Iterable[Days]) -> tuple[Span, ...]:
-    return tuple(Span(of.begin, of.end) for of in days)

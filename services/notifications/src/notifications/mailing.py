@@ -273,8 +273,8 @@ class Mailer:
         """Whether what somebody is to be reminded of has happened meanwhile."""
         if BY_MILESTONE[milestone].trigger != "timer":
             return False
-        row = await self._run.facts.row("mail_overtaken", tenant, notification_id)
-        return bool(row and row["overtaken"])
+        row = await self._run.facts.row("mail_stands", tenant, notification_id)
+        return bool(row and not row["stands"])
 
     async def _moment_is_right(self, mail: Mail, told: Mapping[UUID, notification.Sent]) -> bool:
         """Whether it may be sent now: one that comes late does not come in quiet hours, one too late not at all."""

@@ -7,7 +7,10 @@ wall clock shows decides: where it skips an hour or shows one twice, the hours t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from chalkline_contracts.directory import QuietHours
 
 from notifications.due import EVERY_DAY, Calendar, beginning
 
@@ -30,6 +33,11 @@ class Quiet:
         return shown >= self.begin or shown < self.end
 
 
+def quiet(told: QuietHours | None) -> Quiet | None:
+    """A district's quiet hours; None: it has none."""
+    return Quiet(time.fromisoformat(told.begin), time.fromisoformat(told.end)) if told else None
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """When a school may be written to."""
@@ -45,6 +53,7 @@ class Hours:
         return self.quiet is None or shown.time() not in self.quiet
 
 
+@lru_cache(maxsize=65536)
 def first_moment(moment: datetime, hours: Hours) -> datetime | None:
     """The first allowed moment (UTC) from `moment` on; None while the calendar knows of none."""
     moment = moment.astimezone(UTC)

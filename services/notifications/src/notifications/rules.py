@@ -25,6 +25,8 @@ class Rule:
     recipients: tuple[RecipientRole, ...]
     days: int | None = None
     """For a timer with an offset of its own; what is counted from is the milestone's business."""
+    hours: int | None = None
+    """The same for one that counts hours."""
     version: int = DEFAULT_VERSION
     enabled: bool = True
 
@@ -33,17 +35,35 @@ DEFAULTS: tuple[Rule, ...] = (
     Rule("CycleOpened", "event", ("CycleStarted",), BOTH),
     Rule("BaselineMissing", "timer", ("CycleStarted",), COACH, days=7),
     Rule("BaselineRecorded", "event", ("BaselineRecorded",), BOTH),
+    # To those of both who have not agreed.
+    Rule("GoalAgreementPending", "timer", ("GoalProposed",), BOTH, hours=48),
     Rule("GoalSet", "event", ("GoalSet",), BOTH),
-    # The cadence is the cycle's; these days come on top of it.
-    Rule("VisitOverdue", "timer", ("ObservationRecorded", "CycleStarted"), COACH, days=1),
+    # The cadence is the cycle's; one is due these days before it has passed, and overdue these days after.
+    Rule("VisitDue", "timer", ("ObservationRecorded", "ActivityHeld", "CycleStarted"), COACH, days=2),
+    Rule("VisitOverdue", "timer", ("ObservationRecorded", "ActivityHeld", "CycleStarted"), COACH, days=1),
+    Rule("FeedbackDue", "timer", ("ObservationRecorded",), COACH, hours=48),
+    # On the day that the step itself names.
+    Rule("CheckBackDue", "timer", ("ActionStepOffered",), BOTH),
     # Half of the planned weeks: the offset is the cycle's own.
     Rule("MidpointReview", "timer", ("CycleStarted",), BOTH),
+    Rule("GoalOnTrack", "event", ("GoalTrendChanged",), BOTH),
+    Rule("GoalAtRisk", "event", ("GoalTrendChanged",), BOTH),
+    Rule("GoalStalled", "event", ("GoalTrendChanged",), BOTH),
     Rule("GoalSilent", "timer", ("ProgressMeasured", "GoalSet"), BOTH, days=21),
     Rule("GoalTargetMet", "event", ("GoalTargetMet",), BOTH),
     Rule("GoalAchieved", "event", ("GoalAchieved",), BOTH),
+    # Before and after the planned weeks have passed.
+    Rule("CycleEndingSoon", "timer", ("CycleStarted",), BOTH, days=7),
+    Rule("Overrun", "timer", ("CycleStarted",), BOTH, days=7),
     Rule("CycleClosed", "event", ("CycleCompleted", "CycleClosedEarly"), (*BOTH, "coaching_lead")),
-)
+    # Four and twelve weeks after.
+    Rule("FollowUpDue", "timer", ("CycleCompleted", "CycleClosedEarly"), BOTH),
+    Rule("Lapsed", "event", ("FollowUpRecorded",), BOTH),
+    # More teachers than the district's policy says.
+    Rule("CaseloadOverload", "event", ("CycleStarted", "CycleMemberJoined", "PartnershipAgreed"),
+         ("coach", "coaching_lead")),
+    # Whoever evaluates a teacher cannot coach that teacher.
+    Rule("CoachingSuspended", "event", ("PartnershipSuspended",), BOTH),
+)  # fmt: skip
 
 BY_MILESTONE: dict[str, Rule] = {rule.milestone: rule for rule in DEFAULTS}
-BY_EVENT: dict[str, Rule] = {event: rule for rule in DEFAULTS if rule.trigger == "event" for event in rule.on}
-"""The milestone that an event reaches at once."""

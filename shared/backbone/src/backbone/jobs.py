@@ -136,7 +136,7 @@ def _taking(run: Running, reader: str) -> Callable[[Any, Delivery], Awaitable[No
         if projection.name == reader:
 
             async def project(db: Any, delivery: Delivery, projection: Projection = projection) -> None:
-                await projection.project([delivery.recorded()], db)
+                await projection.take([delivery.recorded()], db)
 
             return project
     for policy in run.service.policies:

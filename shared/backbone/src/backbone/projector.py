@@ -43,11 +43,20 @@ class Projection:
     """Rows derived from events, and from nothing else: no clock, no other projection's table.
 
     `project(events, connection)` is given events it handles in the order of their source, in a transaction.
+    `settle(connection)` works out what follows from its rows of many aggregates: after every batch, and in a
+    rebuild once, when all is projected.
     """
 
     name: str
     handles: tuple[type[Event], ...]
     project: Callable[[Sequence[Recorded[Any]], Connection], Awaitable[None]]
+    settle: Callable[[Connection], Awaitable[None]] | None = None
+
+    async def take(self, events: Sequence[Recorded[Any]], db: Connection) -> None:
+        """All that these events change."""
+        await self.project(events, db)
+        if self.settle is not None:
+            await self.settle(db)
 
 
 class Fenced(Exception):
@@ -99,6 +108,8 @@ class Projector:
         """Of which look at the source's end it was noted that everything has come so far."""
         self.ceilings: Sequence[int] | None = None
         """Where to stop in each partition; only a rebuild that must meet the live tables sets it."""
+        self.settling = True
+        """Whether what follows from many rows is worked out after each batch; a rebuild does it at its end."""
         self.processed = 0
         """How many deliveries were new to it."""
 
@@ -253,7 +264,7 @@ class Projector:
                     else:
                         events.append(delivery.recorded())
                 if events:
-                    await _project(projection, events, db)
+                    await self._project(projection, events, db)
             for delivery in batch:
                 if delivery.malformed:
                     await self._malformed(db, delivery)
@@ -270,7 +281,7 @@ class Projector:
                     continue
                 try:
                     async with db.transaction():
-                        await _project(projection, [delivery.recorded()], db)
+                        await self._project(projection, [delivery.recorded()], db)
                 except PASSING:
                     raise
                 except Exception as error:  # noqa: BLE001 - any reason parks, and is kept
@@ -281,6 +292,15 @@ class Projector:
                 await self._malformed(db, delivery)
             await self._advance(db, [delivery])
         self._done([delivery])
+
+    async def _project(self, projection: Projection, events: Sequence[Recorded[Any]], db: Connection) -> None:
+        take = projection.take if self.settling else projection.project
+        try:
+            await take(events, db)
+        except (OSError, asyncpg.InterfaceError) as error:
+            if isinstance(error, TimeoutError) or db.is_closed():
+                raise
+            raise OwnFault from error
 
     async def _malformed(self, db: Connection, delivery: Delivery) -> None:
         log.error("message_parked", source=self.source, position=delivery.position, error=delivery.malformed)
@@ -338,15 +358,6 @@ async def moved(
     if told != f"UPDATE {len(partitions)}":
         sharing.doubt()
         raise Fenced(f"{source}: {reader} holds some of {partitions} no more")
-
-
-async def _project(projection: Projection, events: Sequence[Recorded[Any]], db: Connection) -> None:
-    try:
-        await projection.project(events, db)
-    except (OSError, asyncpg.InterfaceError) as error:
-        if isinstance(error, TimeoutError) or db.is_closed():
-            raise
-        raise OwnFault from error
 
 
 async def run_idle(projector: Any, *, every: float = 1.0) -> None:

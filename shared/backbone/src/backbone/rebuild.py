@@ -79,7 +79,15 @@ async def rebuild(
                 await projector.begin()
             await projector.settle(upto)
 
+    for projector in projectors.values():
+        projector.settling = False
     await fill(await owner.fetch(sql.live_checkpoints))
+    for projector in projectors.values():
+        projector.settling = True
+    async with next_pool.acquire() as db, db.transaction():
+        for projection in projections:
+            if projection.settle is not None:
+                await projection.settle(db)
     comparison.events = sum(projector.processed for projector in projectors.values())
     comparison.seconds = asyncio.get_running_loop().time() - started
     async with owner.transaction():

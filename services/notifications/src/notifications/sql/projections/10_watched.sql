@@ -1,82 +1,30 @@
--- What the timers of a cycle are worked out from. Each row belongs to one aggregate; `timers` is worked out
--- anew from them for every cycle that one of them touches.
-CREATE TABLE watched_cycles (
+-- What is known of each aggregate that decides when something falls due. Each row belongs to one; what is worked out
+-- from many are the timers of a cycle, and its place in a caseload.
+CREATE TABLE watched (
     tenant         uuid NOT NULL,
-    cycle_id       uuid NOT NULL,
-    partnership_id uuid NOT NULL,
-    coach_id       uuid NOT NULL,
-    teacher_ids    uuid[] NOT NULL,
-    started_at     timestamptz NOT NULL,
-    recorded_at    timestamptz NOT NULL,
-    cadence_days   integer NOT NULL,
-    planned_weeks  integer NOT NULL,
-    time_zone      text,
-    partition      smallint NOT NULL,
-    open           boolean NOT NULL DEFAULT true,
-    PRIMARY KEY (tenant, cycle_id)
+    kind           text NOT NULL,
+    own_id         uuid NOT NULL,
+    cycle_id       uuid,
+    partnership_id uuid,
+    teacher_ids    uuid[],
+    told           text NOT NULL,
+    PRIMARY KEY (tenant, kind, own_id)
+);
+CREATE INDEX ON watched (tenant, cycle_id);
+CREATE INDEX ON watched (tenant, partnership_id) WHERE kind = 'Cycle';
+CREATE INDEX ON watched USING gin (teacher_ids) WHERE kind = 'Cycle';
+
+-- What cycles depend on and has changed since their timers were worked out; empty but for the time of a transaction
+-- and of a rebuild.
+CREATE TABLE touched (
+    tenant uuid NOT NULL,
+    kind   text NOT NULL,
+    own_id uuid NOT NULL,
+    PRIMARY KEY (tenant, kind, own_id)
 );
 
--- A partnership's end ends its cycles, whichever of the two is heard of first.
-CREATE TABLE ended_partnerships (
-    tenant         uuid NOT NULL,
-    partnership_id uuid NOT NULL,
-    PRIMARY KEY (tenant, partnership_id)
-);
-
-CREATE TABLE watched_goals (
-    tenant      uuid NOT NULL,
-    goal_id     uuid NOT NULL,
-    cycle_id    uuid NOT NULL,
-    baselined   boolean NOT NULL DEFAULT false,
-    set_at      timestamptz,
-    active      boolean NOT NULL DEFAULT false,
-    recorded_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant, goal_id)
-);
-CREATE INDEX ON watched_goals (tenant, cycle_id);
-
-CREATE TABLE watched_measurements (
-    tenant         uuid NOT NULL,
-    measurement_id uuid NOT NULL,
-    goal_id        uuid NOT NULL,
-    occurred_at    timestamptz NOT NULL,
-    recorded_at    timestamptz NOT NULL,
-    PRIMARY KEY (tenant, goal_id, measurement_id)
-);
-
-CREATE TABLE watched_visits (
-    tenant         uuid NOT NULL,
-    observation_id uuid NOT NULL,
-    cycle_id       uuid NOT NULL,
-    started_at     timestamptz NOT NULL,
-    recorded_at    timestamptz NOT NULL,
-    PRIMARY KEY (tenant, observation_id)
-);
-CREATE INDEX ON watched_visits (tenant, cycle_id);
-
-CREATE TABLE milestone_rules (
-    tenant       uuid NOT NULL,
-    key          uuid NOT NULL,
-    version      integer NOT NULL,
-    milestone    text NOT NULL,
-    enabled      boolean NOT NULL,
-    days         integer,
-    recipients   text[] NOT NULL,
-    published_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant, key, version)
-);
-
-CREATE TABLE reached_milestones (
-    tenant       uuid NOT NULL,
-    cycle_id     uuid NOT NULL,
-    milestone    text NOT NULL,
-    rule_version integer NOT NULL,
-    occurrence   text NOT NULL,
-    PRIMARY KEY (tenant, cycle_id, milestone, rule_version, occurrence)
-);
-
--- What falls due. `derived_at` is when the latest fact behind it was recorded: what had been due more than
--- a day before that is history, not a reminder.
+-- What falls due, and what fell due and still stands. `send_at` is the first moment from `due_at` on at which somebody
+-- may be told, if any calendar knows of one; each recipient is "role:person".
 CREATE TABLE timers (
     tenant       uuid NOT NULL,
     cycle_id     uuid NOT NULL,
@@ -85,9 +33,31 @@ CREATE TABLE timers (
     occurrence   text NOT NULL,
     partition    smallint NOT NULL,
     due_at       timestamptz NOT NULL,
-    derived_at   timestamptz NOT NULL,
+    send_at      timestamptz,
     goal_id      uuid,
-    recipients   text[] NOT NULL,
-    PRIMARY KEY (tenant, cycle_id, rule, rule_version, occurrence)
+    recipients   text NOT NULL,
+    reached      boolean NOT NULL,
+    PRIMARY KEY (tenant, cycle_id, rule, occurrence)
 );
-CREATE INDEX ON timers (tenant, due_at);
+CREATE INDEX ON timers (tenant, send_at) WHERE NOT reached;
+
+-- A cycle as it stands: who coaches it now, if anybody, the experience band of its teachers, if it is one, and where
+-- it is.
+CREATE TABLE caseload (
+    tenant         uuid NOT NULL,
+    cycle_id       uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    coach_id       uuid,
+    teacher_ids    uuid[] NOT NULL,
+    band           text,
+    focus          text NOT NULL,
+    phase          text,
+    time_zone      text,
+    started_at     timestamptz NOT NULL,
+    open           boolean NOT NULL,
+    paused         boolean NOT NULL,
+    visited_at     timestamptz,
+    trends         text NOT NULL,
+    PRIMARY KEY (tenant, cycle_id)
+);
+CREATE INDEX ON caseload (tenant, coach_id) WHERE open;

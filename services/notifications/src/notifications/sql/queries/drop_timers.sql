@@ -1,2 +1,3 @@
-DELETE FROM timers t USING unnest($1::uuid[], $2::uuid[]) AS k (tenant, cycle_id)
- WHERE t.tenant = k.tenant AND t.cycle_id = k.cycle_id
+DELETE FROM timers t
+ USING unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS k (tenant, cycle_id, rule, occurrence)
+ WHERE t.tenant = k.tenant AND t.cycle_id = k.cycle_id AND t.rule = k.rule AND t.occurrence = k.occurrence

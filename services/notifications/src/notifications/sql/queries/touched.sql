@@ -1,0 +1,15 @@
+-- The cycles that depend on anything that was touched.
+SELECT tenant, own_id AS cycle_id FROM touched WHERE kind = 'Cycle'
+ UNION
+SELECT t.tenant, w.own_id
+  FROM touched t
+  JOIN watched w ON w.tenant = t.tenant AND w.kind = 'Cycle' AND w.partnership_id = t.own_id
+ WHERE t.kind = 'Partnership'
+ UNION
+SELECT t.tenant, w.own_id
+  FROM touched t
+  JOIN watched w ON w.tenant = t.tenant AND w.kind = 'Cycle' AND w.teacher_ids @> ARRAY[t.own_id]
+ WHERE t.kind = 'Person'
+ UNION
+SELECT t.tenant, w.own_id FROM touched t JOIN watched w ON w.tenant = t.tenant AND w.kind = 'Cycle'
+ WHERE t.kind = 'District'

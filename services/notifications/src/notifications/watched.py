@@ -1,0 +1,191 @@
+"""What is known of a cycle, and of all around it that decides when something falls due.
+
+Each kind of aggregate that matters has a state of its own here, as small as its timers need it. `watching.py`
+makes them of events, `clocks.py` makes timers of them; both in memory as well as over rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from chalkline_contracts.directory import Days, QuietHours
+from chalkline_contracts.goals import StepResponse, Trend
+from chalkline_contracts.notifications import RecipientRole
+
+PartnershipStatus = Literal["agreed", "handed_over", "suspended", "ended"]
+
+
+class Measured(NamedTuple):
+    """A measurement of a goal, its baseline's among them."""
+
+    measurement_id: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class Pause(NamedTuple):
+    """From the day of the one moment until just before that of the other."""
+
+    begin: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    partnership_id: UUID
+    coach_id: UUID
+    teacher_ids: tuple[UUID, ...]
+    """Those present: who left is in here no more."""
+    focus: str
+    phase: str | None
+    started_at: datetime
+    recorded_at: datetime
+    cadence_days: int
+    planned_weeks: int
+    time_zone: str | None
+    pauses: tuple[Pause, ...] = ()
+    closed_at: datetime | None = None
+    followed_up: int = 0
+    """How many follow-ups were recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partnership:
+    coach_id: UUID
+    """Who coaches, or coached last."""
+    status: PartnershipStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Goal terms that wait for agreement."""
+
+    event_id: UUID
+    at: datetime
+    agreed: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    cycle_id: UUID
+    owner_ids: tuple[UUID, ...]
+    baseline: tuple[UUID, ...] = ()
+    """The measurements of its baseline that still hold."""
+    measured: tuple[Measured, ...] = ()
+    proposal: Proposal | None = None
+    set_at: datetime | None = None
+    active: bool = False
+    active_since: datetime | None = None
+    """When it was recorded that it became active, last."""
+    over: bool = False
+    """Achieved or abandoned."""
+    trend: Trend = "on_track"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An observation that took place, or a lesson that was modelled or taught together."""
+
+    cycle_id: UUID | None
+    partnership_id: UUID
+    at: datetime
+    recorded_at: datetime
+    """When it was told that it took place at that moment."""
+    feedback_from: datetime | None = None
+    """When an observation was recorded, which owes feedback."""
+    shared: bool = False
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action step."""
+
+    cycle_id: UUID
+    teacher_id: UUID
+    goal_id: UUID | None
+    check_back_on: date
+    recorded_at: datetime
+    response: StepResponse | None = None
+    mastered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    terms: tuple[Days, ...] = ()
+    holidays: tuple[Days, ...] = ()
+    calendar_at: datetime | None = None
+    """When that was recorded."""
+    quiet_hours: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    experience_band: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    version: int
+    enabled: bool
+    days: int | None
+    hours: int | None
+    recipients: tuple[RecipientRole, ...]
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRule:
+    """A district's own rule for a milestone, for teachers of a band or for all."""
+
+    milestone: str
+    experience_band: str | None
+    versions: tuple[RuleVersion, ...]
+    """The latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a cycle came to."""
+
+    reached: tuple[tuple[str, str], ...] = ()
+    """Milestone and occurrence, in their order."""
+
+
+Watched = Cycle | Partnership | Goal | Visit | Step | District | Person | PublishedRule | Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that the timers of one cycle are worked out from."""
+
+    cycle_id: UUID
+    cycle: Cycle
+    partnership: Partnership | None = None
+    """None: not heard of yet; the cycle tells who coached when it started."""
+    goals: Mapping[UUID, Goal]
+    visits: Mapping[UUID, Visit]
+    steps: Mapping[UUID, Step]
+    reached: frozenset[tuple[str, str]] = frozenset()
+    district: District = District()
+    rules: Sequence[PublishedRule] = ()
+    bands: Mapping[UUID, str | None]
+
+    @property
+    def coach_id(self) -> UUID | None:
+        """Who coaches as the partnership stands; nobody while it is suspended or being handed over."""
+        if self.partnership is None:
+            return self.cycle.coach_id
+        return self.partnership.coach_id if self.partnership.status in ("agreed", "ended") else None
+
+    @property
+    def ended(self) -> bool:
+        return self.partnership is not None and self.partnership.status == "ended"
+
+    @property
+    def band(self) -> str | None:
+        """The experience band that all present teachers are of; None: they differ, or nobody told."""
+        found = {self.bands.get(teacher) for teacher in self.cycle.teacher_ids}
+        return found.pop() if len(found) == 1 else None
