@@ -29,12 +29,6 @@ UNTOLD: tuple[Event, ...] = (
     g.CyclePaused(partnership_id=PAIR, by=ONE, reason_code="leave"),
     g.CycleResumed(partnership_id=PAIR, by=ONE),
     g.FollowUpRecorded(partnership_id=PAIR, focus="engagement", outcome="sustained", by=TWO),
-    g.GoalRecharted(
-        **IN_CYCLE, by=TWO, goal_version=2, recharted_at=AT, reason_code="reached_early", reason_ref=SAID,
-        before=g.GoalTerms(target="0.8", due_on=date(2026, 6, 1), required_consecutive=2),
-        after=g.GoalTerms(target="0.9", due_on=date(2026, 6, 1), required_consecutive=2),
-    ),
-    g.GoalTrendChanged(**IN_CYCLE, goal_version=1, was="on_track", trend="stalled", best_id=UUID(int=501)),
     g.InitiativeLaunched(
         name_ref=SAID, focus="reading_fluency", begin=date(2026, 1, 5), end=date(2026, 6, 12), launched_by=ONE
     ),

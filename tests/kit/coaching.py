@@ -2,20 +2,26 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from backbone.deciding import Actor
 from backbone.words import PrivateText, private
+from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
     BaselineRecorded,
     CycleStarted,
     GoalAgreed,
     GoalDrafted,
     GoalProposed,
+    GoalRecharted,
     GoalSet,
+    GoalTerms,
+    GoalTrendChanged,
     Peers,
     ProgressMeasured,
+    Trend,
 )
 from chalkline_contracts.measurement import MEASURED, Direction, Measurement, MeasurementTaken, Metric
 from goals import cycle, partnership
@@ -234,3 +240,42 @@ def goal_set(proposal: GoalProposed, base: str, *owners: UUID) -> GoalSet:
 def measured(percent: int, day: int = 20, **more: Any) -> ProgressMeasured:
     reading = measurement(percent, on_day(day), **more)
     return ProgressMeasured(cycle_id=CYCLE, partnership_id=PARTNERSHIP, measurement=reading)
+
+
+def underway(
+    *percents: int, base: int = 40, target: str | None = "4/5", first_day: int = 10, **more: Any
+) -> tuple[Event, ...]:
+    """A goal that Cora and Tess set, with a baseline on 1 February and a measurement a day from the 10th."""
+    proposal = proposed(target, **more)
+    return (
+        drafted(),
+        baseline(base),
+        proposal,
+        agrees(CORA),
+        agrees(TESS),
+        goal_set(proposal, str(Fraction(base, 100))),
+        *(measured(percent, first_day + n) for n, percent in enumerate(percents)),
+    )
+
+
+def recharted(version: int = 2, at: datetime = NOW, **after: Any) -> GoalRecharted:
+    """From the terms that `underway` has to others."""
+    before = GoalTerms(target="4/5", due_on=date(2026, 4, 1), required_consecutive=2)
+    return GoalRecharted(
+        cycle_id=CYCLE,
+        partnership_id=PARTNERSHIP,
+        by=CORA,
+        goal_version=version,
+        recharted_at=at,
+        before=before,
+        after=before.model_copy(update=after),
+        reason_code="too_easy",
+    )
+
+
+def trend_changed(
+    was: Trend, trend: Trend, *, version: int = 1, best: UUID | None = None
+) -> GoalTrendChanged:
+    return GoalTrendChanged(
+        cycle_id=CYCLE, partnership_id=PARTNERSHIP, goal_version=version, was=was, trend=trend, best_id=best
+    )

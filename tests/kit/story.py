@@ -47,6 +47,7 @@ from goals.goal import (
     DraftGoal,
     PeersAnswers,
     ProposeGoal,
+    RechartGoal,
     RecordBaseline,
     RecordProgress,
     RetractMeasurement,
@@ -333,6 +334,17 @@ class Story:
         act(goals.GOAL, goal, propose, coach)
         for who in (coach, teacher):
             act(goals.GOAL, goal, AgreeGoal(), who)
+        for percent in (38, 41, 39):  # all of them worse than where it started
+            act(goals.GOAL, goal, RecordProgress(measurement=self._taken(percent)), coach)
+        to = rng.choice(({"target": "0.75"}, {"due_on": date(2027, 9, 1), "required_consecutive": 2}))
+        recharted = RechartGoal.model_validate(to | {"reason_code": "too_soon", "reason": said("more time")})
+        act(goals.GOAL, goal, recharted, teacher)
+        high = [act(goals.GOAL, goal, RecordProgress(measurement=self._taken(95)), teacher) for _ in range(3)]
+        for measured in (events[0] for events in high if events):  # no achievement: it was another class
+            mistaken = RetractMeasurement(
+                measurement_id=measured.measurement.measurement_id, cause="mistaken"
+            )
+            act(goals.GOAL, goal, mistaken, coach)
         self._steps((coach, teacher), ids, n, act)
         for k in range(rng.randrange(3, 7)):
             self._weeks(tenant, (coach, teacher), ids, k, act)

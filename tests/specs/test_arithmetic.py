@@ -9,15 +9,16 @@ from uuid import UUID
 
 import pytest
 from chalkline_contracts.measurement import Measurement, MeasurementTaken
-from chalkline_contracts.values import instant
 from goals import arithmetic
-from goals.arithmetic import Aim, Chart, Reading
+from goals.arithmetic import Aim
+from goals.chart import Chart, Reading, reading
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.coaching import CORA, NOW, measurement, on_day, taken
 from pydantic import ValidationError
 
-UP = Aim("increase", "4/5", None, 2)
+DUE = date(2026, 4, 1)
+UP = Aim("increase", "4/5", None, 2, DUE)
 
 
 def chart(*told: Measurement, base: tuple[Measurement, ...] = ()) -> Chart:
@@ -171,7 +172,7 @@ def test_a_retraction_leaves_the_chart_as_if_it_had_never_been(
     )
     after = chart(*measurements)
     for one in gone:
-        after = arithmetic.retracted(after, one)
+        after = after.without(one)
     assert after.readings == chart(*(m for m in measurements if m.measurement_id not in gone)).readings
     assert chart_again(after, measurements) == after
 
@@ -185,7 +186,7 @@ def chart_again(before: Chart, measurements: list[Measurement]) -> Chart:
 def test_a_measurement_is_charted_once_and_never_after_its_retraction() -> None:
     one = measurement(50)
     assert chart(one, one) == chart(one)
-    gone = arithmetic.retracted(chart(one), one.measurement_id)
+    gone = chart(one).without(one.measurement_id)
     assert arithmetic.charted(gone, one) == gone
 
 
@@ -196,17 +197,27 @@ def test_progress_before_the_last_of_the_baseline_is_shown_and_never_counted() -
     base = (measurement(40, on_day(1)), measurement(44, on_day(5)))
     early, late = measurement(90, on_day(3)), measurement(85, on_day(6))
     made = chart(early, late, base=base)
-    assert arithmetic.baseline(made) == Fraction(42, 100)
+    assert baseline(made) == Fraction(42, 100)
     assert len(made.readings) == 4
-    assert [reading.measurement_id for reading in arithmetic.counted(made)] == [late.measurement_id]
+    assert [reading.measurement_id for reading in made.counted()] == [late.measurement_id]
 
 
 def test_when_all_of_the_baseline_is_retracted_nothing_counts() -> None:
     base = measurement(40, on_day(1))
-    made = arithmetic.retracted(chart(*of([90, 90]), base=(base,)), base.measurement_id)
-    assert arithmetic.baseline(made) is None
-    assert arithmetic.counted(made) == ()
-    assert arithmetic.first_run(made, UP) is None
+    made = chart(*of([90, 90]), base=(base,)).without(base.measurement_id)
+    assert arithmetic.start(made.baseline, None) is None
+    assert made.counted() == ()
+    assert arithmetic.counted(made.readings) == ()
+
+
+def baseline(made: Chart) -> Fraction:
+    started = arithmetic.start(made.baseline, None)
+    assert started is not None
+    return started.baseline
+
+
+def runs(made: Chart, aim: Aim) -> list[Reading]:
+    return list(arithmetic.ends_of_runs(made.counted(), aim, baseline(made)))
 
 
 # Runs ------------------------------------------------------------------------------------------------
@@ -215,7 +226,7 @@ def test_when_all_of_the_baseline_is_retracted_nothing_counts() -> None:
 def run_days(percents: list[int], aim: Aim = UP, **more: Any) -> list[int]:
     """The days of February on which a full run ended."""
     made = chart(*of(percents, **more), base=(measurement(40, on_day(1)),))
-    return [reading.at.day for reading in arithmetic.ends_of_runs(made, aim)]
+    return [reading.at.day for reading in runs(made, aim)]
 
 
 def test_equal_to_the_target_is_at_target() -> None:
@@ -229,42 +240,42 @@ def test_any_run_counts_not_only_the_latest() -> None:
 
 def test_the_baseline_is_not_part_of_a_run() -> None:
     made = chart(*of([90]), base=(measurement(90, on_day(1)),))
-    assert arithmetic.first_run(made, UP) is None
+    assert runs(made, UP) == []
 
 
 def test_a_run_is_of_one_version_of_the_instrument() -> None:
     base = (measurement(40, on_day(1)),)
     one, other = of([90]), of([90, 90], start=3, instrument="time-on-task@2")
-    assert [r.at.day for r in arithmetic.ends_of_runs(chart(*one, *other, base=base), UP)] == [4]
-    assert arithmetic.first_run(chart(*one, *other[:1], base=base), UP) is None
+    assert [r.at.day for r in runs(chart(*one, *other, base=base), UP)] == [4]
+    assert runs(chart(*one, *other[:1], base=base), UP) == []
 
 
 def test_to_decrease_is_to_be_at_or_below_the_target() -> None:
-    assert run_days([20, 19, 21], Aim("decrease", "1/5", None, 2)) == [3]
+    assert run_days([20, 19, 21], Aim("decrease", "1/5", None, 2, DUE)) == [3]
 
 
 def test_to_maintain_is_to_stay_within_the_tolerance_of_the_baseline() -> None:
-    assert run_days([45, 35, 46, 40], Aim("maintain", None, "0.05", 2)) == [3]
+    assert run_days([45, 35, 46, 40], Aim("maintain", None, "0.05", 2, DUE)) == [3]
 
 
 @given(
     st.lists(st.tuples(st.integers(0, 100), st.sampled_from("ab")), max_size=14),
     st.integers(1, 4),
-    st.sampled_from([UP, Aim("decrease", "0.3", None, 1), Aim("maintain", None, "0.1", 1)]),
+    st.sampled_from([UP, Aim("decrease", "0.3", None, 1, DUE), Aim("maintain", None, "0.1", 1, DUE)]),
 )
 def test_a_full_run_is_what_a_person_would_find_by_hand(
     readings: list[tuple[int, str]], required: int, aim: Aim
 ) -> None:
-    aim = Aim(aim.direction, aim.target, aim.tolerance, required)
+    aim = aim._replace(required_consecutive=required)
     base = measurement(40, on_day(1))
     progress = [
         measurement(percent, on_day(2 + n), instrument=f"{version}@1")
         for n, (percent, version) in enumerate(readings)
     ]
-    hit = arithmetic.at_target(aim, chart(base=(base,)))
+    hit = arithmetic.at_target(aim, baseline(chart(base=(base,))))
 
-    def reading_of(taken: Measurement) -> arithmetic.Reading:
-        return arithmetic.charted(arithmetic.Chart(), taken).readings[0]
+    def reading_of(taken: Measurement) -> Reading:
+        return arithmetic.charted(Chart(), taken).readings[0]
 
     by_hand = [
         last.measurement_id
@@ -274,12 +285,7 @@ def test_a_full_run_is_what_a_person_would_find_by_hand(
         and len({m.instrument for m in progress[n + 1 - required : n + 1]}) == 1
     ]
     made = chart(*progress, base=(base,))
-    assert [reading.measurement_id for reading in arithmetic.ends_of_runs(made, aim)] == by_hand
-    first = arithmetic.first_run(made, aim)
-    assert (first.measurement_id if first else None) == next(iter(by_hand), None)
-    assert all(
-        arithmetic.ends_a_run(made, aim, m.measurement_id) == (m.measurement_id in by_hand) for m in progress
-    )
+    assert [reading.measurement_id for reading in runs(made, aim)] == by_hand
 
 
 @given(st.fractions(0, 1), st.fractions(0, 1))
@@ -299,11 +305,12 @@ def test_a_date_is_local_to_the_school(zone: str | None, day: int) -> None:
 
 
 def test_a_chart_of_thousands_of_readings_stays_small_and_quick() -> None:
-    readings = tuple(
-        Reading(UUID(int=n), instant(NOW + timedelta(minutes=n)), n % 100, 100, None, n == 0)
-        for n in range(5000)
-    )
-    made = arithmetic.charted(Chart(readings), measurement(90, NOW + timedelta(minutes=77)))
-    assert len(made.readings) == 5001
+    made = Chart()
+    for n in range(5000):
+        at = NOW + timedelta(minutes=n)
+        made = made.joined(reading(UUID(int=n), at, Fraction(n % 100, 100), is_baseline=n == 0))
+    made = arithmetic.charted(made, measurement(90, NOW + timedelta(minutes=77)))
+    assert len(made) == 5001
+    assert len(made.packed) < 200_000
     assert all(a.at <= b.at for a, b in pairwise(made.readings))
-    assert arithmetic.first_run(made, UP) is not None
+    assert runs(made, UP)

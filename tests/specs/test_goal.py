@@ -91,6 +91,7 @@ from kit.coaching import (
     propose,
     proposed,
     taken,
+    underway,
     words,
 )
 from kit.spec import NOW, Spec
@@ -109,18 +110,8 @@ def as_(who: UUID | Actor, spec: Spec) -> Spec:
     return replace(spec, facts=facts(who))
 
 
-def active(*percents: int, base: int = 40, target: str | None = "4/5", **more: Any) -> Spec:
-    """A goal that Cora and Tess set, with a baseline on 1 February and a measurement a day from the 10th."""
-    proposal = proposed(target, **more)
-    return SPEC.given(
-        drafted(),
-        baseline(base),
-        proposal,
-        agrees(CORA),
-        agrees(TESS),
-        goal_set(proposal, f"{base}/100"),
-        *(measured(percent, 10 + n) for n, percent in enumerate(percents)),
-    )
+def active(*percents: int, **more: Any) -> Spec:
+    return SPEC.given(*underway(*percents, **more))
 
 
 def last(spec: Spec) -> Measurement:

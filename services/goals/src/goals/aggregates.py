@@ -86,6 +86,7 @@ GOAL: Aggregate[Goal] = Aggregate(
         goal.ProposeGoal,
         goal.AgreeGoal,
         goal.RecordProgress,
+        goal.RechartGoal,
         goal.ConfirmAchievement,
         goal.AbandonGoal,
     ),
@@ -95,7 +96,7 @@ GOAL: Aggregate[Goal] = Aggregate(
     facts=gathering.gather_goal,
     authorise=access.authorise_goal,
     view=views.view_goal,
-    state_schema=2,
+    state_schema=3,
 )
 
 ACTION_STEP: Aggregate[ActionStep] = Aggregate(

@@ -1,68 +1,75 @@
 """How a goal is computed from its measurements: exactly, by quotients, in the order things happened.
 
-Everything here is derived from a chart alone and derived again whenever the chart changes, so a late
-measurement or a retraction needs no rule of its own. The rules are DOMAIN.md's section "Arithmetic".
+Everything here is derived from readings alone and derived again whenever they change, so a late measurement
+or a retraction needs no rule of its own. The rules are DOMAIN.md's section "Arithmetic"; `docs/arithmetic.md`
+tells them with an example.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chalkline_contracts.goals import Trend
 from chalkline_contracts.measurement import PROPORTIONS, Direction, Measurement, MeasurementKind
-from chalkline_contracts.values import EPOCH, instant
 
+from goals.chart import Chart, Reading, reading
 
-class Reading(NamedTuple):
-    """A measurement as the chart keeps it: small, for a goal may have many."""
-
-    measurement_id: UUID
-    instant: int
-    """When it happened, in µs since 1970: integers are compared, written and read in no time."""
-    numerator: int
-    denominator: int
-    """With the numerator, the quotient in lowest terms."""
-    instrument: str | None
-    is_baseline: bool
-
-    @property
-    def at(self) -> datetime:
-        return EPOCH + timedelta(microseconds=self.instant)
-
-    @property
-    def quotient(self) -> Fraction:
-        return exact(self.numerator, self.denominator)
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A goal's readings in the order they happened; those of one moment, in the order they were told."""
-
-    readings: tuple[Reading, ...] = ()
-    retracted: tuple[UUID, ...] = ()
-
-    def knows(self, measurement_id: UUID) -> bool:
-        """Whether it was ever charted; what was retracted never comes back."""
-        return measurement_id in self.retracted or self.holds(measurement_id)
-
-    def holds(self, measurement_id: UUID) -> bool:
-        # As integers: two UUIDs are compared in Python, and a goal may have many readings.
-        return measurement_id.int in [reading[0].int for reading in self.readings]
+FIRST = -(2**63)
+"""The instant from which a goal's first version is in force: it reaches back to the baseline."""
+BEGINS: Trend = "on_track"
+"""Untold."""
+IN_A_ROW, AMONG, THE_LAST = 3, 4, 6
+"""At risk: the last 3 in a row, or 4 among the last 6, on the wrong side."""
 
 
 class Aim(NamedTuple):
-    """What a reading is held against."""
+    """What the readings of one version of a goal are held against."""
 
     direction: Direction
     target: str | None
     tolerance: str | None
     required_consecutive: int
+    due_on: date
+
+
+class Start(NamedTuple):
+    """Where a goal starts, and its aim line: the baseline, and the local date of its last measurement."""
+
+    baseline: Fraction
+    on: date
+
+
+class Version(NamedTuple):
+    """A version of a goal, and the instant (µs since 1970) from which it is in force."""
+
+    number: int
+    since: int
+    aim: Aim
+
+
+class Drawn(NamedTuple):
+    """A reading as a chart shows it."""
+
+    reading: Reading
+    goal_version: int
+    on: date
+    counted: bool
+    """Whether it is progress after the baseline's last reading; only of such all that follows is told."""
+    line: Fraction | None = None
+    """The aim line at its date; None to maintain."""
+    at_target: bool = False
+    wrong_side: bool = False
+    ends_run: bool = False
+    trend: Trend | None = None
+    """What the goal's trend was right after it, as known today."""
+
+
+# Numbers ---------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=65_536)
@@ -91,75 +98,6 @@ def median(values: Sequence[Fraction]) -> Fraction:
     return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def charted(chart: Chart, measurement: Measurement, *, is_baseline: bool = False) -> Chart:
-    """The chart with a measurement in its place; unchanged if it is known or has no quotient."""
-    exact = quotient(measurement)
-    if exact is None or chart.knows(measurement.measurement_id):
-        return chart
-    reading = Reading(
-        measurement.measurement_id,
-        instant(measurement.occurred_at),
-        exact.numerator,
-        exact.denominator,
-        measurement.instrument,
-        is_baseline,
-    )
-    readings = chart.readings
-    if not readings or readings[-1].instant <= reading.instant:  # as a rule
-        return Chart((*readings, reading), chart.retracted)
-    place = bisect_right(readings, reading.instant, key=lambda other: other.instant)
-    return Chart((*readings[:place], reading, *readings[place:]), chart.retracted)
-
-
-def retracted(chart: Chart, measurement_id: UUID) -> Chart:
-    """The chart without a measurement, which it remembers as gone."""
-    if not chart.holds(measurement_id):
-        return chart
-    return Chart(
-        readings=tuple(reading for reading in chart.readings if reading.measurement_id != measurement_id),
-        retracted=(*chart.retracted, measurement_id),
-    )
-
-
-def baseline(chart: Chart) -> Fraction | None:
-    """The median of the baseline's readings; None when there is none, or all were retracted."""
-    values = [reading.quotient for reading in chart.readings if reading.is_baseline]
-    return median(values) if values else None
-
-
-def last_baseline(chart: Chart) -> Reading | None:
-    """The baseline's last reading: where the aim line starts."""
-    return next((reading for reading in reversed(chart.readings) if reading.is_baseline), None)
-
-
-def counted(chart: Chart) -> tuple[Reading, ...]:
-    """Progress after the baseline's last reading, in order. What lies before is shown, never counted."""
-    readings = chart.readings
-    for place in range(len(readings) - 1, -1, -1):
-        if readings[place].is_baseline:
-            return readings[place + 1 :]
-    return ()
-
-
-def at_target(aim: Aim, chart: Chart) -> Callable[[Reading], bool]:
-    """Whether a reading is at target; equal to the target is. Without target or tolerance nothing is.
-
-    Quotients are compared crosswise, in integers: as exact as fractions, and a goal may have many.
-    """
-    if aim.direction == "maintain":
-        base = baseline(chart)
-        if base is None or aim.tolerance is None:
-            return lambda _: False
-        margin = exact(aim.tolerance)
-        return lambda reading: abs(reading.quotient - base) <= margin
-    if aim.target is None:
-        return lambda _: False
-    over, under = exact(aim.target).as_integer_ratio()
-    if aim.direction == "increase":
-        return lambda reading: reading.numerator * under >= over * reading.denominator
-    return lambda reading: reading.numerator * under <= over * reading.denominator
-
-
 def improves(direction: Direction, base: Fraction, target: Fraction) -> bool:
     """Whether a target lies strictly on the improving side of the baseline."""
     return target > base if direction == "increase" else target < base
@@ -172,30 +110,264 @@ def reachable(kind: MeasurementKind, target: Fraction) -> bool:
     return kind == "scale_score" or target >= 0
 
 
-def ends_of_runs(chart: Chart, aim: Aim) -> Iterator[Reading]:
-    """Each reading that ends a full run: enough in a row, at target, of one version of the instrument."""
-    hits = at_target(aim, chart)
+# The chart -------------------------------------------------------------------------------------------
+
+
+def charted(chart: Chart, measurement: Measurement, *, is_baseline: bool = False) -> Chart:
+    """The chart with a measurement in its place; unchanged if it is known or has no quotient."""
+    exact = quotient(measurement)
+    own = measurement.measurement_id
+    if exact is None or chart.knows(own):
+        return chart
+    instrument = measurement.instrument
+    return chart.joined(
+        reading(own, measurement.occurred_at, exact, instrument=instrument, is_baseline=is_baseline)
+    )
+
+
+def start(baseline: Sequence[Reading], time_zone: str | None) -> Start | None:
+    """Where a goal starts, from the readings of its baseline; None without any: all were retracted."""
+    if not baseline:
+        return None
+    middle = median([each.quotient for each in baseline])
+    return Start(middle, local_day(baseline[-1].at, time_zone))
+
+
+def counted(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """Progress after the baseline's last reading, in order; the rest is shown, never counted. As `Chart.counted`."""
+    for place in range(len(readings) - 1, -1, -1):
+        if readings[place].is_baseline:
+            return readings[place + 1 :]
+    return ()
+
+
+# Target and line -------------------------------------------------------------------------------------
+
+
+def at_target(aim: Aim, base: Fraction) -> Callable[[Reading], bool]:
+    """Whether a reading is at target; equal to the target is. Without target or tolerance nothing is.
+
+    Quotients are compared crosswise, in integers: as exact as fractions, and a goal may have many.
+    """
+    if aim.direction == "maintain":
+        if aim.tolerance is None:
+            return lambda _: False
+        margin = exact(aim.tolerance)
+        return lambda each: abs(each.quotient - base) <= margin
+    if aim.target is None:
+        return lambda _: False
+    over, under = exact(aim.target).as_integer_ratio()
+    if aim.direction == "increase":
+        return lambda each: each.numerator * under >= over * each.denominator
+    return lambda each: each.numerator * under <= over * each.denominator
+
+
+def aim_line(aim: Aim, origin: Start) -> Callable[[date], Fraction]:
+    """Where the line is on a date: straight from where the goal starts to its target, flat once it is due.
+
+    By whole dates, pauses and holidays included. There is none to maintain: ask only where there is a target.
+    """
+    line = _line(aim, origin)
+    return lambda day: Fraction(*line(day))
+
+
+def _line(aim: Aim, origin: Start) -> Callable[[date], tuple[int, int]]:
+    """The line as numerator and denominator: in integers, for every reading is held against it."""
+    target, under_target = exact(aim.target or 0).as_integer_ratio()
+    base, under_base = origin.baseline.as_integer_ratio()
+    days = (aim.due_on - origin.on).days
+    falling, rising, under = base * under_target, target * under_base, under_base * under_target * days
+
+    def at(day: date) -> tuple[int, int]:
+        if day >= aim.due_on:
+            return target, under_target
+        gone = (day - origin.on).days
+        return falling * (days - gone) + rising * gone, under
+
+    return at
+
+
+def wrong_side(aim: Aim, origin: Start, time_zone: str | None) -> Callable[[Reading], bool]:
+    """Whether a reading lies on the wrong side of the line, which on it is not; to maintain, off the level."""
+    if aim.direction == "maintain":
+        hits = at_target(aim, origin.baseline)
+        return lambda each: not hits(each)
+    if aim.target is None:
+        return lambda _: False
+    line, zone, sign = _line(aim, origin), _zone(time_zone), 1 if aim.direction == "increase" else -1
+
+    def wrong(each: Reading) -> bool:
+        over, under = line(each.at.astimezone(zone).date())
+        return (each.numerator * under - over * each.denominator) * sign < 0
+
+    return wrong
+
+
+# Runs ------------------------------------------------------------------------------------------------
+
+
+def ends_of_runs(of_version: Iterable[Reading], aim: Aim, base: Fraction) -> Iterator[Reading]:
+    """Each reading that ends a full run: enough in a row, at target, of one version of the instrument.
+
+    `of_version` are the counted readings of one version of the goal, in order.
+    """
+    hits = at_target(aim, base)
     length, previous = 0, None
-    for reading in counted(chart):
-        if not hits(reading):
+    for each in of_version:
+        if not hits(each):
             length = 0
-        elif length and previous == reading.instrument:
+        elif length and previous == each.instrument:
             length += 1
         else:
             length = 1
-        previous = reading.instrument
+        previous = each.instrument
         if length >= aim.required_consecutive:
-            yield reading
+            yield each
 
 
-def first_run(chart: Chart, aim: Aim) -> Reading | None:
-    """The reading that completed the earliest full run."""
-    return next(ends_of_runs(chart, aim), None)
+# Trend -----------------------------------------------------------------------------------------------
 
 
-def ends_a_run(chart: Chart, aim: Aim, measurement_id: UUID) -> bool:
-    """Whether this measurement still ends a full run, whatever came in between or was retracted."""
-    return any(reading.measurement_id == measurement_id for reading in ends_of_runs(chart, aim))
+class Best(NamedTuple):
+    """The best reading so far, the first of equals; the baseline itself while nothing is better."""
+
+    numerator: int
+    denominator: int
+    own: bytes | None
+    """The measurement's id; None for the baseline."""
+    ago: int
+    """How many readings were counted after it."""
+
+    def then(self, each: Reading, sign: int) -> "Best":
+        """The best after another reading; sign 1 to increase, -1 to decrease, 0 to maintain: never better."""
+        if (each.numerator * self.denominator - self.numerator * each.denominator) * sign > 0:
+            return Best(each.numerator, each.denominator, each.own, 0)
+        return Best(self.numerator, self.denominator, self.own, self.ago + 1)
+
+
+def best(readings: Iterable[Reading], direction: Direction, base: Fraction) -> Best:
+    """The best of counted readings, of whatever version, and of the baseline."""
+    found, sign = Best(base.numerator, base.denominator, None, IN_A_ROW), _sign(direction)
+    for each in readings:
+        found = found.then(each, sign)
+    return found
+
+
+def next_trend(was: Trend, wrong: Sequence[bool], best: Best, *, hit: bool, direction: Direction) -> Trend:
+    """The trend after one more reading: `wrong` tells the last of its version, itself included; `hit`, whether
+    it is at target.
+
+    Stalled begins when, at risk, the best is none of the last three; it ends at a new best or at target.
+    """
+    at_risk = is_at_risk(wrong)
+    relieved = hit or best.ago == 0
+    if direction != "maintain" and not relieved and (was == "stalled" or (at_risk and best.ago >= IN_A_ROW)):
+        return "stalled"
+    return "at_risk" if at_risk else "on_track"
+
+
+def is_at_risk(wrong: Sequence[bool]) -> bool:
+    """Whether the last readings of a version, at most six of them, are too often on the wrong side."""
+    return (len(wrong) >= IN_A_ROW and all(wrong[-IN_A_ROW:])) or sum(wrong[-THE_LAST:]) >= AMONG
+
+
+def _sign(direction: Direction) -> int:
+    return {"increase": 1, "decrease": -1, "maintain": 0}[direction]
+
+
+def traced(
+    counted: Sequence[Reading], versions: Sequence[Version], origin: Start, time_zone: str | None
+) -> Iterator[tuple[Reading, Trend]]:
+    """Each counted reading that belongs to one of these versions, and the trend right after it.
+
+    Windows start anew with a version; the best spans them all, and what belongs to none of them.
+    """
+    sides = [wrong_side(version.aim, origin, time_zone) for version in versions]
+    targets = [at_target(version.aim, origin.baseline) for version in versions]
+    found, within, trend, window = best((), "maintain", origin.baseline), -1, BEGINS, deque[bool]()
+    sign = _sign(versions[-1].aim.direction) if versions else 0
+    for each in counted:
+        found = found.then(each, sign)
+        place = in_force(versions, each.instant)
+        if place < 0:
+            continue
+        if place != within:
+            within, trend, window = place, BEGINS, deque(maxlen=THE_LAST)
+        window.append(sides[place](each))
+        direction = versions[place].aim.direction
+        trend = next_trend(trend, list(window), found, hit=targets[place](each), direction=direction)
+        yield each, trend
+
+
+def in_force(versions: Sequence[Version], instant: int) -> int:
+    """Which version is in force at an instant, by its place; -1 for what lies before the first given."""
+    return next((place for place in range(len(versions) - 1, -1, -1) if versions[place].since <= instant), -1)
+
+
+# A chart to look at ----------------------------------------------------------------------------------
+
+
+def drawn(readings: Sequence[Reading], versions: Sequence[Version], time_zone: str | None) -> list[Drawn]:
+    """A goal's readings, those of the baseline among them, as a chart shows them, each held against its version.
+
+    `readings` in order; `versions` in order, the first since FIRST. From rows alone: for the chart as it was
+    known on some day, give what had been told by then.
+    """
+    origin, progress = start([each for each in readings if each.is_baseline], time_zone), counted(readings)
+    trends: dict[bytes, Trend] = {}
+    ends: set[bytes] = set()
+    if origin is not None:
+        trends = {each.own: trend for each, trend in traced(progress, versions, origin, time_zone)}
+        for place, version in enumerate(versions):
+            own = [each for each in progress if in_force(versions, each.instant) == place]
+            ends |= {each.own for each in ends_of_runs(own, version.aim, origin.baseline)}
+
+    def shown(each: Reading) -> Drawn:
+        version, day = versions[in_force(versions, each.instant)], local_day(each.at, time_zone)
+        if origin is None or each.own not in trends:
+            return Drawn(each, version.number, day, counted=False)
+        return Drawn(
+            each,
+            version.number,
+            day,
+            counted=True,
+            line=aim_line(version.aim, origin)(day) if version.aim.target is not None else None,
+            at_target=at_target(version.aim, origin.baseline)(each),
+            wrong_side=wrong_side(version.aim, origin, time_zone)(each),
+            ends_run=each.own in ends,
+            trend=trends[each.own],
+        )
+
+    return [shown(each) for each in readings]
+
+
+def line_points(version: Version, origin: Start, until: date) -> list[tuple[date, Fraction]]:
+    """The corners of a version's aim line, to draw it until some day; none to maintain."""
+    if version.aim.target is None:
+        return []
+    at = aim_line(version.aim, origin)
+    days = sorted({origin.on, max(version.aim.due_on, origin.on), max(until, origin.on)})
+    return [(day, at(day)) for day in days]
+
+
+def rule_in_words(aim: Aim) -> str:
+    """How a version's readings are judged, in a sentence for those who look at its chart."""
+    row = f"{aim.required_consecutive} in a row" if aim.required_consecutive > 1 else "one"
+    again = ", measured with the same version of the instrument," if aim.required_consecutive > 1 else ""
+    if aim.direction == "maintain":
+        return (
+            f"Met when {row}{again} within {aim.tolerance} of the baseline; at risk when the last {IN_A_ROW},"
+            f" or {AMONG} of the last {THE_LAST}, are not."
+        )
+    reach, side = ("at or above", "below") if aim.direction == "increase" else ("at or below", "above")
+    return (
+        f"Met when {row}{again} {reach} {aim.target}; at risk when the last {IN_A_ROW}, or {AMONG} of the last"
+        f" {THE_LAST}, are {side} the aim line; stalled when, besides, none of the last {IN_A_ROW} is better than"
+        f" the best before them."
+    )
+
+
+# Dates -----------------------------------------------------------------------------------------------
 
 
 def local_day(moment: datetime, time_zone: str | None) -> date:

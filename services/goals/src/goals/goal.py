@@ -20,11 +20,15 @@ from chalkline_contracts.goals import (
     GoalAgreed,
     GoalDrafted,
     GoalProposed,
+    GoalRecharted,
     GoalSet,
     GoalTargetMet,
+    GoalTerms,
+    GoalTrendChanged,
     Peers,
     ProgressMeasured,
     ProgressRetracted,
+    Trend,
 )
 from chalkline_contracts.measurement import (
     Direction,
@@ -33,11 +37,12 @@ from chalkline_contracts.measurement import (
     Metric,
     Quotient,
 )
-from chalkline_contracts.values import Code, Day, WordsRef
+from chalkline_contracts.values import Code, Day, WordsRef, instant
 from pydantic import Field
 
 from goals import arithmetic
-from goals.arithmetic import Aim, Chart
+from goals.arithmetic import BEGINS, FIRST, Aim, Version
+from goals.chart import Chart
 from goals.partnership import Teachers
 
 # States ----------------------------------------------------------------------------------------------
@@ -73,7 +78,26 @@ class Terms:
 
     @property
     def aim(self) -> Aim:
-        return Aim(self.metric.direction, self.target, self.tolerance, self.required_consecutive)
+        return Aim(self.metric.direction, self.target, self.tolerance, self.required_consecutive, self.due_on)
+
+    @property
+    def chartable(self) -> GoalTerms:
+        """What recharting may change of them."""
+        return GoalTerms(
+            target=self.target,
+            tolerance=self.tolerance,
+            due_on=self.due_on,
+            required_consecutive=self.required_consecutive,
+        )
+
+    def recharted(self, to: GoalTerms) -> "Terms":
+        return replace(
+            self,
+            target=to.target,
+            tolerance=to.tolerance,
+            due_on=to.due_on,
+            required_consecutive=to.required_consecutive,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +125,10 @@ class Active:
     chart: Chart
     terms: Terms
     goal_version: int
+    since: int = FIRST
+    """The instant from which this version of the goal is in force."""
+    trend: Trend = BEGINS
+    """As it was told last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +137,8 @@ class TargetMet:
     chart: Chart
     terms: Terms
     goal_version: int
+    since: int
+    trend: Trend
     met_by: UUID
     """The measurement that completed the run."""
 
@@ -119,6 +149,8 @@ class Achieved:
     chart: Chart
     terms: Terms
     goal_version: int
+    since: int
+    trend: Trend
     met_by: UUID
 
 
@@ -182,6 +214,17 @@ class RecordProgress(Command):
     measurement: MeasurementTaken
 
 
+class RechartGoal(Command):
+    """Go on under other terms from now on; what is left out stays as it is. One partner's word is enough."""
+
+    target: Quotient | None = None
+    tolerance: Quotient | None = None
+    due_on: Day | None = None
+    required_consecutive: Annotated[int, Field(ge=1, le=50)] | None = None
+    reason_code: Code
+    reason: Words | None = None
+
+
 class ConfirmAchievement(Command):
     """An owner says it: the target that was met is an achievement."""
 
@@ -213,6 +256,7 @@ GoalCommand = (
     | ProposeGoal
     | AgreeGoal
     | RecordProgress
+    | RechartGoal
     | ConfirmAchievement
     | AbandonGoal
     | CountMeasurement
@@ -241,7 +285,7 @@ def evolve(goal: Goal, event: Event) -> Goal:
         case ((Baselined() | Active() | TargetMet() | Achieved()), ProgressMeasured()):
             return replace(goal, chart=arithmetic.charted(goal.chart, event.measurement))
         case ((Baselined() | Active() | TargetMet() | Achieved() | Abandoned()), ProgressRetracted()):
-            return replace(goal, chart=arithmetic.retracted(goal.chart, event.measurement_id))
+            return replace(goal, chart=goal.chart.without(event.measurement_id))
         case Draft(whose), BaselineRecorded():
             return Baselined(whose, _with_baseline(Chart(), event), metric_of(event.measurements[-1]))
         case Baselined(whose, chart), BaselineRecorded():
@@ -255,12 +299,17 @@ def evolve(goal: Goal, event: Event) -> Goal:
             return replace(goal, agreed=(*goal.agreed, event.by))
         case Baselined(whose, chart, _, Terms() as terms), GoalSet():
             return Active(whose, chart, terms, event.goal_version)
-        case Active(whose, chart, terms, version), GoalTargetMet():
-            return TargetMet(whose, chart, terms, version, event.measurement_id)
-        case TargetMet(whose, chart, terms, version, met_by), GoalAchieved():
-            return Achieved(whose, chart, terms, version, met_by)
+        case Active(), GoalTrendChanged():
+            return replace(goal, trend=event.trend)
+        case Active(whose, chart, terms, version, since, trend), GoalTargetMet():
+            return TargetMet(whose, chart, terms, version, since, trend, event.measurement_id)
+        case TargetMet(whose, chart, terms, version, since, trend, met_by), GoalAchieved():
+            return Achieved(whose, chart, terms, version, since, trend, met_by)
         case ((TargetMet() | Achieved()), AchievementWithdrawn()):
-            return Active(goal.whose, goal.chart, goal.terms, goal.goal_version)
+            return Active(goal.whose, goal.chart, goal.terms, goal.goal_version, goal.since, goal.trend)
+        case ((Active() | TargetMet()), GoalRecharted()):
+            terms, since = goal.terms.recharted(event.after), instant(event.recharted_at)
+            return Active(goal.whose, goal.chart, terms, event.goal_version, since, goal.trend)
         case Draft(whose), GoalAbandoned():
             return Abandoned(whose, Chart(), None)
         case Baselined(whose, chart, _, terms), GoalAbandoned():
@@ -287,6 +336,10 @@ def _terms(event: GoalProposed) -> Terms:
         required_consecutive=event.required_consecutive,
         peers=event.peers,
     )
+
+
+def version_of(goal: Active | TargetMet | Achieved) -> Version:
+    return Version(goal.goal_version, goal.since, goal.terms.aim)
 
 
 def metric_of(measurement: Measurement) -> Metric:

@@ -29,7 +29,7 @@ sql = Queries("goals", "sql/queries")
 
 HANDLES: Final[tuple[type[Event], ...]] = (
     g.GoalDrafted, g.BaselineRecorded, g.GoalProposed, g.GoalSet, g.ProgressMeasured, g.ProgressRetracted,
-    g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn, g.GoalAbandoned,
+    g.GoalRecharted, g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn, g.GoalAbandoned,
 )  # fmt: skip
 STATUS: Final[dict[type[Event], str]] = {
     g.GoalTargetMet: "target_met",
@@ -90,6 +90,8 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:
             return _terms(event)
         case g.GoalSet:
             return {"status": "active", "goal_version": event.goal_version, **_terms(event)}
+        case g.GoalRecharted:
+            return {"status": "active", "goal_version": event.goal_version, **event.after.model_dump()}
         case kind:
             return {"status": STATUS[kind]} if kind in STATUS else {}
 

@@ -1,7 +1,8 @@
 """What is decided about a goal: which wish fits which state, and which never does.
 
 Nothing is set without a baseline, and nothing without every owner's word (`goal_setting`). What is measured
-may meet the target, and an owner says whether that is an achievement (`goal_progress`).
+may meet the target, and an owner says whether that is an achievement (`goal_progress`). Terms that no longer fit are
+recharted (`goal_recharting`).
 """
 
 from datetime import datetime
@@ -25,6 +26,7 @@ from goals.goal import (
     Goal,
     GoalCommand,
     ProposeGoal,
+    RechartGoal,
     RecordBaseline,
     RecordProgress,
     RetractMeasurement,
@@ -33,6 +35,7 @@ from goals.goal import (
     same_metric,
 )
 from goals.goal_progress import achieve, count, progress, retract
+from goals.goal_recharting import rechart
 from goals.goal_setting import agree, draft, propose, record_baseline
 from goals.partnership import acting_partner
 from goals.refusals import (
@@ -102,10 +105,13 @@ def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime
         case ((ProposeGoal() | AgreeGoal()), _):
             raise GoalAlreadySet
 
+        case RechartGoal(), (Active() | TargetMet()):
+            return rechart(goal, command, facts, now)
+        case ((RechartGoal() | ConfirmAchievement()), Achieved()):
+            raise GoalAlreadyAchieved
+
         case ConfirmAchievement(), TargetMet():
             return [achieve(goal, facts)]
-        case ConfirmAchievement(), Achieved():
-            raise GoalAlreadyAchieved
         case ConfirmAchievement(), Active():
             raise TargetNotMet
         case _:

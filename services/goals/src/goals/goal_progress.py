@@ -4,13 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chalkline_contracts.event import Event
-from chalkline_contracts.goals import (
-    AchievementWithdrawn,
-    GoalAchieved,
-    GoalTargetMet,
-    ProgressMeasured,
-    ProgressRetracted,
-)
+from chalkline_contracts.goals import GoalAchieved, ProgressMeasured, ProgressRetracted
 from chalkline_contracts.measurement import Measurement
 
 from goals import arithmetic
@@ -21,12 +15,12 @@ from goals.goal import (
     Active,
     Baselined,
     CountMeasurement,
-    Goal,
     RetractMeasurement,
     TargetMet,
     evolve,
     same_metric,
 )
+from goals.goal_chart import after_reading, consequences, start
 from goals.refusals import NotYetHappened, OnlyOwnerConfirms, TargetNotMet
 
 
@@ -55,7 +49,7 @@ def progress(
         measurement=measurement,
         observation_id=observation_id,
     )
-    return [measured, *consequences(evolve(goal, measured), "late_measurement", measurement.measurement_id)]
+    return [measured, *after_reading(evolve(goal, measured), measurement.measurement_id)]
 
 
 def retract(
@@ -72,61 +66,25 @@ def retract(
     return [gone, *consequences(evolve(goal, gone), command.cause, command.measurement_id)]
 
 
-def consequences(goal: Goal, cause: str, measurement_id: UUID | None) -> list[Event]:
-    """What a changed chart means: an achievement that no longer stands, a target that now is met."""
-    withdrawn: list[Event] = []
-    match goal:
-        case TargetMet() | Achieved() if measurement_id is not None:
-            if arithmetic.ends_a_run(goal.chart, goal.terms.aim, goal.met_by):
-                return []
-            withdrawn.append(
-                AchievementWithdrawn(
-                    cycle_id=goal.whose.cycle_id,
-                    partnership_id=goal.whose.partnership_id,
-                    cause=cause,
-                    measurement_id=measurement_id,
-                )
-            )
-        case Active():
-            pass
-        case _:
-            return []
-    run = arithmetic.first_run(goal.chart, goal.terms.aim)
-    if run is None:
-        return withdrawn
-    return [
-        *withdrawn,
-        GoalTargetMet(
-            cycle_id=goal.whose.cycle_id,
-            partnership_id=goal.whose.partnership_id,
-            goal_version=goal.goal_version,
-            measurement_id=run.measurement_id,
-            met_on=arithmetic.local_day(run.at, goal.whose.time_zone),
-        ),
-    ]
-
-
 def achieve(goal: TargetMet, facts: GoalsFacts) -> GoalAchieved:
     """An owner's word, or the district's, where its policy confirms by itself."""
     by = None if facts.by.kind == "system" else facts.by.person
     if facts.by.kind != "system" and by not in goal.whose.owner_ids:
         raise OnlyOwnerConfirms
-    readings = arithmetic.counted(goal.chart)
-    places = [n for n, reading in enumerate(readings) if reading.measurement_id == goal.met_by]
-    start = arithmetic.last_baseline(goal.chart)
-    if not places or start is None:  # no history of ours says so, but a decision is total
+    readings, origin = goal.chart.counted(), start(goal)
+    places = [n for n, reading in enumerate(readings) if reading.own == goal.met_by.bytes]
+    if not places or origin is None:  # no history of ours says so, but a decision is total
         raise TargetNotMet
     final = readings[places[0]]
     achieved_on = arithmetic.local_day(final.at, goal.whose.time_zone)
-    started_on = arithmetic.local_day(start.at, goal.whose.time_zone)
     return GoalAchieved(
         cycle_id=goal.whose.cycle_id,
         partnership_id=goal.whose.partnership_id,
         confirmed_by=by,
         achieved_on=achieved_on,
-        baseline=str(arithmetic.baseline(goal.chart)),
+        baseline=str(origin.baseline),
         final=str(final.quotient),
         measurements_n=places[0] + 1,
-        days=(achieved_on - started_on).days,
+        days=(achieved_on - origin.on).days,
         goal_version=goal.goal_version,
     )

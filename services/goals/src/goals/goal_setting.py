@@ -4,7 +4,7 @@ The first version of a goal reaches back to its baseline: progress measured afte
 before the last agreement counts, progress before the baseline is shown and never counts.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID, uuid5
 
@@ -12,6 +12,7 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.goals import BaselineRecorded, GoalAgreed, GoalDrafted, GoalProposed, GoalSet, Peers
 
 from goals import arithmetic, cycle
+from goals.chart import Chart
 from goals.facts import GoalsFacts
 from goals.goal import (
     Achieved,
@@ -23,11 +24,12 @@ from goals.goal import (
     RecordBaseline,
     TargetMet,
     Terms,
+    Whose,
     evolve,
     metric_of,
     same_metric,
 )
-from goals.goal_progress import consequences
+from goals.goal_chart import consequences
 from goals.partnership import acting_partner
 from goals.refusals import (
     AlreadyAgreed,
@@ -76,7 +78,7 @@ def record_baseline(
     now: datetime,
 ) -> list[Event]:
     # A second baseline only when nothing is left of the first: all of it was retracted.
-    if not isinstance(goal, Draft) and arithmetic.baseline(goal.chart) is not None:
+    if not isinstance(goal, Draft) and goal.chart.baseline:
         raise BaselineAlreadyRecorded
     by = acting_partner(facts.partners(goal.whose.owner_ids), facts.by)
     measurements = tuple(
@@ -114,9 +116,8 @@ def propose(goal: Baselined, command: ProposeGoal, facts: GoalsFacts, now: datet
         required_consecutive=command.required_consecutive,
         peers=Peers(**command.peers.model_dump()),
     )
-    _must_be_sound(goal, terms)
-    if terms.due_on <= arithmetic.local_day(now, goal.whose.time_zone):
-        raise DueDateNotAhead
+    must_be_sound(goal.chart, terms)
+    must_lie_ahead(terms.due_on, goal.whose, now)
     return [
         GoalProposed(
             cycle_id=goal.whose.cycle_id,
@@ -144,7 +145,7 @@ def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
     # Said again it counts once more only where nobody is waited for: whoever was has left, or coaches no longer.
     if by in goal.agreed and (waits or facts.coach_id is None):
         raise AlreadyAgreed
-    base = _must_be_sound(goal, terms)  # again: some of the baseline may have been retracted meanwhile
+    base = must_be_sound(goal.chart, terms)  # again: some of the baseline may have been retracted meanwhile
     agreed = GoalAgreed(cycle_id=whose.cycle_id, partnership_id=whose.partnership_id, by=by)
     if waits or facts.coach_id is None:
         return [agreed]
@@ -164,7 +165,7 @@ def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
         baseline=str(base),
         agreed_by=agreed_by,
     )
-    return [agreed, goal_set, *consequences(evolve(evolve(goal, agreed), goal_set), "", None)]
+    return [agreed, goal_set, *consequences(evolve(evolve(goal, agreed), goal_set))]
 
 
 def _waits_for(goal: Baselined, facts: GoalsFacts) -> set[UUID]:
@@ -174,23 +175,28 @@ def _waits_for(goal: Baselined, facts: GoalsFacts) -> set[UUID]:
     return {*facts.partners(owners & here or owners)} - set(goal.agreed)
 
 
-def _must_be_sound(goal: Baselined, terms: Terms) -> Fraction:
+def must_lie_ahead(due_on: date, whose: Whose, now: datetime) -> None:
+    if due_on <= arithmetic.local_day(now, whose.time_zone):
+        raise DueDateNotAhead
+
+
+def must_be_sound(chart: Chart, terms: Terms) -> Fraction:
     """The baseline, if these terms may be set on it (rules 1 and 3); raises the refusal otherwise."""
-    base = arithmetic.baseline(goal.chart)
-    if base is None:
+    if not chart.baseline:
         raise NoBaseline
+    base = arithmetic.median([reading.quotient for reading in chart.baseline])
     if terms.metric.direction == "maintain":
         if terms.target is not None:
             raise TargetNotForMaintain
-        if terms.tolerance is None or Fraction(terms.tolerance) < 0:
+        if terms.tolerance is None or arithmetic.exact(terms.tolerance) < 0:
             raise ToleranceMissing
         return base
     if terms.tolerance is not None:
         raise ToleranceOnlyToMaintain
     if terms.target is None:
         raise TargetMissing
-    if not arithmetic.reachable(terms.metric.kind, Fraction(terms.target)):
+    if not arithmetic.reachable(terms.metric.kind, arithmetic.exact(terms.target)):
         raise TargetOutOfRange(target=terms.target)
-    if not arithmetic.improves(terms.metric.direction, base, Fraction(terms.target)):
+    if not arithmetic.improves(terms.metric.direction, base, arithmetic.exact(terms.target)):
         raise TargetNotAnImprovement(baseline=str(base), target=terms.target)
     return base

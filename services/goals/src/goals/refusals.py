@@ -204,6 +204,10 @@ class GoalNotActive(Refusal):
     """This needs a goal that everyone has agreed to."""
 
 
+class NothingRecharted(Refusal):
+    """These are the terms the goal has already."""
+
+
 class TargetNotMet(Refusal):
     """The target has not been met yet."""
 

@@ -9,7 +9,7 @@ from backbone.deciding import snake_case
 
 from goals import action_step, arithmetic, cycle, goal, partnership
 from goals.action_step import ActionStep
-from goals.arithmetic import Chart
+from goals.chart import Chart
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
 from goals.goal import Goal, Terms
@@ -63,7 +63,8 @@ def view_goal(state: Goal, facts: GoalsFacts) -> dict[str, Any]:
             met = {"goal_version": state.goal_version, "met_by": state.met_by}
             return shown | _chart(state.chart) | _terms(state.terms) | met
         case goal.Active():
-            return shown | _chart(state.chart) | _terms(state.terms) | {"goal_version": state.goal_version}
+            now = {"goal_version": state.goal_version, "trend": state.trend}
+            return shown | _chart(state.chart) | _terms(state.terms) | now
         case goal.Abandoned():
             return shown | _chart(state.chart) | _terms(state.terms)
 
@@ -90,9 +91,9 @@ def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:
 
 
 def _chart(chart: Chart) -> dict[str, Any]:
-    base = arithmetic.baseline(chart)
+    base = arithmetic.start(chart.baseline, None)
     return {
-        "baseline": None if base is None else str(base),
+        "baseline": None if base is None else str(base.baseline),
         "measurements": [
             {
                 "measurement_id": reading.measurement_id,

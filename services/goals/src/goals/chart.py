@@ -1,0 +1,181 @@
+"""A goal's readings, in the order they happened, kept so small that a goal may have a thousand of them.
+
+A reading takes 36 bytes of one packed field, which is stored and read back whole and unpacked only as far as
+somebody looks: what is measured on time is decided by the last few. What the readings mean is in `arithmetic`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from struct import Struct
+from typing import ClassVar, NamedTuple
+from uuid import UUID
+
+from chalkline_contracts.values import EPOCH, instant
+from pydantic import ConfigDict
+
+
+class Reading(NamedTuple):
+    """A measurement as the chart keeps it; made by `reading`."""
+
+    own: bytes
+    """The measurement's id."""
+    instant: int
+    """When it happened, in µs since 1970: integers are compared, written and read in no time."""
+    numerator: int
+    denominator: int
+    """With the numerator, the quotient in lowest terms."""
+    instrument: str | None
+    is_baseline: bool
+
+    @property
+    def measurement_id(self) -> UUID:
+        return UUID(bytes=self.own)
+
+    @property
+    def at(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.instant)
+
+    @property
+    def quotient(self) -> Fraction:
+        return _fraction(self.numerator, self.denominator)
+
+
+def reading(
+    measurement_id: UUID,
+    at: datetime,
+    quotient: Fraction,
+    *,
+    instrument: str | None = None,
+    is_baseline: bool = False,
+) -> Reading:
+    return Reading(
+        measurement_id.bytes, instant(at), quotient.numerator, quotient.denominator, instrument, is_baseline
+    )
+
+
+_fraction = lru_cache(maxsize=65_536)(Fraction)
+"""Few are new: most are percents."""
+
+_RECORD = Struct("<16sqiiI")
+"""A reading: id, instant, numerator, denominator; then its instrument's place, and one bit for a baseline's."""
+_SIZE = _RECORD.size
+_MARK = _SIZE - 4
+"""Where in a record the byte is whose lowest bit tells a baseline's reading."""
+_LOWEST_BIT = bytes(n & 1 for n in range(256))
+_NARROW = 2**31
+_WIDE = 0
+"""As a denominator: the numerator is a place among the chart's wide quotients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A goal's readings in the order they happened; those of one moment, in the order they were told."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    packed: bytes = b""
+    instruments: tuple[str, ...] = ()
+    """Each reading names its own by its place here, counted from one."""
+    wide: tuple[str, ...] = ()
+    """Quotients that take more than 32 bits a side, such as "6234567891/1000000000"."""
+    gone: bytes = b""
+    """The ids of what was retracted, each 16 bytes."""
+
+    def __len__(self) -> int:
+        return len(self.packed) // _SIZE
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        return tuple(self._unpacked(self.packed))
+
+    @property
+    def baseline(self) -> tuple[Reading, ...]:
+        marks = self._marks()
+        places = [place for place, mark in enumerate(marks) if mark]
+        return tuple(each for place in places for each in self._unpacked(self._records(place, place + 1)))
+
+    def counted(self, last: int | None = None) -> tuple[Reading, ...]:
+        """Progress after the baseline's last reading, in order, or only so many of the last of it.
+
+        What lies before the baseline is shown, never counted; without a baseline nothing counts.
+        """
+        marks = self._marks()
+        begin = marks.rfind(1) + 1
+        if not begin:
+            return ()
+        if last is not None:
+            begin = max(begin, len(marks) - last)
+        return tuple(self._unpacked(self._records(begin, len(marks))))
+
+    def knows(self, measurement_id: UUID) -> bool:
+        """Whether it was ever charted; what was retracted never comes back."""
+        return self.holds(measurement_id) or _place(self.gone, measurement_id.bytes, 16) >= 0
+
+    def holds(self, measurement_id: UUID) -> bool:
+        return _place(self.packed, measurement_id.bytes, _SIZE) >= 0
+
+    def ends_with(self, measurement_id: UUID) -> bool:
+        """Whether nothing on the chart happened after it."""
+        return self.packed[-_SIZE : 16 - _SIZE] == measurement_id.bytes
+
+    def joined(self, reading: Reading) -> "Chart":
+        """With another reading in its place: after all that happened before it or at the same moment."""
+        instruments, wide = self.instruments, self.wide
+        if reading.instrument is not None and reading.instrument not in instruments:
+            instruments = (*instruments, reading.instrument)
+        numerator, denominator = reading.numerator, reading.denominator
+        if not (-_NARROW <= numerator < _NARROW and denominator < _NARROW):
+            wide = (*wide, f"{numerator}/{denominator}")
+            numerator, denominator = len(wide) - 1, _WIDE
+        place = 0 if reading.instrument is None else instruments.index(reading.instrument) + 1
+        record = _RECORD.pack(
+            reading.own, reading.instant, numerator, denominator, place << 1 | reading.is_baseline
+        )  # fmt: skip
+        at = self._after(reading.instant)
+        return Chart(self.packed[:at] + record + self.packed[at:], instruments, wide, self.gone)
+
+    def without(self, measurement_id: UUID) -> "Chart":
+        """Without a reading, whose id it remembers; unchanged if there is none such."""
+        at = _place(self.packed, measurement_id.bytes, _SIZE)
+        if at < 0:
+            return self
+        rest = self.packed[:at] + self.packed[at + _SIZE :]
+        return replace(self, packed=rest, gone=self.gone + measurement_id.bytes)
+
+    def _marks(self) -> bytes:
+        """For each reading whether it is of the baseline: found without unpacking any."""
+        return self.packed[_MARK::_SIZE].translate(_LOWEST_BIT)
+
+    def _records(self, begin: int, end: int) -> bytes:
+        return self.packed[begin * _SIZE : end * _SIZE]
+
+    def _after(self, moment: int) -> int:
+        """Where what happened at an instant goes, in bytes: as a rule at the end."""
+        low, high = 0, len(self)
+        if high and _RECORD.unpack_from(self.packed, (high - 1) * _SIZE)[1] <= moment:
+            return len(self.packed)
+        while low < high:
+            middle = (low + high) // 2
+            if _RECORD.unpack_from(self.packed, middle * _SIZE)[1] <= moment:
+                low = middle + 1
+            else:
+                high = middle
+        return low * _SIZE
+
+    def _unpacked(self, packed: bytes) -> Iterator[Reading]:
+        for own, moment, over, under, rest in _RECORD.iter_unpack(packed):
+            if under == _WIDE:
+                over, under = (int(part) for part in self.wide[over].split("/"))  # noqa: PLW2901
+            instrument = self.instruments[(rest >> 1) - 1] if rest > 1 else None
+            yield Reading(own, moment, over, under, instrument, bool(rest & 1))
+
+
+def _place(packed: bytes, own: bytes, size: int) -> int:
+    """Where the record that begins with these bytes begins; -1 if none does."""
+    at = packed.find(own)
+    while at >= 0 and at % size:
+        at = packed.find(own, at + 1)
+    return at
