@@ -2,7 +2,13 @@
 
 from backbone.service import Service
 
-from observations import activity_list, instrument_list, observation_list, reflection_list
+from observations import (
+    activity_list,
+    instrument_list,
+    instrument_versions,
+    observation_list,
+    reflection_list,
+)
 from observations.aggregates import AGGREGATES
 
 SERVICE = Service(
@@ -12,12 +18,14 @@ SERVICE = Service(
     projections=(
         observation_list.OBSERVATION_LIST,
         instrument_list.INSTRUMENT_LIST,
+        instrument_versions.INSTRUMENT_VERSIONS,
         activity_list.ACTIVITY_LIST,
         reflection_list.REFLECTION_LIST,
     ),
     routes=lambda run: [
         observation_list.routes(run),
         instrument_list.routes(run),
+        instrument_versions.routes(run),
         activity_list.routes(run),
         reflection_list.routes(run),
     ],

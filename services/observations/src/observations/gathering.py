@@ -1,5 +1,6 @@
-"""How a decision of observations comes to be told what it needs: the partnership, and who oversees it."""
+"""How a decision of observations comes to be told what it needs: the pair, who oversees it, what was published."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,17 @@ from backbone.overseeing import oversees
 from observations.access import in_pair, occasion_of, takes_part, whose
 from observations.activity import Activity, ActivityCommand, ActivityFacts
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
-from observations.observation import Observation, ObservationCommand, ObservationFacts
+from observations.measuring import Edition, named_in
+from observations.observation import (
+    CorrectObservation,
+    Observation,
+    ObservationCommand,
+    ObservationFacts,
+    RecordObservation,
+    Scheduled,
+    Visit,
+    Voided,
+)
 from observations.pair import Partnership
 from observations.reflection import RecordReflection, Reflection, ReflectionCommand, ReflectionFacts
 
@@ -45,9 +56,34 @@ async def gather_observation(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
+        published=await _published(asking, told, command),
         oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
     )
+
+
+async def _published(
+    asking: Asking, told: Visit | Scheduled | Voided | None, command: ObservationCommand | Look
+) -> dict[str, Edition]:
+    """Of the instruments that a record or a correction names, those whose code the district published."""
+    match command, told:
+        case RecordObservation(), _:
+            names = sorted(named_in(command.instrument, command.measurements))
+        case CorrectObservation(), Visit():
+            names = sorted(named_in(told.instrument, command.measurements))
+        case _:
+            return {}
+    rows = await asyncio.gather(*(asking.fact("instrument", name) for name in names))
+    return {
+        name: Edition(
+            row["retired"],
+            None if row["kinds"] is None else frozenset(row["kinds"]),
+            row["lowest"],
+            row["highest"],
+        )
+        for name, row in zip(names, rows, strict=True)
+        if row is not None
+    }
 
 
 async def gather_activity(asking: Asking, state: Activity, command: ActivityCommand | Look) -> ActivityFacts:

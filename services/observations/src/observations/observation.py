@@ -4,7 +4,8 @@ Recorded once and immutable: a correction or a void appends, and says which meas
 What is decided is in `observation_decisions`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -26,6 +27,7 @@ from chalkline_contracts.observations import (
 from chalkline_contracts.values import Code, Time, WordsRef
 from pydantic import Field
 
+from observations.measuring import Edition
 from observations.pair import Partnership
 from observations.refusals import AuthorMissing
 
@@ -191,6 +193,8 @@ class ObservationFacts:
     command_id: UUID
     aggregate_id: UUID
     partnership: Partnership | None = None
+    published: Mapping[str, Edition] = field(default_factory=dict)
+    """Of the instruments that are named, those whose code the district published."""
     oversees: bool = False
     """Knows of the activity, as those who lead do, and may not act in it."""
     level: bool = True

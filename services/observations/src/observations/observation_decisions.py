@@ -15,6 +15,7 @@ from chalkline_contracts.observations import (
 )
 
 from observations import pair
+from observations.measuring import check_instruments
 from observations.observation import (
     AcknowledgeFeedback,
     CorrectObservation,
@@ -131,6 +132,7 @@ def _record(
         raise PartnershipMissing
     partnership = pair.agreed(facts.partnership)
     _check_times(command.started_at, command.duration_s, command.measurements, now)
+    check_instruments(command.instrument, command.measurements, facts.published, is_new=True)
     return [
         ObservationRecorded(
             partnership_id=partnership_id,
@@ -156,6 +158,7 @@ def _correct(
     started_at = command.started_at or visit.started_at
     duration_s = visit.duration_s if command.duration_s is None else command.duration_s
     _check_times(started_at, duration_s, command.measurements, now)
+    check_instruments(visit.instrument, command.measurements, facts.published, is_new=False)
     return [
         ObservationCorrected(
             partnership_id=visit.partnership_id,

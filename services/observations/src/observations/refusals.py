@@ -23,6 +23,22 @@ class ScaleUpsideDown(Refusal):
     """The highest level of a scale lies above its lowest."""
 
 
+class InstrumentVersionUnknown(Refusal):
+    """The district published this instrument, but not this version of it."""
+
+
+class InstrumentTakesNoMore(Refusal):
+    """The instrument is retired: nothing new is observed with it."""
+
+
+class KindNotOfInstrument(Refusal):
+    """The instrument looks for nothing that is measured this way."""
+
+
+class LevelOutsideScale(Refusal):
+    """A level of a rubric lies within the instrument's scale."""
+
+
 class ObservationAlreadyScheduled(Refusal):
     """The observation has been scheduled or recorded before."""
 

@@ -194,11 +194,11 @@ class Asking(Protocol):
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
         """The current state of another aggregate of this service and tenant; its initial state if none."""
 
-    async def fact(self, query: str, key: UUID) -> Any:
+    async def fact(self, query: str, key: UUID | str) -> Any:
         """One row (asyncpg Record) of a gathered query over projected facts, or None.
 
         `query` names a file in the service's or the backbone's `sql/` that takes ($1 tenants uuid[],
-        $2 keys uuid[]) and returns a row for each with columns `tenant`, `key` and what it tells.
+        $2 keys uuid[], or text[]) and returns a row for each with columns `tenant`, `key` and what it tells.
         """
 
 

@@ -32,7 +32,7 @@ class Facts:
     ) -> None:
         self._pool = pool
         self._queries = {name: getattr(folder, name) for folder in queries for name in folder.names()}
-        self._gathers: dict[str, Gather[tuple[UUID, UUID], Any]] = {}
+        self._gathers: dict[str, Gather[tuple[UUID, UUID | str], Any]] = {}
         self._sources = tuple(sources)
         self._progress = progress
 
@@ -62,14 +62,14 @@ class Facts:
             commands=commands,
         )
 
-    async def row(self, query: str, tenant: UUID, key: UUID) -> Any:
+    async def row(self, query: str, tenant: UUID, key: UUID | str) -> Any:
         gather = self._gathers.get(query)
         if gather is None:
             gather = self._gathers[query] = Gather(self._fetching(self._queries[query]))
         return await gather((tenant, key))
 
     def _fetching(self, text: str) -> Any:
-        async def fetch(keys: list[tuple[UUID, UUID]]) -> list[Any]:
+        async def fetch(keys: list[tuple[UUID, UUID | str]]) -> list[Any]:
             tenants, wanted = [k[0] for k in keys], [k[1] for k in keys]
             rows = await patiently(lambda: self._pool.fetch(text, tenants, wanted))
             found = {(row["tenant"], row["key"]): row for row in rows}
@@ -96,7 +96,7 @@ class Asking:
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
         return await self.commands.state(self.tenant, kind, aggregate_id)
 
-    async def fact(self, query: str, key: UUID) -> Any:
+    async def fact(self, query: str, key: UUID | str) -> Any:
         return await self.facts.row(query, self.tenant, key)
 
 

@@ -104,3 +104,20 @@ CREATE TABLE listed_instruments (
     PRIMARY KEY (tenant, instrument_id)
 );
 CREATE INDEX ON listed_instruments (tenant, published_at, began);
+
+-- Each version of an instrument as it was published, for good.
+CREATE TABLE instrument_versions (
+    tenant        uuid NOT NULL,
+    instrument_id uuid NOT NULL,
+    instrument    text NOT NULL,
+    name_ref      uuid NOT NULL,
+    framework     text,
+    items         jsonb NOT NULL,
+    lowest        integer,
+    highest       integer,
+    published_at  timestamptz NOT NULL,
+    position      bigint NOT NULL,
+    PRIMARY KEY (tenant, position)
+);
+CREATE INDEX ON instrument_versions (tenant, published_at, position);
+CREATE INDEX ON instrument_versions (tenant, instrument_id, published_at, position);
