@@ -24,6 +24,7 @@ from chalkline import (
     doctor,
     example_bundle,
     example_roster,
+    exporting,
     issuer,
     listening,
     mails,
@@ -407,6 +408,38 @@ def roster_example(
     except OSError as error:
         raise Problem(f"{folder} cannot be written: {error.strerror}") from error
     show.line(f"{len(made.staff):,} people of {schools} schools: {written.bundle}, {written.mapping}")
+    return 0
+
+
+@app.command(group=LOOK)
+def export(
+    district: Annotated[str, Parameter(help="A district's UUID, or a persona of it.")],
+    /,
+    *,
+    to: Annotated[Path, Parameter(help="The folder to write; it must not be there yet.")],
+    format: Annotated[exporting.Format, Parameter(help="How lists are written.")] = "csv",  # noqa: A002
+    with_words: Annotated[
+        bool, Parameter(negative="", help="With names and texts; never what is its author's alone.")
+    ] = False,
+    as_: Annotated[
+        str | None,
+        Parameter("--as", help="An administrator, by whose eyes lists are seen; the first one unless given."),
+    ] = None,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """Take a whole district along: its lists, and every event of every service.
+
+    The folder is there whole or not at all; `manifest.json` counts and hashes what is in it (docs/exports.md).
+    """
+    state = _platform(home)
+    asked = exporting.Asked(state, clock.district(state, district), format, as_, with_words)
+    with _spinner("exporting") as progress:
+        manifest = exporting.run(asked, to, progress)
+    if json:
+        _print_json(manifest)
+    else:
+        show.exported(to, manifest)
     return 0
 
 

@@ -197,6 +197,22 @@ def mail(one: Mail) -> None:
     line(escape(one.text or one.html).rstrip())
 
 
+def exported(to: Path, manifest: dict[str, Any]) -> None:
+    """What is in the folder, a line a file."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("")
+    for heading in ("rows", "bytes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for file in manifest["files"]:
+        table.add_row(file["path"], f"{file['rows']:,}", f"{file['bytes']:,}")
+    whole(table)
+    for one in manifest["not_shown_to_them"]:
+        line(
+            f"[yellow]{one['service']} {one['list']}[/] is shown to none of {', '.join(manifest['seen_as'])}"
+        )
+    line(f"{escape(str(to))} is whole; manifest.json has the SHA-256 of each file.")
+
+
 def why(chain: Chain) -> None:
     """The causes from the first on, each leading to the next, then the event and all that followed from it."""
     meta = chain.first.meta

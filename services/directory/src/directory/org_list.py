@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -61,7 +61,7 @@ class ListedOrg(Told):
     """An organisation of the district."""
 
     org_id: UUID
-    name: str | None
+    name: WordsTold
     """Null when the words were erased."""
     type: OrgType
     parent_id: UUID | None

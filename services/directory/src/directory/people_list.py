@@ -16,7 +16,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Forbidden
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, WordsTold, router_of
 from backbone.problems import Problem
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
@@ -100,7 +100,7 @@ class ListedPerson(Told):
     """A person of the district."""
 
     person_id: UUID
-    name: str | None
+    name: WordsTold
     """Null when the words were erased."""
     active: bool
     roles: list[ListedRole]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Absent, Id, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -191,7 +191,7 @@ class GoalsWanted(Page):
 def routes(run: Running) -> APIRouter:
     router, lists = router_of("Goal"), Lists(run)
 
-    @router.get("/v1/goals", summary="My goals, newest first", **DESCRIBED)
+    @router.get("/v1/goals", summary="My goals, newest first", **OWN)
     async def goals(
         request: Request, response: Response, by: Reader, wanted: Annotated[GoalsWanted, Query()]
     ) -> list[GoalOnBoard]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED, Flag, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Flag, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -61,7 +61,7 @@ class InboxWanted(Page):
 def routes(run: Running) -> APIRouter:
     router, lists = router_of("Notification"), Lists(run)
 
-    @router.get("/v1/inbox", summary="What I was told, newest first", **DESCRIBED)
+    @router.get("/v1/inbox", summary="What I was told, newest first", **OWN)
     async def inbox(
         request: Request, response: Response, by: Reader, wanted: Annotated[InboxWanted, Query()]
     ) -> list[NotificationInInbox]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -65,7 +65,7 @@ class ListedInstrument(Told):
     instrument_id: UUID
     instrument: str
     """Its code and version, such as "time-on-task@2"."""
-    name: str | None
+    name: WordsTold
     """Null when the words were erased."""
     framework: str | None
     items: list[ListedItem]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Absent, Id, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -117,7 +117,7 @@ class ObservationsWanted(Page):
 def routes(run: Running) -> APIRouter:
     router, lists = router_of("Observation"), Lists(run)
 
-    @router.get("/v1/observations", summary="My observations, latest first", **DESCRIBED)
+    @router.get("/v1/observations", summary="My observations, latest first", **OWN)
     async def observations(
         request: Request, response: Response, by: Reader, wanted: Annotated[ObservationsWanted, Query()]
     ) -> list[ListedObservation]:

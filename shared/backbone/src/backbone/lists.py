@@ -68,6 +68,10 @@ class Page(BaseModel):
     ] = None
 
 
+WordsTold = Annotated[str | None, Field(json_schema_extra={"x-words": True})]
+"""Private words in a row, such as a name; null when they were erased."""
+
+
 class Told(BaseModel):
     """Base of what a row of a list tells."""
 
@@ -114,6 +118,10 @@ DESCRIBED_WHOLE: Final[dict[str, Any]] = {
     "openapi_extra": DESCRIBED["openapi_extra"],
 }
 """The same of a table that has no pages."""
+
+
+OWN: Final[dict[str, Any]] = {**DESCRIBED, "openapi_extra": {**DESCRIBED["openapi_extra"], "x-own": True}}
+"""The same of a list that is everybody's own, whoever asks: nothing in it is the district's to take away."""
 
 
 def router_of(aggregate: str) -> APIRouter:

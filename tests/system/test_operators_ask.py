@@ -1,0 +1,148 @@
+"""What an operator asks of a running platform: why something happened, and a whole district to take along."""
+
+import csv
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from chalkline import issuer
+from chalkline.state import SERVICES, State, read_json
+from kit.platforms import on_ports_of_its_own
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    """A platform that runs, with its sample district."""
+    state = on_ports_of_its_own(tmp_path_factory.mktemp("asked") / "home")
+    try:
+        assert chalkline(state, "up").returncode == 0
+        yield state
+    finally:
+        chalkline(state, "reset", "--yes")
+
+
+def chalkline(state: State, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chalkline", *words, "--home", str(state.home)],
+        capture_output=True, text=True, timeout=150, check=False,
+    )  # fmt: skip
+
+
+def district(state: State) -> str:
+    found: str = read_json(state.personas)["maya"]["tenant"]
+    return found
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def exported(state: State, target: Path, *words: str) -> dict[str, Any]:
+    done = chalkline(state, "export", "maya", "--to", str(target), "--json", *words)
+    assert done.returncode == 0, done.stderr
+    manifest: dict[str, Any] = json.loads(done.stdout)
+    assert json.loads((target / "manifest.json").read_text()) == manifest
+    for file in manifest["files"]:
+        content = (target / file["path"]).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+    there = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+    assert there == {"manifest.json", *(file["path"] for file in manifest["files"])}
+    return manifest
+
+
+def test_a_whole_district_is_taken_along(home: State, tmp_path: Path) -> None:
+    manifest = exported(home, tmp_path / "out")
+    assert (manifest["district"], manifest["with_words"]) == (district(home), False)
+    rows = {file["path"]: file["rows"] for file in manifest["files"]}
+    for service in SERVICES:
+        events = lines(tmp_path / f"out/events/{service}.jsonl")
+        assert len(events) == rows[f"events/{service}.jsonl"]
+        assert {event["tenantid"] for event in events} <= {district(home)}
+        assert {event["source"] for event in events} <= {f"/chalkline/{district(home)}/{service}"}
+    assert rows["events/directory.jsonl"] > 10 < rows["events/goals.jsonl"]
+    with (tmp_path / "out/lists/directory/people.csv").open(newline="") as file:
+        people = list(csv.DictReader(file))
+    assert len(people) == rows["lists/directory/people.csv"] == 6
+    assert rows["lists/goals/cycles.csv"] == rows["lists/goals/partnerships.csv"] == 1
+    # Nobody's own list is the district's, and no word is in anything.
+    assert not {"lists/goals/goals.csv", "lists/notifications/inbox.csv"} & rows.keys()
+    assert {person["name"] for person in people} == {""}
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
+    for word in ("Okafor", "Cedar", "example.org", "four of five"):
+        assert word.encode() not in everything
+
+
+def test_words_come_along_when_they_are_asked_for(home: State, tmp_path: Path) -> None:
+    manifest = exported(home, tmp_path / "out", "--with-words", "--format", "jsonl")
+    names = {person["name"] for person in lines(tmp_path / "out/lists/directory/people.jsonl")}
+    assert "Maya Okafor" in names
+    assert manifest["name"] == "Prairie View (sandbox)"
+    words = {word["ref"]: word["words"] for word in lines(tmp_path / "out/words/goals.jsonl")}
+    [goal] = {event["data"]["statement_ref"]["ref"] for event in lines(tmp_path / "out/events/goals.jsonl")
+              if "statement_ref" in event["data"]}  # fmt: skip
+    assert "four of five" in words[goal]
+    assert "maya@example.org" in (tmp_path / "out/words/directory.jsonl").read_text()
+    assert (tmp_path / "out/words/goals.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_events_are_exported_as_they_are_published(home: State, tmp_path: Path) -> None:
+    exported(home, tmp_path / "out")
+    done = chalkline(
+        home,
+        "why",
+        json.loads((tmp_path / "out/events/goals.jsonl").read_text().splitlines()[0])["id"],
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    told, [first, *_] = json.loads(done.stdout), lines(tmp_path / "out/events/goals.jsonl")
+    assert (first["id"], first["type"]) == (
+        told["event"]["event_id"],
+        "chalkline.goals.PartnershipProposed.v1",
+    )
+    assert (first["time"], first["subject"]) == (told["event"]["occurred_at"], told["event"]["aggregate_id"])
+
+
+def test_an_export_that_cannot_be_made_says_why_and_leaves_nothing(home: State, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine").touch()
+    for words, said in (
+        (("export", str(uuid4()), "--to", str(tmp_path / "out")), "there is no district"),
+        (("export", "nobody", "--to", str(tmp_path / "out")), "is no district and nobody's name"),
+        (("export", "maya", "--to", str(tmp_path / "full")), "is there already"),
+        (("export", "maya", "--to", str(tmp_path / "out"), "--as", "zoe"), "nobody here is called zoe"),
+    ):
+        done = chalkline(home, *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]
+
+
+def test_what_led_to_an_event_is_shown(home: State) -> None:
+    persona = read_json(home.personas)["tomas"]
+    token = issuer.token(home, issuer.bearer(home, "tomas", None))
+    url = f"http://127.0.0.1:{read_json(home.ports)['goals']}/v1/goals/{persona['goal']}/abandon-goal"
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+    answer = httpx.post(url, json={"reason_code": "priorities_changed"}, headers=headers)
+    assert answer.is_success, answer.text
+    event = answer.json()["events"][0]["id"]
+    done = chalkline(home, "why", event, "--district", "maya")
+    assert done.returncode == 0, done.stderr
+    assert f"person:{persona['id']}" in done.stdout
+    assert "GoalAbandoned" in done.stdout
+    for words, said in (
+        ((str(uuid4()),), "there is no event"),
+        ((event, "--district", str(uuid4())), "there is no event"),
+        (("0198",), "is not an event's id"),
+    ):
+        done = chalkline(home, "why", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
