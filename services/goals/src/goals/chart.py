@@ -59,10 +59,11 @@ def reading(
 _fraction = lru_cache(maxsize=65_536)(Fraction)
 """Few are new: most are percents."""
 
-_RECORD = Struct("<16sqiiI")
+_LAYOUT = Struct("<16sqiiI")
 """A reading: id, instant, numerator, denominator; then its instrument's place, and one bit for a baseline's."""
-_SIZE = _RECORD.size
-_MARK = _SIZE - 4
+RECORD = _LAYOUT.size
+"""How many bytes a reading takes."""
+_MARK = RECORD - 4
 """Where in a record the byte is whose lowest bit tells a baseline's reading."""
 _LOWEST_BIT = bytes(n & 1 for n in range(256))
 _NARROW = 2**31
@@ -85,7 +86,7 @@ class Chart:
     """The ids of what was retracted, each 16 bytes."""
 
     def __len__(self) -> int:
-        return len(self.packed) // _SIZE
+        return len(self.packed) // RECORD
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -115,11 +116,11 @@ class Chart:
         return self.holds(measurement_id) or _place(self.gone, measurement_id.bytes, 16) >= 0
 
     def holds(self, measurement_id: UUID) -> bool:
-        return _place(self.packed, measurement_id.bytes, _SIZE) >= 0
+        return _place(self.packed, measurement_id.bytes, RECORD) >= 0
 
     def ends_with(self, measurement_id: UUID) -> bool:
         """Whether nothing on the chart happened after it."""
-        return self.packed[-_SIZE : 16 - _SIZE] == measurement_id.bytes
+        return self.packed[-RECORD : 16 - RECORD] == measurement_id.bytes
 
     def joined(self, reading: Reading) -> "Chart":
         """With another reading in its place: after all that happened before it or at the same moment."""
@@ -131,7 +132,7 @@ class Chart:
             wide = (*wide, f"{numerator}/{denominator}")
             numerator, denominator = len(wide) - 1, _WIDE
         place = 0 if reading.instrument is None else instruments.index(reading.instrument) + 1
-        record = _RECORD.pack(
+        record = _LAYOUT.pack(
             reading.own, reading.instant, numerator, denominator, place << 1 | reading.is_baseline
         )  # fmt: skip
         at = self._after(reading.instant)
@@ -139,34 +140,34 @@ class Chart:
 
     def without(self, measurement_id: UUID) -> "Chart":
         """Without a reading, whose id it remembers; unchanged if there is none such."""
-        at = _place(self.packed, measurement_id.bytes, _SIZE)
+        at = _place(self.packed, measurement_id.bytes, RECORD)
         if at < 0:
             return self
-        rest = self.packed[:at] + self.packed[at + _SIZE :]
+        rest = self.packed[:at] + self.packed[at + RECORD :]
         return replace(self, packed=rest, gone=self.gone + measurement_id.bytes)
 
     def _marks(self) -> bytes:
         """For each reading whether it is of the baseline: found without unpacking any."""
-        return self.packed[_MARK::_SIZE].translate(_LOWEST_BIT)
+        return self.packed[_MARK::RECORD].translate(_LOWEST_BIT)
 
     def _records(self, begin: int, end: int) -> bytes:
-        return self.packed[begin * _SIZE : end * _SIZE]
+        return self.packed[begin * RECORD : end * RECORD]
 
     def _after(self, moment: int) -> int:
         """Where what happened at an instant goes, in bytes: as a rule at the end."""
         low, high = 0, len(self)
-        if high and _RECORD.unpack_from(self.packed, (high - 1) * _SIZE)[1] <= moment:
+        if high and _LAYOUT.unpack_from(self.packed, (high - 1) * RECORD)[1] <= moment:
             return len(self.packed)
         while low < high:
             middle = (low + high) // 2
-            if _RECORD.unpack_from(self.packed, middle * _SIZE)[1] <= moment:
+            if _LAYOUT.unpack_from(self.packed, middle * RECORD)[1] <= moment:
                 low = middle + 1
             else:
                 high = middle
-        return low * _SIZE
+        return low * RECORD
 
     def _unpacked(self, packed: bytes) -> Iterator[Reading]:
-        for own, moment, over, under, rest in _RECORD.iter_unpack(packed):
+        for own, moment, over, under, rest in _LAYOUT.iter_unpack(packed):
             if under == _WIDE:
                 over, under = (int(part) for part in self.wide[over].split("/"))  # noqa: PLW2901
             instrument = self.instruments[(rest >> 1) - 1] if rest > 1 else None
