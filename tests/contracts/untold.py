@@ -23,12 +23,6 @@ MET = Measurement.model_validate(
 
 UNTOLD: tuple[Event, ...] = (
     DistrictClosed(),
-    g.CoachHandedOver(from_coach_id=ONE, to_coach_id=UUID(int=203), teacher_ids=(TWO,), by=ONE),
-    g.CycleMemberJoined(partnership_id=PAIR, teacher_id=TWO, by=ONE),
-    g.CycleMemberLeft(partnership_id=PAIR, teacher_id=TWO, by=TWO),
-    g.CyclePaused(partnership_id=PAIR, by=ONE, reason_code="leave"),
-    g.CycleResumed(partnership_id=PAIR, by=ONE),
-    g.FollowUpRecorded(partnership_id=PAIR, focus="engagement", outcome="sustained", by=TWO),
     g.InitiativeLaunched(
         name_ref=SAID, focus="reading_fluency", begin=date(2026, 1, 5), end=date(2026, 6, 12), launched_by=ONE
     ),

@@ -1,4 +1,4 @@
-"""A small school to tell specs about: Cora coaches Tess and Theo, and what they say and measure."""
+"""A small school to tell specs about: Cora coaches Tess and Theo, Carl could; and what they say and measure."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ from goals.model_template import PRODUCT
 from kit.spec import NOW
 
 DISTRICT = UUID(int=1)
-CORA, TESS, THEO, STRANGER, PRINCIPAL, LEAD = (UUID(int=n) for n in range(0xC0, 0xC6))
+CORA, TESS, THEO, STRANGER, PRINCIPAL, LEAD, CARL = (UUID(int=n) for n in range(0xC0, 0xC7))
 NORTH, SOUTH = UUID(int=0x51), UUID(int=0x52)
 PARTNERSHIP, CYCLE, GOAL = UUID(int=0xA1), UUID(int=0xA2), UUID(int=0xA3)
 COMMAND = UUID(int=0xF0)
@@ -41,6 +41,7 @@ ZONE = "America/Chicago"
 
 PEOPLE = {
     CORA: PersonFact(roles=frozenset({"coach"}), school_ids=frozenset({NORTH, SOUTH})),
+    CARL: PersonFact(roles=frozenset({"coach"}), school_ids=frozenset({NORTH})),
     TESS: PersonFact(
         roles=frozenset({"teacher"}), school_ids=frozenset({NORTH}), workplace_ids=frozenset({NORTH})
     ),
@@ -75,6 +76,15 @@ def policy(on_behalf_of: UUID | None = None) -> Actor:
 
 def agreed(*teachers: UUID) -> partnership.Agreed:
     return partnership.Agreed(partnership.Pair(CORA, teachers or (TESS,), "impact-cycle@1"))
+
+
+def handed_over(*teachers: UUID, consented: tuple[UUID, ...] = ()) -> partnership.HandedOver:
+    """From Cora to Carl."""
+    return partnership.HandedOver(partnership.Pair(CARL, teachers or (TESS,), "impact-cycle@1"), consented)
+
+
+def coached_by_carl(*teachers: UUID) -> partnership.Agreed:
+    return partnership.Agreed(partnership.Pair(CARL, teachers or (TESS,), "impact-cycle@1"))
 
 
 def open_cycle(*teachers: UUID) -> cycle.Open:

@@ -37,7 +37,17 @@ from goals.action_step import (
     RespondToActionStep,
     UseActionStep,
 )
-from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, StartCycle
+from goals.cycle import (
+    CloseCycleEarly,
+    CompleteCycle,
+    EnterPhase,
+    JoinCycle,
+    LeaveCycle,
+    PauseCycle,
+    RecordFollowUp,
+    ResumeCycle,
+    StartCycle,
+)
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import (
     AbandonGoal,
@@ -58,6 +68,7 @@ from goals.partnership import (
     EndPartnership,
     GiveConsent,
     GrantShare,
+    HandOverCoach,
     ProposePartnership,
     RevokeShare,
     SuspendPartnership,
@@ -314,23 +325,34 @@ class Story:
                 template=PRODUCT["impact-cycle@1"], school_id=UUID(int=100), time_zone="America/Chicago",
             )  # fmt: skip
 
-        act(goals.PARTNERSHIP, pair, ProposePartnership(coach_id=coach, teacher_ids=(teacher,)), coach)
+        other = people[4]  # takes part in one of the cycles for a while
+        teachers = (teacher, other) if n == 1 else (teacher,)
+        act(goals.PARTNERSHIP, pair, ProposePartnership(coach_id=coach, teacher_ids=teachers), coach)
         if n == 2 and rng.random() < 0.3:
             act(goals.PARTNERSHIP, pair, DeclinePartnership(reason=said("no time")), teacher)
             return
-        for who in (coach, teacher):
+        for who in (coach, *teachers):
             act(goals.PARTNERSHIP, pair, GiveConsent(), who)
         share = GrantShare.model_validate(
-            {"scope": {}, "audience": (people[4],), "expires_at": self.now + timedelta(days=90)}
+            {"scope": {}, "audience": (people[5],), "expires_at": self.now + timedelta(days=90)}
         )
         for granted in act(goals.PARTNERSHIP, pair, share, teacher):
             act(goals.PARTNERSHIP, pair, RevokeShare(share_id=granted.share_id), teacher)
-        act(goals.CYCLE, cycle, StartCycle(partnership_id=pair, focus="engagement"), coach)
-        act(goals.CYCLE, cycle, EnterPhase(phase="learn"), teacher)
+        start = StartCycle(partnership_id=pair, focus="engagement", teacher_ids=(teacher,))
+        act(goals.CYCLE, cycle, start, coach)
+        for command in (EnterPhase(phase="learn"), PauseCycle(reason_code="leave"), ResumeCycle(),
+                        JoinCycle(teacher_id=other)):  # fmt: skip
+            act(goals.CYCLE, cycle, command, teacher)
         act(goals.GOAL, goal, DraftGoal(cycle_id=cycle), coach)
         act(goals.GOAL, goal, RecordBaseline(measurements=(self._taken(40), self._taken(44))), coach)
-        propose = ProposeGoal(statement=said("a goal"), metric_code="on_task", target="0.8", due_on=date(2027, 6, 1),
-                              required_consecutive=rng.choice((1, 2)), peers=PEERS)  # fmt: skip
+        propose = ProposeGoal(
+            statement=said("a goal"),
+            metric_code="on_task",
+            target="0.8",
+            due_on=(self.now + timedelta(days=400)).date(),
+            required_consecutive=rng.choice((1, 2)),
+            peers=PEERS,
+        )
         act(goals.GOAL, goal, propose, coach)
         for who in (coach, teacher):
             act(goals.GOAL, goal, AgreeGoal(), who)
@@ -346,7 +368,13 @@ class Story:
             )
             act(goals.GOAL, goal, mistaken, coach)
         self._steps((coach, teacher), ids, n, act)
+        act(goals.CYCLE, cycle, LeaveCycle(teacher_id=other), coach)
+        act(goals.GOAL, goal, AgreeGoal(), coach)  # nobody waits any more for who left
         for k in range(rng.randrange(3, 7)):
+            if k == 2 and n == 0:  # in the middle of the cycle, and everyone is asked again
+                coach = people[5]
+                act(goals.PARTNERSHIP, pair, HandOverCoach(to_coach_id=coach), teacher)
+                act(goals.PARTNERSHIP, pair, GiveConsent(), teacher)
             self._weeks(tenant, (coach, teacher), ids, k, act)
         endings = (
             CompleteCycle(),
@@ -358,6 +386,9 @@ class Story:
             act(goals.GOAL, goal, AbandonGoal(reason_code="changed", reason=said("for another")), teacher)
         if rng.random() < 0.6:  # else the cycle ends with its partnership, or not at all
             act(goals.CYCLE, cycle, ending, coach)
+            for outcome in ("sustained", "lapsed"):
+                follow_up = RecordFollowUp.model_validate({"outcome": outcome})
+                act(goals.CYCLE, cycle, follow_up, teacher)
         if rng.random() < 0.8:
             end = EndPartnership(reason_code="moved", reason=said("moved"))
             last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator")))
@@ -370,6 +401,7 @@ class Story:
             step = uuid5(ids["other"], f"step:{response}")
             offer = OfferActionStep(
                 cycle_id=ids["cycle"],
+                teacher_id=teacher,
                 goal_id=ids["goal"],
                 strategy_code="cold_call",
                 checklist="cold-call@2",
@@ -409,7 +441,7 @@ class Story:
             taken = recorded.measurements[0]
             count = CountMeasurement(measurement=taken, observation_id=visit, partnership_id=ids["pair"])
             act(goals.GOAL, goal, count, coach)
-            if rng.random() < 0.25:
+            if rng.random() < 0.5:
                 correct = CorrectObservation(
                     measurements=(self._taken(95),), reason_code="typing_error", evidence=said("seen again")
                 )

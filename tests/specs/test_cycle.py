@@ -4,25 +4,57 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from backbone.deciding import Claim, FactsBehind, Forbidden, Release, Unseen
-from chalkline_contracts.goals import CycleClosedEarly, CycleCompleted, CyclePhaseEntered, CycleStarted
+from backbone.deciding import Claim, FactsBehind, Forbidden, Look, Release, Unseen
+from chalkline_contracts.goals import (
+    CycleClosedEarly,
+    CycleCompleted,
+    CycleMemberJoined,
+    CycleMemberLeft,
+    CyclePaused,
+    CyclePhaseEntered,
+    CycleResumed,
+    CycleStarted,
+    FollowUpRecorded,
+    Sustained,
+)
 from goals import partnership
 from goals.access import authorise_cycle
 from goals.aggregates import CYCLE as AGGREGATE
-from goals.cycle import CloseCycleEarly, CompleteCycle, EnterPhase, Open, StartCycle, claims
+from goals.cycle import (
+    CloseCycleEarly,
+    CompleteCycle,
+    EnterPhase,
+    JoinCycle,
+    LeaveCycle,
+    Open,
+    PauseCycle,
+    RecordFollowUp,
+    ResumeCycle,
+    StartCycle,
+    claims,
+)
 from goals.refusals import (
     AlreadyInPhase,
     CycleAlreadyStarted,
+    CycleIsPaused,
     CycleNotFound,
     CycleNotOpen,
+    CycleNotPaused,
+    CycleStillOpen,
+    LastTeacherStays,
+    NotAPartner,
     PartnershipNotAgreed,
     PhaseUnknown,
     SchoolNotTheirs,
+    TeacherAlreadyInCycle,
+    TeacherNotInCycle,
     TeacherNotInPartnership,
     TemplateUnknown,
     TimeZoneUnknown,
 )
+from goals.views import view_cycle
 from kit.coaching import (
+    CARL,
     CORA,
     LEAD,
     NORTH,
@@ -32,8 +64,10 @@ from kit.coaching import (
     TESS,
     THEO,
     agreed,
+    coached_by_carl,
     cycle_started,
     facts,
+    handed_over,
     operator,
     words,
 )
@@ -143,11 +177,131 @@ def test_a_cycle_is_closed_early_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [EnterPhase(phase="learn"), CompleteCycle(), CloseCycleEarly(reason_code="leave")]
+    "command",
+    [
+        EnterPhase(phase="learn"),
+        JoinCycle(teacher_id=THEO),
+        LeaveCycle(teacher_id=TESS),
+        PauseCycle(),
+        ResumeCycle(),
+        CompleteCycle(),
+        CloseCycleEarly(reason_code="leave"),
+    ],
 )
 def test_a_closed_cycle_stays_closed_and_an_unknown_one_unknown(command: Any) -> None:
     SPEC.given(*STARTED, COMPLETED).when(command).refused(CycleNotOpen)
     SPEC.when(command).refused(CycleNotFound)
+
+
+# Members ---------------------------------------------------------------------------------------------
+
+
+def joined(teacher: UUID = THEO, by: UUID = CORA) -> CycleMemberJoined:
+    return CycleMemberJoined(partnership_id=PARTNERSHIP, teacher_id=teacher, by=by)
+
+
+def left(teacher: UUID = THEO, by: UUID = CORA) -> CycleMemberLeft:
+    return CycleMemberLeft(partnership_id=PARTNERSHIP, teacher_id=teacher, by=by)
+
+
+GROUP = Spec(AGGREGATE, facts(CORA)).given(*STARTED)
+"""Cora's cycle with Tess, in a partnership with Tess and Theo."""
+
+
+def as_(who: UUID, spec: Spec) -> Spec:
+    return Spec(AGGREGATE, facts(who), spec.now, spec.past)
+
+
+def test_a_teacher_of_the_partnership_joins_on_the_way_and_leaves_again() -> None:
+    both = GROUP.when(JoinCycle(teacher_id=THEO)).then(joined())
+    assert both.state.plan.teacher_ids == (TESS, THEO)
+    alone = as_(THEO, both).when(LeaveCycle(teacher_id=THEO)).then(left(by=THEO))
+    assert (alone.state.plan.teacher_ids, alone.state.plan.left) == ((TESS,), (THEO,))
+    back = as_(THEO, alone).when(JoinCycle(teacher_id=THEO)).then(joined(by=THEO))
+    assert (back.state.plan.teacher_ids, back.state.plan.left) == ((TESS, THEO), ())
+
+
+def test_the_one_who_started_it_may_leave_when_another_stays() -> None:
+    GROUP.given(joined()).when(LeaveCycle(teacher_id=TESS)).then(left(TESS))
+
+
+@pytest.mark.parametrize(
+    ("command", "refusal"),
+    [
+        (JoinCycle(teacher_id=TESS), TeacherAlreadyInCycle),
+        (JoinCycle(teacher_id=STRANGER), TeacherNotInPartnership),
+        (LeaveCycle(teacher_id=THEO), TeacherNotInCycle),
+        (LeaveCycle(teacher_id=TESS), LastTeacherStays),
+    ],
+)
+def test_members_come_from_the_partnership_and_one_stays(command: Any, refusal: Any) -> None:
+    GROUP.when(command).refused(refusal)
+
+
+def test_a_former_coach_takes_nobody_in() -> None:
+    GROUP.knowing(partnership=coached_by_carl(TESS, THEO)).when(JoinCycle(teacher_id=THEO)).refused(
+        NotAPartner
+    )
+
+
+def test_a_teacher_of_the_partnership_lets_themselves_in_and_who_left_still_looks() -> None:
+    authorise_cycle(GROUP.state, JoinCycle(teacher_id=THEO), facts(THEO))
+    with pytest.raises(Unseen):
+        authorise_cycle(GROUP.state, JoinCycle(teacher_id=THEO), facts(STRANGER))
+    with pytest.raises(Unseen):
+        authorise_cycle(GROUP.state, Look(), facts(THEO))
+    gone = GROUP.given(joined(), left()).state
+    authorise_cycle(gone, Look(), facts(THEO))
+    with pytest.raises(Forbidden):
+        authorise_cycle(gone, CompleteCycle(), facts(THEO))
+
+
+# Pauses ----------------------------------------------------------------------------------------------
+
+PAUSED = CyclePaused(partnership_id=PARTNERSHIP, by=CORA, reason_code="leave")
+RESUMED = CycleResumed(partnership_id=PARTNERSHIP, by=CORA)
+
+
+def test_a_cycle_is_paused_and_resumed_where_it_was() -> None:
+    learning = SPEC.given(*STARTED, entered("learn"))
+    paused = learning.when(PauseCycle(reason_code="leave")).then(PAUSED)
+    assert view_cycle(paused.state, facts(TESS))["status"] == "paused"
+    assert view_cycle(paused.state, facts(LEAD))["status"] == "open"
+    assert paused.when(ResumeCycle()).then(RESUMED).state == learning.state
+
+
+def test_in_a_pause_nothing_moves_on_and_the_cycle_may_still_end() -> None:
+    paused = SPEC.given(*STARTED, PAUSED)
+    paused.when(PauseCycle()).refused(CycleIsPaused)
+    paused.when(EnterPhase(phase="learn")).refused(CycleIsPaused)
+    paused.when(CompleteCycle()).then(COMPLETED)
+    SPEC.given(*STARTED).when(ResumeCycle()).refused(CycleNotPaused)
+    group = GROUP.given(PAUSED)
+    group.when(JoinCycle(teacher_id=THEO)).then(joined())
+
+
+# Afterwards ------------------------------------------------------------------------------------------
+
+
+def followed_up(outcome: Sustained, by: UUID = CORA) -> FollowUpRecorded:
+    return FollowUpRecorded(partnership_id=PARTNERSHIP, focus="engagement", outcome=outcome, by=by)
+
+
+EARLY = CycleClosedEarly(partnership_id=PARTNERSHIP, focus="engagement", reason_code="leave")
+
+
+@pytest.mark.parametrize("ending", [COMPLETED, EARLY])
+def test_whether_it_holds_is_recorded_after_either_ending_as_often_as_the_pair_looks(ending: Any) -> None:
+    ended = SPEC.given(*STARTED, ending)
+    assert view_cycle(ended.state, facts(TESS))["follow_up"] == "pending"
+    sustained = ended.when(RecordFollowUp(outcome="sustained")).then(followed_up("sustained"))
+    lapsed = as_(TESS, sustained).when(RecordFollowUp(outcome="lapsed")).then(followed_up("lapsed", TESS))
+    assert view_cycle(lapsed.state, facts(CORA))["follow_up"] == "lapsed"
+    assert "follow_up" not in view_cycle(lapsed.state, facts(LEAD))
+
+
+def test_what_still_goes_on_has_no_afterwards() -> None:
+    SPEC.given(*STARTED).when(RecordFollowUp(outcome="sustained")).refused(CycleStillOpen)
 
 
 # Who may --------------------------------------------------------------------------------------------
@@ -198,3 +352,17 @@ def test_a_strangers_question_waits_until_the_facts_are_fresh() -> None:
     with pytest.raises(FactsBehind):
         authorise_cycle(SPEC.given(*STARTED).state, CompleteCycle(), facts(LEAD, level=False))
     authorise_cycle(SPEC.given(*STARTED).state, CompleteCycle(), facts(TESS, level=False))
+
+
+def test_after_a_hand_over_the_coach_is_whoever_the_partnership_names() -> None:
+    state = SPEC.given(*STARTED).state
+    for of, may in ((handed_over(TESS, THEO), ()), (coached_by_carl(TESS, THEO), (CARL,))):
+        for who in (CORA, CARL):
+            known = facts(who, partnership=of)
+            if who in may:
+                authorise_cycle(state, CompleteCycle(), known)
+            else:
+                with pytest.raises(Unseen):
+                    authorise_cycle(state, Look(), known)
+        authorise_cycle(state, CompleteCycle(), facts(TESS, partnership=of))
+    assert view_cycle(state, facts(CARL, partnership=coached_by_carl(TESS)))["coach_id"] == CARL

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from backbone.deciding import Actor, FactsBehind, Forbidden, Look, Unseen
 from chalkline_contracts.goals import (
+    CoachHandedOver,
     PartnershipAgreed,
     PartnershipConsentGiven,
     PartnershipDeclined,
@@ -26,16 +27,20 @@ from goals.partnership import (
     EndPartnership,
     GiveConsent,
     GrantShare,
+    HandedOver,
+    HandOverCoach,
     ProposePartnership,
     RevokeShare,
     SuspendPartnership,
 )
 from goals.refusals import (
     AlreadyConsented,
+    CoachesAlready,
     CoachIsTeacher,
     CoachRoleMissing,
     EvaluatorCannotCoach,
     NotAPartner,
+    OnlyTeachersConsentAgain,
     PartnershipAlreadyProposed,
     PartnershipNotAgreed,
     PartnershipNotFound,
@@ -46,7 +51,9 @@ from goals.refusals import (
     ShareNotFound,
     TemplateUnknown,
 )
+from goals.views import view_partnership
 from kit.coaching import (
+    CARL,
     CORA,
     CYCLE,
     LEAD,
@@ -282,6 +289,123 @@ def test_what_has_ended_stays_ended() -> None:
 @pytest.mark.parametrize("command", [GiveConsent(), DeclinePartnership(), SHARE, EndPartnership()])
 def test_nothing_can_be_done_with_a_partnership_nobody_proposed(command: Any) -> None:
     by(TESS).when(command).refused(PartnershipNotFound)
+
+
+# Hand-over -------------------------------------------------------------------------------------------
+
+HAND_OVER = HandOverCoach(to_coach_id=CARL)
+
+
+def handed(to: UUID = CARL, by: UUID = TESS, of: UUID = CORA, *teachers: UUID) -> CoachHandedOver:
+    return CoachHandedOver(from_coach_id=of, to_coach_id=to, teacher_ids=teachers or (TESS,), by=by)
+
+
+def agreed_with(coach: UUID, *teachers: UUID) -> PartnershipAgreed:
+    return PartnershipAgreed(coach_id=coach, teacher_ids=teachers or (TESS,))
+
+
+@pytest.mark.parametrize("who", [CORA, TESS, LEAD])
+@pytest.mark.parametrize("past", [AGREED, (*AGREED, SUSPENDED)])
+def test_another_coach_follows_when_the_teacher_has_consented_again(who: UUID, past: Any) -> None:
+    waiting = by(who).given(*past).when(HAND_OVER).then(handed(by=who))
+    assert waiting.state == HandedOver(replace(waiting.state.pair, coach_id=CARL))
+    consented = replace(waiting, facts=facts(TESS)).when(GiveConsent()).then(consent(TESS), agreed_with(CARL))
+    assert isinstance(consented.state, Agreed)
+    assert consented.state.pair.coach_id == CARL
+
+
+def test_in_a_group_every_teacher_is_asked_again_and_nobody_else() -> None:
+    group = (proposed(TESS, THEO), consent(CORA), consent(TESS), consent(THEO), all_agreed(TESS, THEO))
+    past = (*group, handed(CARL, CORA, CORA, TESS, THEO))
+    by(CARL).given(*past).when(GiveConsent()).refused(OnlyTeachersConsentAgain)
+    by(CORA).given(*past).when(GiveConsent()).refused(NotAPartner)
+    half = by(TESS).given(*past).when(GiveConsent()).then(consent(TESS))
+    half.when(GiveConsent()).refused(AlreadyConsented)
+    replace(half, facts=facts(THEO)).when(GiveConsent()).then(consent(THEO), agreed_with(CARL, TESS, THEO))
+
+
+def test_whoever_does_not_want_it_hands_it_to_another_or_ends_it() -> None:
+    past = (*AGREED, handed())
+    by(TESS).given(*past).when(DeclinePartnership()).refused(PartnershipNotProposed)
+    again = by(TESS).given(*past).when(HandOverCoach(to_coach_id=CORA)).then(handed(CORA, TESS, CARL))
+    again.when(GiveConsent()).then(consent(TESS), all_agreed())
+    by(CARL).given(*past).when(EndPartnership()).then(
+        PartnershipEnded(coach_id=CARL, teacher_ids=(TESS,), by=CARL)
+    )
+
+
+def test_consents_to_one_coach_are_no_consents_to_the_next() -> None:
+    past = (proposed(TESS, THEO), consent(CORA), consent(TESS), consent(THEO), all_agreed(TESS, THEO),
+            handed(CARL, TESS, CORA, TESS, THEO), consent(TESS), handed(CORA, TESS, CARL, TESS, THEO))  # fmt: skip
+    by(THEO).given(*past).when(GiveConsent()).then(consent(THEO))
+
+
+@pytest.mark.parametrize(
+    ("to", "refusal"),
+    [
+        (CORA, CoachesAlready),
+        (TESS, CoachIsTeacher),
+        (PRINCIPAL, EvaluatorCannotCoach),
+        (STRANGER, CoachRoleMissing),
+        (UUID(int=9), PersonUnknown),
+    ],
+)
+def test_not_everyone_can_be_handed_a_partnership(to: UUID, refusal: Any) -> None:
+    by(TESS).given(*AGREED).when(HandOverCoach(to_coach_id=to)).refused(refusal)
+
+
+def test_an_evaluator_named_since_the_hand_over_keeps_it_from_being_agreed() -> None:
+    mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({CARL}))}
+    by(TESS).given(*AGREED, handed()).knowing(people=mapped).when(GiveConsent()).refused(EvaluatorCannotCoach)
+    suspend = SuspendPartnership(reason_code="coach_evaluates")
+    by(policy()).given(*AGREED, handed()).when(suspend).then(
+        PartnershipSuspended(reason_code="coach_evaluates", coach_id=CARL, teacher_ids=(TESS,))
+    )
+
+
+@pytest.mark.parametrize(
+    ("past", "refusal"),
+    [((), PartnershipNotFound), ((proposed(),), PartnershipNotAgreed), ((*AGREED, ENDED), PartnershipOver)],
+)
+def test_only_what_was_agreed_to_is_handed_over(past: Any, refusal: Any) -> None:
+    by(TESS).given(*past).when(HAND_OVER).refused(refusal)
+
+
+def test_a_teachers_shares_outlive_the_coach() -> None:
+    past = (*AGREED, GRANTED, handed())
+    assert (
+        by(TESS).given(*past).state.shares
+        == by(TESS).given(*past, consent(TESS), agreed_with(CARL)).state.shares
+    )
+    assert by(TESS).given(*past).state.shares
+    revoked = ShareRevoked(share_id=nth(0), by=TESS)
+    by(TESS).given(*past).when(RevokeShare(share_id=nth(0))).then(revoked)
+
+
+def test_who_may_hand_over_a_partnership() -> None:
+    state = SPEC.given(*AGREED).state
+    for who in (CORA, TESS, LEAD):
+        authorise_partnership(state, HAND_OVER, facts(who))
+    for known, refused in (
+        (facts(PRINCIPAL), Forbidden),
+        (facts(operator()), Forbidden),
+        (facts(CARL), Unseen),
+        (facts(STRANGER), Unseen),
+        (facts(TESS, level=False), FactsBehind),
+        (facts(LEAD, level=False), FactsBehind),
+    ):
+        with pytest.raises(refused):
+            authorise_partnership(state, HAND_OVER, known)
+
+
+def test_the_former_coach_does_not_find_the_partnership_and_the_next_one_does() -> None:
+    state = SPEC.given(*AGREED, handed()).state
+    with pytest.raises(Unseen):
+        authorise_partnership(state, Look(), facts(CORA))
+    authorise_partnership(state, Look(), facts(CARL))
+    assert view_partnership(state, facts(CARL))["status"] == "handed_over"
+    assert view_partnership(state, facts(TESS))["consented"] == ()
+    assert view_partnership(state, facts(LEAD))["status"] == "open"
 
 
 # Who may --------------------------------------------------------------------------------------------

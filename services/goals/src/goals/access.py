@@ -11,14 +11,21 @@ from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
 
 from goals import action_step, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
-from goals.cycle import Cycle, StartCycle
+from goals.cycle import Cycle, JoinCycle, StartCycle
 from goals.facts import GoalsFacts
 from goals.goal import ConfirmAchievement, DraftGoal, Goal
 from goals.model_template import ModelTemplate
-from goals.partnership import GiveConsent, GrantShare, Partnership, ProposePartnership, RevokeShare
+from goals.partnership import (
+    GiveConsent,
+    GrantShare,
+    HandOverCoach,
+    Partnership,
+    ProposePartnership,
+    RevokeShare,
+)
 
-PUBLISHERS = frozenset({"administrator", "coaching_lead"})
-"""They decide which models their district follows."""
+LEADERS = frozenset({"administrator", "coaching_lead"})
+"""They decide which models their district follows, and may hand a partnership over to another coach."""
 
 
 def authorise_partnership(state: Partnership, command: Command, facts: GoalsFacts) -> None:
@@ -31,11 +38,12 @@ def authorise_partnership(state: Partnership, command: Command, facts: GoalsFact
         case partnership.Unset(), _:
             raise Unseen
         case _:
-            if person not in state.pair.partners:
+            leads = isinstance(command, HandOverCoach) and facts.level and bool(_roles(facts) & LEADERS)
+            if person not in state.pair.partners and not leads:
                 _outside(command, facts)
             if isinstance(command, GrantShare | RevokeShare) and person not in state.pair.teacher_ids:
                 raise Forbidden
-    if isinstance(command, ProposePartnership | GiveConsent | GrantShare) and not facts.level:
+    if isinstance(command, ProposePartnership | GiveConsent | HandOverCoach | GrantShare) and not facts.level:
         raise FactsBehind
 
 
@@ -48,8 +56,13 @@ def authorise_cycle(state: Cycle, command: Command, facts: GoalsFacts) -> None:
             _partner(facts.partnership.pair.teacher_ids, command, facts)
         case cycle.Unset(), _:
             raise Unseen
+        case _, JoinCycle() if _may_join(command, facts):
+            return
         case _:
-            _partner(state.plan.teacher_ids, command, facts)
+            if _person(facts) not in state.plan.left:
+                _partner(state.plan.teacher_ids, command, facts)
+            elif not isinstance(command, Look):
+                raise Forbidden
 
 
 def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
@@ -62,6 +75,10 @@ def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
         case goal.Unset(), _:
             raise Unseen
         case _:
+            if _shares_group(_person(facts), state, facts.cycle):
+                if not isinstance(command, Look):
+                    raise Forbidden
+                return
             _partner(state.whose.owner_ids, command, facts)
             # An achievement is the owner's to say: the one thing a coach may not.
             if isinstance(command, ConfirmAchievement) and _person(facts) not in state.whose.owner_ids:
@@ -96,16 +113,33 @@ def authorise_template(state: ModelTemplate, command: Command, facts: GoalsFacts
         raise FactsBehind
     if _person(facts) not in facts.people:
         raise Unseen
-    if not (isinstance(command, Look) or _roles(facts) & PUBLISHERS):
+    if not (isinstance(command, Look) or _roles(facts) & LEADERS):
         raise Forbidden
 
 
-def reads_goal(person: UUID, state: Goal, of: Partnership) -> bool:
-    """Whether a goal's content is this person's to read: its owners', and the coach's while it is agreed."""
-    if isinstance(state, goal.Unset):
+def reads_goal(person: UUID | None, state: Goal, of: Partnership, within: Cycle = cycle.NONE) -> bool:
+    """Whether a goal's content is this person's to read: its owners', the coach's while it is agreed, and, where
+    a group owns it, that of whoever takes part in its cycle now.
+    """
+    if isinstance(state, goal.Unset) or person is None:
         return False
     coaches = isinstance(of, partnership.Agreed) and person == of.pair.coach_id
-    return person in state.whose.owner_ids or coaches
+    return coaches or person in state.whose.owner_ids or _shares_group(person, state, within)
+
+
+def _shares_group(person: UUID | None, state: Goal, within: Cycle) -> bool:
+    """Whether somebody takes part in the cycle of a group's goal, without being one of its owners."""
+    if isinstance(state, goal.Unset) or isinstance(within, cycle.Unset) or len(state.whose.owner_ids) == 1:
+        return False
+    return person in within.plan.teacher_ids and person not in state.whose.owner_ids
+
+
+def _may_join(command: JoinCycle, facts: GoalsFacts) -> bool:
+    """A teacher of the partnership may join for themselves."""
+    person, of = _person(facts), facts.partnership
+    return command.teacher_id == person and person in (
+        () if isinstance(of, partnership.Unset) else of.pair.teacher_ids
+    )
 
 
 def _partner(teacher_ids: tuple[UUID, ...], command: Command, facts: GoalsFacts) -> None:

@@ -31,6 +31,7 @@ PARTNERSHIP: Aggregate[Partnership] = Aggregate(
         partnership.Agreed,
         partnership.Declined,
         partnership.Suspended,
+        partnership.HandedOver,
         partnership.Ended,
     ),
     events=tuple(events_of("goals", "Partnership")),
@@ -38,6 +39,7 @@ PARTNERSHIP: Aggregate[Partnership] = Aggregate(
     commands=(
         partnership.GiveConsent,
         partnership.DeclinePartnership,
+        partnership.HandOverCoach,
         partnership.GrantShare,
         partnership.RevokeShare,
         partnership.EndPartnership,
@@ -57,13 +59,23 @@ CYCLE: Aggregate[Cycle] = Aggregate(
     states=(cycle.Unset, cycle.Open, cycle.Completed, cycle.ClosedEarly),
     events=tuple(events_of("goals", "Cycle")),
     begins=(cycle.StartCycle,),
-    commands=(cycle.EnterPhase, cycle.CompleteCycle, cycle.CloseCycleEarly),
+    commands=(
+        cycle.EnterPhase,
+        cycle.JoinCycle,
+        cycle.LeaveCycle,
+        cycle.PauseCycle,
+        cycle.ResumeCycle,
+        cycle.CompleteCycle,
+        cycle.CloseCycleEarly,
+        cycle.RecordFollowUp,
+    ),
     decide=cycle.decide,
     evolve=cycle.evolve,
     facts=gathering.gather_cycle,
     authorise=access.authorise_cycle,
     view=views.view_cycle,
     claims=cycle.claims,
+    state_schema=2,
 )
 
 GOAL: Aggregate[Goal] = Aggregate(

@@ -1,33 +1,52 @@
 """A cycle: some weeks in which a partnership works on one focus, in the phases of its model.
 
 A partnership has one open cycle a focus. Phases may be entered in any order, for practice is not a
-waterfall: a pair that learns something new goes back to learn.
+waterfall: a pair that learns something new goes back to learn. Teachers of the partnership may join and leave on the
+way. A pause stops its days, not its work; and some weeks after its end the pair looks whether it still holds.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from backbone.deciding import Claim, Command, Release
 from backbone.words import Words
 from chalkline_contracts.event import Event
-from chalkline_contracts.goals import CycleClosedEarly, CycleCompleted, CyclePhaseEntered, CycleStarted
+from chalkline_contracts.goals import (
+    CycleClosedEarly,
+    CycleCompleted,
+    CycleMemberJoined,
+    CycleMemberLeft,
+    CyclePaused,
+    CyclePhaseEntered,
+    CycleResumed,
+    CycleStarted,
+    FollowUpRecorded,
+    Sustained,
+)
 from chalkline_contracts.measurement import Versioned
 from chalkline_contracts.values import Code
 
 from goals import partnership
 from goals.arithmetic import is_time_zone
 from goals.model_template import CadenceDays, Weeks
+from goals.partnership import acting_partner
 from goals.refusals import (
     AlreadyInPhase,
     CycleAlreadyStarted,
+    CycleIsPaused,
     CycleNotFound,
     CycleNotOpen,
+    CycleNotPaused,
+    CycleStillOpen,
+    LastTeacherStays,
     PartnershipNotAgreed,
     PhaseUnknown,
     SchoolNotTheirs,
+    TeacherAlreadyInCycle,
+    TeacherNotInCycle,
     TeacherNotInPartnership,
     TemplateUnknown,
     TimeZoneUnknown,
@@ -39,11 +58,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a cycle set out to be."""
+    """What a cycle set out to be, and who takes part."""
 
     partnership_id: UUID
     coach_id: UUID
+    """Whoever coached when it started; who does now, the partnership says."""
     teacher_ids: tuple[UUID, ...]
+    """Those who take part now."""
     focus: str
     template: str
     phases: tuple[str, ...]
@@ -51,6 +72,11 @@ class Plan:
     cadence_days: int
     school_id: UUID | None
     time_zone: str | None
+    left: tuple[UUID, ...] = ()
+    """Teachers who took part and do no more; they keep what is theirs."""
+
+
+FollowUp = Literal["pending", "sustained", "lapsed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +88,25 @@ class Unset:
 class Open:
     plan: Plan
     phase: str
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     plan: Plan
+    follow_up: FollowUp = "pending"
+    """What was found last, of as many times as the pair looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedEarly:
     plan: Plan
     reason_code: str
+    follow_up: FollowUp = "pending"
 
 
 Cycle = Unset | Open | Completed | ClosedEarly
+NONE = Unset()
 
 
 class StartCycle(Command):
@@ -98,6 +129,28 @@ class EnterPhase(Command):
     phase: Code
 
 
+class JoinCycle(Command):
+    """A teacher of the partnership takes part from now on."""
+
+    teacher_id: UUID
+
+
+class LeaveCycle(Command):
+    """A teacher takes part no more. The last one closes the cycle instead."""
+
+    teacher_id: UUID
+
+
+class PauseCycle(Command):
+    """Its days count no more until it is resumed. What is observed and measured meanwhile is recorded all the same."""
+
+    reason_code: Code | None = None
+
+
+class ResumeCycle(Command):
+    pass
+
+
 class CompleteCycle(Command):
     pass
 
@@ -107,7 +160,23 @@ class CloseCycleEarly(Command):
     reason: Words | None = None
 
 
-CycleCommand = StartCycle | EnterPhase | CompleteCycle | CloseCycleEarly
+class RecordFollowUp(Command):
+    """Some weeks after the end: whether what was reached still holds. It may be said again, as after 4 and 12 weeks."""
+
+    outcome: Sustained
+
+
+CycleCommand = (
+    StartCycle
+    | EnterPhase
+    | JoinCycle
+    | LeaveCycle
+    | PauseCycle
+    | ResumeCycle
+    | CompleteCycle
+    | CloseCycleEarly
+    | RecordFollowUp
+)
 
 
 def decide(state: Cycle, command: CycleCommand, facts: "GoalsFacts", *, now: datetime) -> list[Event]:
@@ -119,12 +188,21 @@ def decide(state: Cycle, command: CycleCommand, facts: "GoalsFacts", *, now: dat
             raise CycleAlreadyStarted
         case _, Unset():
             raise CycleNotFound
-        case EnterPhase(), Open(plan, phase):
-            if command.phase not in plan.phases:
-                raise PhaseUnknown(phase=command.phase, phases=list(plan.phases))
-            if command.phase == phase:
-                raise AlreadyInPhase(phase=phase)
-            return [CyclePhaseEntered(partnership_id=plan.partnership_id, phase=command.phase)]
+
+        case RecordFollowUp(), (Completed(plan) | ClosedEarly(plan)):
+            return [
+                FollowUpRecorded(
+                    partnership_id=plan.partnership_id,
+                    focus=plan.focus,
+                    outcome=command.outcome,
+                    by=_by(plan, facts),
+                )
+            ]
+        case RecordFollowUp(), _:
+            raise CycleStillOpen
+        case _, (Completed() | ClosedEarly()):
+            raise CycleNotOpen
+
         case CompleteCycle(), Open(plan):
             return [CycleCompleted(partnership_id=plan.partnership_id, focus=plan.focus)]
         case CloseCycleEarly(), Open(plan):
@@ -136,8 +214,54 @@ def decide(state: Cycle, command: CycleCommand, facts: "GoalsFacts", *, now: dat
                     reason_ref=command.reason.ref if command.reason else None,
                 )
             ]
-        case _:
-            raise CycleNotOpen
+        case _, Open():
+            return [_changed(state, command, facts)]
+
+
+def _changed(
+    state: Open,
+    command: EnterPhase | JoinCycle | LeaveCycle | PauseCycle | ResumeCycle,
+    facts: "GoalsFacts",
+) -> Event:
+    plan = state.plan
+    match command:
+        case JoinCycle(teacher_id=teacher_id):
+            if teacher_id in plan.teacher_ids:
+                raise TeacherAlreadyInCycle(teacher_id=str(teacher_id))
+            of = facts.partnership
+            if isinstance(of, partnership.Unset) or teacher_id not in of.pair.teacher_ids:
+                raise TeacherNotInPartnership
+            by = teacher_id if facts.by.person == teacher_id else _by(plan, facts)
+            return CycleMemberJoined(partnership_id=plan.partnership_id, teacher_id=teacher_id, by=by)
+        case LeaveCycle(teacher_id=teacher_id):
+            if teacher_id not in plan.teacher_ids:
+                raise TeacherNotInCycle(teacher_id=str(teacher_id))
+            if len(plan.teacher_ids) == 1:
+                raise LastTeacherStays
+            return CycleMemberLeft(
+                partnership_id=plan.partnership_id, teacher_id=teacher_id, by=_by(plan, facts)
+            )
+        case ResumeCycle():
+            if not state.paused:
+                raise CycleNotPaused
+            return CycleResumed(partnership_id=plan.partnership_id, by=_by(plan, facts))
+        case _ if state.paused:
+            raise CycleIsPaused
+        case PauseCycle():
+            return CyclePaused(
+                partnership_id=plan.partnership_id, by=_by(plan, facts), reason_code=command.reason_code
+            )
+        case EnterPhase(phase=phase):
+            if phase not in plan.phases:
+                raise PhaseUnknown(phase=phase, phases=list(plan.phases))
+            if phase == state.phase:
+                raise AlreadyInPhase(phase=phase)
+            return CyclePhaseEntered(partnership_id=plan.partnership_id, phase=phase)
+
+
+def _by(plan: Plan, facts: "GoalsFacts") -> UUID:
+    """Which partner acts. Raises NotAPartner for anyone else."""
+    return acting_partner(facts.partners(plan.teacher_ids), facts.by)
 
 
 def _start(command: StartCycle, facts: "GoalsFacts") -> list[Event]:
@@ -172,8 +296,8 @@ def _start(command: StartCycle, facts: "GoalsFacts") -> list[Event]:
 
 
 def evolve(state: Cycle, event: Event) -> Cycle:
-    match event, state:
-        case CycleStarted(), Unset():
+    match state, event:
+        case Unset(), CycleStarted():
             plan = Plan(
                 partnership_id=event.partnership_id,
                 coach_id=event.coach_id,
@@ -187,14 +311,30 @@ def evolve(state: Cycle, event: Event) -> Cycle:
                 time_zone=event.time_zone,
             )
             return Open(plan, phase=next(iter(event.phases), ""))
-        case CyclePhaseEntered(), Open():
+        case Open(), CyclePhaseEntered():
             return replace(state, phase=event.phase)
-        case CycleCompleted(), Open(plan):
+        case Open(plan), CycleMemberJoined(teacher_id=teacher_id):
+            here, left = _without(plan.teacher_ids, teacher_id), _without(plan.left, teacher_id)
+            return replace(state, plan=replace(plan, teacher_ids=(*here, teacher_id), left=left))
+        case Open(plan), CycleMemberLeft(teacher_id=teacher_id):
+            here, left = _without(plan.teacher_ids, teacher_id), _without(plan.left, teacher_id)
+            return replace(state, plan=replace(plan, teacher_ids=here, left=(*left, teacher_id)))
+        case Open(), CyclePaused():
+            return replace(state, paused=True)
+        case Open(), CycleResumed():
+            return replace(state, paused=False)
+        case Open(plan), CycleCompleted():
             return Completed(plan)
-        case CycleClosedEarly(), Open(plan):
+        case Open(plan), CycleClosedEarly():
             return ClosedEarly(plan, event.reason_code)
+        case ((Completed() | ClosedEarly()), FollowUpRecorded()):
+            return replace(state, follow_up=event.outcome)
         case _:
             return state
+
+
+def _without(ids: tuple[UUID, ...], gone: UUID) -> tuple[UUID, ...]:
+    return tuple(one for one in ids if one != gone)
 
 
 def claims(event: Event) -> Iterator[Claim | Release]:

@@ -25,8 +25,13 @@ sql = Queries("goals", "sql/queries")
 HANDLES: Final[tuple[type[Event], ...]] = (
     g.CycleStarted,
     g.CyclePhaseEntered,
+    g.CycleMemberJoined,
+    g.CycleMemberLeft,
+    g.CyclePaused,
+    g.CycleResumed,
     g.CycleCompleted,
     g.CycleClosedEarly,
+    g.FollowUpRecorded,
 )
 
 
@@ -36,24 +41,34 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         sql.list_cycles,
         *in_columns(
             rows, "tenant", "cycle_id", "partnership_id", "coach_id", "teacher_ids", "focus", "template", "phase",
-            "status", "planned_weeks", "cadence_days", "started_at", "ended_at", "position", "began",
+            "status", "follow_up", "planned_weeks", "cadence_days", "started_at", "ended_at", "position", "began",
         ),
     )  # fmt: skip
-    begun = {r.aggregate_id for r in events if isinstance(r.event, g.CycleStarted)}
-    partners = [
-        {**row, "person_id": person_id, "coaching": person_id not in row["teacher_ids"]}
-        for row in rows
-        if row["cycle_id"] in begun
-        for person_id in sorted({row["coach_id"], *row["teacher_ids"]})
+    by_cycle = {(row["tenant"], row["cycle_id"]): row for row in rows}
+    teachers = [
+        {**by_cycle[r.tenant, r.aggregate_id], "person_id": person_id}
+        for r in events
+        for person_id in _came(r.event)
     ]
-    if partners:
+    if teachers:
         await db.execute(
-            sql.list_cycle_partners,
-            *in_columns(partners, "tenant", "person_id", "started_at", "cycle_id", "coaching", "began"),
+            sql.list_cycle_teachers,
+            *in_columns(teachers, "tenant", "person_id", "started_at", "cycle_id", "began"),
         )
 
 
-def change(_: Row | None, recorded: Recorded[Any]) -> Row:
+def _came(event: Event) -> Sequence[UUID]:
+    """Whose a cycle becomes. It stays theirs, though they leave."""
+    match event:
+        case g.CycleStarted(teacher_ids=teacher_ids):
+            return teacher_ids
+        case g.CycleMemberJoined(teacher_id=teacher_id):
+            return (teacher_id,)
+        case _:
+            return ()
+
+
+def change(row: Row | None, recorded: Recorded[Any]) -> Row:
     match recorded.event:
         case g.CycleStarted() as event:
             return {
@@ -64,6 +79,7 @@ def change(_: Row | None, recorded: Recorded[Any]) -> Row:
                 "template": event.template,
                 "phase": next(iter(event.phases), None),
                 "status": "open",
+                "follow_up": None,
                 "planned_weeks": event.planned_weeks,
                 "cadence_days": event.cadence_days,
                 "started_at": recorded.occurred_at,
@@ -71,26 +87,45 @@ def change(_: Row | None, recorded: Recorded[Any]) -> Row:
             }
         case g.CyclePhaseEntered(phase=phase):
             return {"phase": phase}
-        case g.CycleCompleted():
-            return {"status": "completed", "ended_at": recorded.occurred_at}
-        case _:
-            return {"status": "closed_early", "ended_at": recorded.occurred_at}
+        case g.CycleMemberJoined(teacher_id=teacher_id):
+            return {"teacher_ids": (*_others(row, teacher_id), teacher_id)}
+        case g.CycleMemberLeft(teacher_id=teacher_id):
+            return {"teacher_ids": _others(row, teacher_id)}
+        case g.CyclePaused():
+            return {"status": "paused"}
+        case g.CycleResumed():
+            return {"status": "open"}
+        case g.FollowUpRecorded(outcome=outcome):
+            return {"follow_up": outcome}
+        case event:
+            status = "completed" if isinstance(event, g.CycleCompleted) else "closed_early"
+            return {"status": status, "follow_up": "pending", "ended_at": recorded.occurred_at}
+
+
+def _others(row: Row | None, teacher_id: UUID) -> tuple[UUID, ...]:
+    return tuple(one for one in row["teacher_ids"] if one != teacher_id) if row else ()
 
 
 class ListedCycle(Told):
-    """A cycle. Only its pair learns that an ending came early: to those who lead it is open or ended."""
+    """A cycle. Only its pair learns of pauses, that an ending came early, and what came after: to those who lead
+    it is open or ended.
+    """
 
     cycle_id: UUID
     partnership_id: UUID
     coach_id: UUID
+    """Who coaches now, whoever did when it started."""
     teacher_ids: list[UUID]
+    """Who takes part now."""
     focus: str
     """The area worked on, a code."""
     template: str
     """The model it follows, such as "impact-cycle@1"."""
     phase: str | None
     """The one it is in, or was in when it ended."""
-    status: Literal["open", "completed", "closed_early", "ended"]
+    status: Literal["open", "paused", "completed", "closed_early", "ended"]
+    follow_up: Literal["pending", "sustained", "lapsed"] | None
+    """From its end on: what was found last."""
     planned_weeks: int
     cadence_days: int
     started_at: datetime
@@ -108,7 +143,7 @@ def routes(run: Running) -> APIRouter:
     async def cycles(
         request: Request, response: Response, by: Reader, wanted: Annotated[CyclesWanted, Query()]
     ) -> list[ListedCycle]:
-        """A teacher's own always, a coach's while the partnership is agreed. Administrators and coaching leads
+        """A teacher's own always, also those they left; a coach's while they coach. Administrators and coaching leads
         get all of the district, principals those of teachers at their schools, those of others as activity.
         """
         told: tuple[Any, ...] = (person_of(by), wanted.partnership_id)
@@ -127,7 +162,7 @@ def routes(run: Running) -> APIRouter:
 
 
 def _told(row: Any) -> ListedCycle:
-    activity: Literal["ended", "open"] = "open" if row["status"] == "open" else "ended"
+    activity: Literal["ended", "open"] = "ended" if row["ended_at"] else "open"
     return ListedCycle(
         cycle_id=row["id"],
         partnership_id=row["partnership_id"],
@@ -137,6 +172,7 @@ def _told(row: Any) -> ListedCycle:
         template=row["template"],
         phase=row["phase"],
         status=row["status"] if row["mine"] else activity,
+        follow_up=row["follow_up"] if row["mine"] else None,
         planned_weeks=row["planned_weeks"],
         cadence_days=row["cadence_days"],
         started_at=row["at"],

@@ -4,17 +4,17 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from backbone.deciding import Asking, Command
+from backbone.deciding import Asking, Command, Look
 from backbone.district import policy_in
 from backbone.overseeing import oversees
 
 from goals import action_step, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep
-from goals.cycle import Cycle, StartCycle
+from goals.cycle import Cycle, JoinCycle, StartCycle
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal
 from goals.model_template import PRODUCT, ModelTemplate, Template
-from goals.partnership import GiveConsent, GrantShare, Partnership, ProposePartnership
+from goals.partnership import GiveConsent, GrantShare, HandOverCoach, Partnership, ProposePartnership
 
 
 async def gather_partnership(asking: Asking, state: Partnership, command: Command) -> GoalsFacts:
@@ -31,6 +31,10 @@ async def gather_partnership(asking: Asking, state: Partnership, command: Comman
             return _facts(asking)
         case _, GiveConsent():
             people = await _people(asking, *state.pair.partners)
+        case _, HandOverCoach():
+            acting = asking.by.person
+            wanted = (command.to_coach_id, *state.pair.teacher_ids, *((acting,) if acting else ()))
+            people = await _people(asking, *wanted)
         case _, GrantShare():
             people = await _people(asking, *command.audience)
         case _:
@@ -46,9 +50,9 @@ async def gather_cycle(asking: Asking, state: Cycle, command: Command) -> GoalsF
         case cycle.Unset(), _:
             return _facts(asking)
         case _:
-            return _facts(
-                asking, **await _standing(asking, state.plan.partnership_id, state.plan.teacher_ids)
-            )
+            plan, always = state.plan, isinstance(command, JoinCycle | Look)
+            theirs = (*plan.teacher_ids, *plan.left)
+            return _facts(asking, **await _standing(asking, plan.partnership_id, theirs, always=always))
 
 
 async def _gather_start(asking: Asking, command: StartCycle) -> GoalsFacts:
@@ -92,15 +96,17 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
         case _:
             whose = state.whose
             agreeing = isinstance(command, ProposeGoal | AgreeGoal)
-            if not agreeing and _acts(asking) in whose.owner_ids:
+            own = _acts(asking) in whose.owner_ids
+            if own and not agreeing and not isinstance(command, Look):
                 # An owner's own goal: nothing of others has a say, however stale it is.
                 return GoalsFacts(
                     by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id
                 )
+            of_group = not own and len(whose.owner_ids) > 1 and _acts(asking) is not None
             return _facts(
                 asking,
-                cycle=await asking.state("Cycle", whose.cycle_id) if agreeing else cycle.Unset(),
-                **await _standing(asking, whose.partnership_id, whose.owner_ids, always=agreeing),
+                cycle=await asking.state("Cycle", whose.cycle_id) if agreeing or of_group else cycle.NONE,
+                **await _standing(asking, whose.partnership_id, whose.owner_ids, always=agreeing or own),
             )
 
 

@@ -59,10 +59,6 @@ class Whose:
     focus: str
     time_zone: str | None
 
-    @property
-    def partners(self) -> tuple[UUID, ...]:
-        return (self.coach_id, *self.owner_ids)
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:

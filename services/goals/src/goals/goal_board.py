@@ -59,7 +59,7 @@ async def _project_goals(events: Sequence[Recorded[Any]], db: Connection) -> Non
             "drafted_at", "position", "began",
         ),
     )  # fmt: skip
-    await _project_partners(rows, {r.aggregate_id for r in events if type(r.event) is g.GoalDrafted}, db)
+    await _project_owners(rows, {r.aggregate_id for r in events if type(r.event) is g.GoalDrafted}, db)
 
 
 def change(row: Row | None, recorded: Recorded[Any]) -> Row:
@@ -107,17 +107,16 @@ def _terms(event: g.GoalProposed | g.GoalSet) -> Row:
     }
 
 
-async def _project_partners(rows: Sequence[Row], begun: set[UUID], db: Connection) -> None:
-    partners = [
-        {**row, "person_id": person_id, "coaching": person_id not in row["owner_ids"]}
+async def _project_owners(rows: Sequence[Row], begun: set[UUID], db: Connection) -> None:
+    owners = [
+        {**row, "person_id": person_id}
         for row in rows
         if row["goal_id"] in begun
-        for person_id in sorted({row["coach_id"], *row["owner_ids"]})
+        for person_id in sorted(row["owner_ids"])
     ]
-    if partners:
+    if owners:
         await db.execute(
-            sql.board_partners,
-            *in_columns(partners, "tenant", "person_id", "drafted_at", "goal_id", "coaching", "began"),
+            sql.board_owners, *in_columns(owners, "tenant", "person_id", "drafted_at", "goal_id", "began")
         )
 
 
@@ -159,6 +158,7 @@ class GoalOnBoard(Told):
     cycle_id: UUID
     partnership_id: UUID
     coach_id: UUID
+    """Who coaches now, whoever did when it was drafted."""
     owner_ids: list[UUID]
     focus: str
     status: Status
@@ -195,8 +195,8 @@ def routes(run: Running) -> APIRouter:
     async def goals(
         request: Request, response: Response, by: Reader, wanted: Annotated[GoalsWanted, Query()]
     ) -> list[GoalOnBoard]:
-        """The goals you own, and those you coach while the partnership is agreed. Nobody else's, whoever
-        you are.
+        """The goals you own, those of a group you work in, and those you coach while the partnership is agreed.
+        Nobody else's, whoever you are.
         """
         person = person_of(by)
         rows = await lists.page(

@@ -1,7 +1,8 @@
 """A partnership: a coach and one or more teachers who agree, as equals, to work together.
 
 It lives when everyone has consented. Whoever evaluates a teacher cannot coach that teacher. Only a
-teacher lets anyone else see what is theirs. What is decided is in `partnership_decisions`.
+teacher lets anyone else see what is theirs. It may be handed over to another coach, who sees nothing until every
+teacher has consented again. What is decided is in `partnership_decisions`.
 """
 
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from backbone.deciding import Actor, Command
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
+    CoachHandedOver,
     PartnershipAgreed,
     PartnershipConsentGiven,
     PartnershipDeclined,
@@ -94,12 +96,21 @@ class Suspended:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Nobody coaches: the coach of this pair is the one to come."""
+
+    pair: Pair
+    consented: tuple[UUID, ...] = ()
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     pair: Pair
     shares: tuple[Share, ...] = ()
 
 
-Partnership = Unset | Proposed | Agreed | Declined | Suspended | Ended
+Partnership = Unset | Proposed | Agreed | Declined | Suspended | HandedOver | Ended
 
 
 # Commands --------------------------------------------------------------------------------------------
@@ -116,11 +127,21 @@ class ProposePartnership(Command):
 
 
 class GiveConsent(Command):
-    """Consent to the partnership as proposed; with the last consent it is agreed."""
+    """Consent to the partnership as proposed, or as a teacher to the coach it was handed over to; with the last
+    consent it is agreed.
+    """
 
 
 class DeclinePartnership(Command):
     reason: Words | None = None
+
+
+class HandOverCoach(Command):
+    """Another coach is to follow, even in the middle of a cycle; every teacher is asked again. Until then nobody
+    coaches, and the coach before sees nothing any more.
+    """
+
+    to_coach_id: UUID
 
 
 class GrantShare(Command):
@@ -150,6 +171,7 @@ PartnershipCommand = (
     ProposePartnership
     | GiveConsent
     | DeclinePartnership
+    | HandOverCoach
     | GrantShare
     | RevokeShare
     | EndPartnership
@@ -164,22 +186,34 @@ def evolve(state: Partnership, event: Event) -> Partnership:
     match event, state:
         case PartnershipProposed(), Unset():
             return Proposed(Pair(event.coach_id, event.teacher_ids, event.template))
-        case PartnershipConsentGiven(), Proposed(pair, consented):
-            return Proposed(pair, tuple(dict.fromkeys(chain(consented, (event.by,)))))
+        case PartnershipConsentGiven(), (Proposed(_, consented) | HandedOver(_, consented)):
+            return replace(state, consented=tuple(dict.fromkeys(chain(consented, (event.by,)))))
         case PartnershipAgreed(), Proposed(pair):
             return Agreed(pair)
+        case PartnershipAgreed(), HandedOver(pair, _, shares):
+            return Agreed(pair, shares)
         case PartnershipDeclined(), Proposed(pair):
             return Declined(pair)
         case PartnershipSuspended(), Proposed(pair):
             return Suspended(pair)
-        case PartnershipSuspended(), Agreed(pair, shares):
+        case PartnershipSuspended(), (Agreed(pair, shares) | HandedOver(pair, _, shares)):
             return Suspended(pair, shares)
-        case PartnershipEnded(), (Agreed(pair, shares) | Suspended(pair, shares)):
+        case CoachHandedOver(), (
+            Agreed(pair, shares) | Suspended(pair, shares) | HandedOver(pair, _, shares)
+        ):
+            return HandedOver(replace(pair, coach_id=event.to_coach_id), shares=shares)
+        case (
+            PartnershipEnded(),
+            (Agreed(pair, shares) | Suspended(pair, shares) | HandedOver(pair, _, shares)),
+        ):
             return Ended(pair, shares)
-        case ShareGranted(), (Agreed(_, shares) | Suspended(_, shares)):
+        case ShareGranted(), (Agreed(_, shares) | Suspended(_, shares) | HandedOver(_, _, shares)):
             share = Share(event.share_id, event.by, event.scope, event.audience, event.expires_at)
             return replace(state, shares=(*shares, share))
-        case ShareRevoked(), (Agreed(_, shares) | Suspended(_, shares) | Ended(_, shares)):
+        case (
+            ShareRevoked(),
+            (Agreed(_, shares) | Suspended(_, shares) | HandedOver(_, _, shares) | Ended(_, shares)),
+        ):
             return replace(state, shares=tuple(s for s in shares if s.share_id != event.share_id))
         case _:
             return state

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
+    CoachHandedOver,
     PartnershipAgreed,
     PartnershipConsentGiven,
     PartnershipDeclined,
@@ -25,6 +26,8 @@ from goals.partnership import (
     EndPartnership,
     GiveConsent,
     GrantShare,
+    HandedOver,
+    HandOverCoach,
     Pair,
     Partnership,
     PartnershipCommand,
@@ -38,10 +41,12 @@ from goals.partnership import (
 )
 from goals.refusals import (
     AlreadyConsented,
+    CoachesAlready,
     CoachIsTeacher,
     CoachRoleMissing,
     EvaluatorCannotCoach,
     NotAPartner,
+    OnlyTeachersConsentAgain,
     PartnershipAlreadyProposed,
     PartnershipNotAgreed,
     PartnershipNotFound,
@@ -67,7 +72,11 @@ def decide(
             raise PartnershipNotFound
 
         case GiveConsent(), Proposed(pair, consented):
-            return _consent(pair, consented, acting_partner(pair.partners, facts.by), facts)
+            return _consent(pair, pair.partners, consented, facts)
+        case GiveConsent(), HandedOver(pair, consented):
+            if facts.by.person == pair.coach_id:
+                raise OnlyTeachersConsentAgain
+            return _consent(pair, pair.teacher_ids, consented, facts)
         case DeclinePartnership(), Proposed(pair):
             reason_ref = command.reason.ref if command.reason else None
             return [
@@ -81,9 +90,15 @@ def decide(
         case ((GiveConsent() | DeclinePartnership()), _):
             raise PartnershipNotProposed
 
-        case GrantShare(), (Agreed(pair) | Suspended(pair)):
+        case HandOverCoach(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
+            return [_hand_over(command, pair, facts)]
+
+        case GrantShare(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
             return _share(command, pair, facts, now)
-        case RevokeShare(), (Agreed(_, shares) | Suspended(_, shares) | Ended(_, shares)):
+        case (
+            RevokeShare(),
+            (Agreed(_, shares) | Suspended(_, shares) | HandedOver(_, _, shares) | Ended(_, shares)),
+        ):
             by = facts.by.person
             if not any(share.share_id == command.share_id and share.by == by for share in shares):
                 raise ShareNotFound(share_id=str(command.share_id))
@@ -91,7 +106,7 @@ def decide(
         case RevokeShare(), _:
             raise ShareNotFound(share_id=str(command.share_id))
 
-        case SuspendPartnership(), (Proposed(pair) | Agreed(pair)):
+        case SuspendPartnership(), (Proposed(pair) | Agreed(pair) | HandedOver(pair)):
             return [
                 PartnershipSuspended(
                     reason_code=command.reason_code, coach_id=pair.coach_id, teacher_ids=pair.teacher_ids
@@ -100,7 +115,7 @@ def decide(
         case SuspendPartnership(), Suspended():
             return []
 
-        case EndPartnership(), (Agreed(pair) | Suspended(pair)):
+        case EndPartnership(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
             return [
                 PartnershipEnded(
                     coach_id=pair.coach_id,
@@ -154,13 +169,32 @@ def _evaluates(person_id: UUID, person: PersonFact, teacher: PersonFact) -> bool
     return bool(person.led_ids & teacher.workplace_ids)
 
 
-def _consent(pair: Pair, consented: tuple[UUID, ...], by: UUID, facts: GoalsFacts) -> list[Event]:
+def _hand_over(command: HandOverCoach, pair: Pair, facts: GoalsFacts) -> CoachHandedOver:
+    if command.to_coach_id == pair.coach_id:
+        raise CoachesAlready
+    if command.to_coach_id in pair.teacher_ids:
+        raise CoachIsTeacher
+    fit_to_coach(command.to_coach_id, pair.teacher_ids, facts.people)
+    if facts.by.person is None:
+        raise NotAPartner
+    return CoachHandedOver(
+        from_coach_id=pair.coach_id,
+        to_coach_id=command.to_coach_id,
+        teacher_ids=pair.teacher_ids,
+        by=facts.by.person,
+    )
+
+
+def _consent(
+    pair: Pair, asked: tuple[UUID, ...], consented: tuple[UUID, ...], facts: GoalsFacts
+) -> list[Event]:
+    by = acting_partner(asked, facts.by)
     if by in consented:
         raise AlreadyConsented
     # Asked again at each consent: an evaluator may have been named since the proposal.
     fit_to_coach(pair.coach_id, pair.teacher_ids, facts.people)
     given = PartnershipConsentGiven(by=by)
-    if set(pair.partners) - {by, *consented}:
+    if set(asked) - {by, *consented}:
         return [given]
     return [given, PartnershipAgreed(coach_id=pair.coach_id, teacher_ids=pair.teacher_ids)]
 

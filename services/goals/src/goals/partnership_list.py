@@ -23,7 +23,7 @@ sql = Queries("goals", "sql/queries")
 
 HANDLES: Final[tuple[type[Event], ...]] = (
     g.PartnershipProposed, g.PartnershipConsentGiven, g.PartnershipAgreed, g.PartnershipDeclined,
-    g.PartnershipSuspended, g.PartnershipEnded,
+    g.PartnershipSuspended, g.CoachHandedOver, g.PartnershipEnded,
 )  # fmt: skip
 STATUS: Final[dict[type[Event], str]] = {
     g.PartnershipAgreed: "agreed",
@@ -33,7 +33,7 @@ STATUS: Final[dict[type[Event], str]] = {
 }
 OVER = frozenset({"declined", "ended"})
 
-Status = Literal["proposed", "agreed", "declined", "suspended", "ended", "open"]
+Status = Literal["proposed", "agreed", "declined", "suspended", "handed_over", "ended", "open"]
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
@@ -46,16 +46,16 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         ),
     )  # fmt: skip
     begun = {r.aggregate_id for r in events if isinstance(r.event, g.PartnershipProposed)}
-    partners = [
+    teachers = [
         {**row, "person_id": person_id}
         for row in rows
         if row["partnership_id"] in begun
-        for person_id in sorted({row["coach_id"], *row["teacher_ids"]})
+        for person_id in sorted(row["teacher_ids"])
     ]
-    if partners:
+    if teachers:
         await db.execute(
-            sql.list_partnership_partners,
-            *in_columns(partners, "tenant", "person_id", "proposed_at", "partnership_id", "began"),
+            sql.list_partnership_teachers,
+            *in_columns(teachers, "tenant", "person_id", "proposed_at", "partnership_id", "began"),
         )
 
 
@@ -73,6 +73,8 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:
         case g.PartnershipConsentGiven(by=by):
             assert row is not None
             return {"consented": tuple(dict.fromkeys((*row["consented"], by)))}
+        case g.CoachHandedOver() as event:
+            return {"status": "handed_over", "coach_id": event.to_coach_id, "consented": ()}
         case event:
             return {"status": STATUS[type(event)]}
 
@@ -82,6 +84,7 @@ class ListedPartnership(Told):
 
     partnership_id: UUID
     coach_id: UUID
+    """Who coaches; while it is handed over, who is to."""
     teacher_ids: list[UUID]
     template: str
     """The model it follows, such as "impact-cycle@1"."""
@@ -98,9 +101,9 @@ def routes(run: Running) -> APIRouter:
     async def partnerships(
         request: Request, response: Response, by: Reader, page: Annotated[Page, Query()]
     ) -> list[ListedPartnership]:
-        """Your own, whatever became of them. Administrators and coaching leads get all of the district,
-        principals those of teachers at their schools, those of others as activity: whom, and whether it is
-        open.
+        """Your own, whatever became of them; for a coach, those they coach in or are to. Administrators and
+        coaching leads get all of the district, principals those of teachers at their schools, those of others as
+        activity: whom, and whether it is open.
         """
         person, overseen = person_of(by), await lists.overseen(by)
         if overseen is None:

@@ -31,6 +31,14 @@ class AlreadyConsented(Refusal):
     """This partner has consented already."""
 
 
+class OnlyTeachersConsentAgain(Refusal):
+    """After a hand-over the teachers are asked again; who was handed the partnership is not."""
+
+
+class CoachesAlready(Refusal):
+    """This partnership has this coach."""
+
+
 class NotAPartner(Refusal):
     """Only a partner can say this."""
 
@@ -99,6 +107,30 @@ class CycleAlreadyStarted(Refusal):
 
 class CycleNotOpen(Refusal):
     """This needs an open cycle."""
+
+
+class CycleStillOpen(Refusal):
+    """Whether something holds is seen some weeks after the end."""
+
+
+class CycleIsPaused(Refusal):
+    """This cycle is paused: resume it first."""
+
+
+class CycleNotPaused(Refusal):
+    """This cycle is not paused."""
+
+
+class TeacherAlreadyInCycle(Refusal):
+    """This teacher takes part already."""
+
+
+class TeacherNotInCycle(Refusal):
+    """This teacher takes no part in the cycle."""
+
+
+class LastTeacherStays(Refusal):
+    """Without its last teacher there is no cycle: close it instead."""
 
 
 class TeacherNotInPartnership(Refusal):
@@ -237,10 +269,6 @@ class StepAlreadyOffered(Refusal):
 
 class TeacherNotNamed(Refusal):
     """This cycle has several teachers: say whose step it would be."""
-
-
-class TeacherNotInCycle(Refusal):
-    """This teacher takes no part in the cycle."""
 
 
 class StepGoalNotTheirs(Refusal):

@@ -4,10 +4,11 @@ The pair sees its content. A leader sees activity: whom, what area, open or ende
 """
 
 from typing import Any
+from uuid import UUID
 
 from backbone.deciding import snake_case
 
-from goals import action_step, arithmetic, cycle, goal, partnership
+from goals import access, action_step, arithmetic, cycle, goal, partnership
 from goals.action_step import ActionStep
 from goals.chart import Chart
 from goals.cycle import Cycle
@@ -25,7 +26,7 @@ def view_partnership(state: Partnership, facts: GoalsFacts) -> dict[str, Any]:
         over = isinstance(state, partnership.Declined | partnership.Ended)
         return {"status": "ended" if over else "open", **_fields(state.pair)}
     shown = {"status": _status(state), **_fields(state.pair)}
-    if isinstance(state, partnership.Proposed):
+    if isinstance(state, partnership.Proposed | partnership.HandedOver):
         shown["consented"] = state.consented
     shares: tuple[Share, ...] = getattr(state, "shares", ())
     if facts.by.person in state.pair.teacher_ids:
@@ -34,23 +35,30 @@ def view_partnership(state: Partnership, facts: GoalsFacts) -> dict[str, Any]:
 
 
 def view_cycle(state: Cycle, facts: GoalsFacts) -> dict[str, Any]:
-    """Activity, all of it; only the pair learns that an ending came early, and why."""
+    """Activity, all of it; only the pair learns of pauses, that an ending came early, and what came after it."""
     if isinstance(state, cycle.Unset):
         return {}
-    shown = _fields(state.plan)
-    if isinstance(state, cycle.Open):
-        return {"status": "open", "phase": state.phase, **shown}
-    if facts.by.person not in (state.plan.coach_id, *state.plan.teacher_ids):
-        return {"status": "ended", **shown}
-    early = {"reason_code": state.reason_code} if isinstance(state, cycle.ClosedEarly) else {}
-    return {"status": _status(state), **early, **shown}
+    plan = state.plan
+    shown = _fields(plan) | {"coach_id": _coach(facts, plan.coach_id)}
+    shown.pop("left")
+    inside = facts.by.person in (*facts.partners(plan.teacher_ids), *plan.left)
+    match state:
+        case cycle.Open(_, phase, paused):
+            return {"status": "paused" if paused and inside else "open", "phase": phase, **shown}
+        case _ if not inside:
+            return {"status": "ended", **shown}
+        case cycle.Completed():
+            return {"status": "completed", "follow_up": state.follow_up, **shown}
+        case cycle.ClosedEarly():
+            early = {"reason_code": state.reason_code, "follow_up": state.follow_up}
+            return {"status": "closed_early", **early, **shown}
 
 
 def view_goal(state: Goal, facts: GoalsFacts) -> dict[str, Any]:
     if isinstance(state, goal.Unset):
         return {}
-    whose = _fields(state.whose)
-    if facts.by.person not in state.whose.partners:
+    whose = _fields(state.whose) | {"coach_id": _coach(facts, state.whose.coach_id)}
+    if not access.reads_goal(facts.by.person, state, facts.partnership, facts.cycle):
         ended = isinstance(state, goal.Achieved | goal.Abandoned)
         return {"status": "ended" if ended else "open", **whose}
     shown = {"status": _status(state), **whose}
@@ -88,6 +96,12 @@ def view_step(state: ActionStep, facts: GoalsFacts) -> dict[str, Any]:
 def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:
     del facts
     return {} if isinstance(state, Unset) else {"status": _status(state), **_fields(state.template)}
+
+
+def _coach(facts: GoalsFacts, first: UUID) -> UUID:
+    """Who coaches or is to coach now, where the partnership is known; else whoever did when it began."""
+    known = facts.partnership
+    return first if isinstance(known, partnership.Unset) else known.pair.coach_id
 
 
 def _chart(chart: Chart) -> dict[str, Any]:

@@ -1,6 +1,7 @@
--- What a person sees of their own: partnerships, cycles and goals, newest first. `…_partners` say whose a row
--- is, in the order of the list; `began` and `position` are the first and the last event a row reflects.
--- `partnerships` (facts) says whether a coach may still look.
+-- What a person sees of their own: partnerships, cycles and goals, newest first. `…_teachers` and `board_owners` say
+-- whose a row is, for good and in the order of the list; `began` and `position` are the first and the last event a row
+-- reflects. A coach's rows are those of the partnerships they coach in now (`partnerships`, facts): a row's `coach_id`
+-- is who coached when it began.
 CREATE TABLE listed_partnerships (
     tenant         uuid NOT NULL,
     partnership_id uuid NOT NULL,
@@ -15,8 +16,9 @@ CREATE TABLE listed_partnerships (
     PRIMARY KEY (tenant, partnership_id)
 );
 CREATE INDEX ON listed_partnerships (tenant, proposed_at, began);
+CREATE INDEX ON listed_partnerships (tenant, coach_id, proposed_at, began);
 
-CREATE TABLE partnership_partners (
+CREATE TABLE partnership_teachers (
     tenant         uuid NOT NULL,
     person_id      uuid NOT NULL,
     proposed_at    timestamptz NOT NULL,
@@ -35,6 +37,7 @@ CREATE TABLE listed_cycles (
     template       text NOT NULL,
     phase          text,
     status         text NOT NULL,
+    follow_up      text,
     planned_weeks  integer NOT NULL,
     cadence_days   integer NOT NULL,
     started_at     timestamptz NOT NULL,
@@ -46,12 +49,11 @@ CREATE TABLE listed_cycles (
 CREATE INDEX ON listed_cycles (tenant, started_at, began);
 CREATE INDEX ON listed_cycles (tenant, partnership_id, started_at, began);
 
-CREATE TABLE cycle_partners (
+CREATE TABLE cycle_teachers (
     tenant     uuid NOT NULL,
     person_id  uuid NOT NULL,
     started_at timestamptz NOT NULL,
     cycle_id   uuid NOT NULL,
-    coaching   boolean NOT NULL,
     began      bigint NOT NULL,
     PRIMARY KEY (tenant, person_id, started_at, began)
 );
@@ -77,13 +79,14 @@ CREATE TABLE board_goals (
     position             bigint NOT NULL,
     PRIMARY KEY (tenant, goal_id)
 );
+CREATE INDEX ON board_goals (tenant, partnership_id, drafted_at, began);
+CREATE INDEX ON board_goals (tenant, cycle_id, drafted_at, began) WHERE cardinality(owner_ids) > 1;
 
-CREATE TABLE board_partners (
+CREATE TABLE board_owners (
     tenant     uuid NOT NULL,
     person_id  uuid NOT NULL,
     drafted_at timestamptz NOT NULL,
     goal_id    uuid NOT NULL,
-    coaching   boolean NOT NULL,
     began      bigint NOT NULL,
     PRIMARY KEY (tenant, person_id, drafted_at, began)
 );

@@ -1,3 +1,3 @@
-INSERT INTO partnership_partners (tenant, person_id, proposed_at, partnership_id, began)
+INSERT INTO cycle_teachers (tenant, person_id, started_at, cycle_id, began)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::bigint[])
     ON CONFLICT DO NOTHING
