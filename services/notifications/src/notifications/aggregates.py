@@ -55,7 +55,7 @@ NOTIFICATION: Aggregate[notification.Notification] = Aggregate(
     facts=gathering.gather_notification,
     authorise=access.authorise_notification,
     view=views.view_notification,
-    state_schema=2,
+    state_schema=3,
 )
 
 PREFERENCE: Aggregate[preference.Preference] = Aggregate(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from backbone.policies import Look
@@ -32,16 +31,8 @@ async def leads(look: Look, tenant: UUID, rule: Rule) -> Sequence[UUID]:
     return found["person_ids"] if found else ()
 
 
-def audience(
-    rule: Rule, cycle: Mapping[str, Any], leads: Sequence[UUID] = (), owners: Sequence[UUID] | None = None
-) -> tuple[Recipient, ...]:
-    """The people of a cycle whom a rule names; of its teachers only the owners of a goal that it is about."""
-    teachers = cycle["teacher_ids"]
-    people = {
-        "teacher": teachers if owners is None else [one for one in teachers if one in owners],
-        "coach": [cycle["coach_id"]] if cycle["coach_id"] else [],
-        "coaching_lead": leads,
-    }
+def audience(rule: Rule, people: Mapping[str, Sequence[UUID]]) -> tuple[Recipient, ...]:
+    """Of these people those whom a rule names, each as what they are."""
     return tuple(
         Recipient(person_id=person_id, role=role)
         for role in rule.recipients

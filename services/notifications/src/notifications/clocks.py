@@ -16,7 +16,7 @@ from chalkline_contracts.notifications import RecipientRole
 from notifications import due
 from notifications.moment import Hours, first_moment, quiet
 from notifications.ruling import DueBy, in_force, versions
-from notifications.watched import Goal, Known, Visit
+from notifications.watched import Cycle, Goal, Known, Visit
 
 LATEST: Final = timedelta(hours=24)
 """What had been due that long before the latest fact it derives from is history, not a reminder."""
@@ -45,11 +45,13 @@ def timers_of(known: Known) -> list[Timer]:
     """The timers of a cycle, in no particular order. A partnership's end ends them all."""
     if known.ended:
         return []
-    clocks = _Clocks(known)
-    if known.cycle.closed_at is not None:
-        return [*_feedback(clocks), *_follow_ups(clocks, known.cycle.closed_at)]
+    clocks, cycle = _Clocks(known), known.cycle
+    if cycle is None:
+        return [*_feedback(clocks)]
+    if cycle.closed_at is not None:
+        return [*_feedback(clocks), *_follow_ups(clocks, cycle.closed_at, cycle.followed_up)]
     goals = chain.from_iterable(_goal(clocks, goal_id, goal) for goal_id, goal in known.goals.items())
-    return [*_feedback(clocks), *_course(clocks), *_visits(clocks), *goals, *_steps(clocks)]
+    return [*_feedback(clocks), *_course(clocks, cycle), *_visits(clocks, cycle), *goals, *_steps(clocks)]
 
 
 class _Clocks:
@@ -57,11 +59,11 @@ class _Clocks:
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.zone = ZoneInfo(known.cycle.time_zone or "UTC")
+        self.zone = ZoneInfo(known.time_zone)
         self.days = due.calendar_of(known.district.terms, known.district.holidays)
         """Which days of the district count."""
         self.hours = Hours(self.zone, quiet(known.district.quiet_hours), self.days)
-        if known.cycle.pauses:
+        if known.cycle and known.cycle.pauses:
             self.days = due.paused(self.days, known.cycle.pauses, self.zone)
         self.band = known.band
 
@@ -95,7 +97,7 @@ class _Clocks:
     def _hearing(
         self, roles: Iterable[RecipientRole], teachers: Sequence[UUID] | None, but: Sequence[UUID]
     ) -> Iterator[tuple[RecipientRole, UUID]]:
-        present, coach = self.known.cycle.teacher_ids, self.known.coach_id
+        present, coach = self.known.teacher_ids, self.known.coach_id
         for role in roles:
             if role == "coach" and coach is not None and coach not in but:
                 yield role, coach
@@ -112,9 +114,9 @@ class _Clocks:
         return calendar_at is not None and send_at is not None and send_at < calendar_at - LATEST
 
 
-def _course(clocks: _Clocks) -> Iterator[Timer]:
+def _course(clocks: _Clocks, cycle: Cycle) -> Iterator[Timer]:
     """What a cycle's own course brings."""
-    cycle, planned = clocks.known.cycle, 7 * clocks.known.cycle.planned_weeks
+    planned = 7 * cycle.planned_weeks
     after = partial(clocks.after, cycle.started_at)
     timer = partial(_once, clocks, cycle.recorded_at)
     if not any(goal.baseline for goal in clocks.known.goals.values()):
@@ -128,9 +130,8 @@ def _once(clocks: _Clocks, derived_at: datetime, milestone: str, due_by: DueBy) 
     return clocks.timer(milestone, due.once(), derived_at, due_by)
 
 
-def _visits(clocks: _Clocks) -> Iterator[Timer]:
+def _visits(clocks: _Clocks, cycle: Cycle) -> Iterator[Timer]:
     """A cycle's visit clock counts from the latest one, else from its start."""
-    cycle = clocks.known.cycle
     started = (cycle.started_at, cycle.recorded_at)
     last, derived_at = max(last_visit(clocks.known.visits.values()) or started, started)
     occurrence, after = due.since(last, clocks.zone), partial(clocks.after, last)
@@ -155,8 +156,8 @@ def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:
         waiting = partial(timer, but=proposal.agreed)
         yield from waiting("GoalAgreementPending", occurrence, proposal.at, hours_after(proposal.at))
     if goal.active and goal.set_at and goal.active_since:
-        measured = ((one.occurred_at, one.recorded_at) for one in goal.measured)
-        last, derived_at = max((goal.set_at, goal.active_since), *measured)
+        measured = [(one.occurred_at, one.recorded_at) for one in goal.measured]
+        last, derived_at = max([(goal.set_at, goal.active_since), *measured])
         yield from timer(
             "GoalSilent", due.since(last, clocks.zone, goal_id), max(derived_at, goal.active_since),
             lambda rule: clocks.after(last, rule.days or 0),
@@ -181,9 +182,9 @@ def _steps(clocks: _Clocks) -> Iterator[Timer]:
             )  # fmt: skip
 
 
-def _follow_ups(clocks: _Clocks, closed_at: datetime) -> Iterator[Timer]:
+def _follow_ups(clocks: _Clocks, closed_at: datetime, recorded: int) -> Iterator[Timer]:
     """Each follow-up that was recorded answers the earliest that is left."""
-    for weeks in FOLLOW_UPS[clocks.known.cycle.followed_up :]:
+    for weeks in FOLLOW_UPS[recorded:]:
         day = clocks.after(closed_at, 7 * weeks)
         yield from clocks.timer("FollowUpDue", due.of_week(weeks), closed_at, at(day))
 

@@ -1,6 +1,6 @@
 """A cycle under watch: which of its milestones were reached, so that each is reached once.
 
-Its id is the cycle's. Policies and timers alone command it.
+Its id is the cycle's, or the partnership's for what is about no cycle. Policies and timers alone command it.
 """
 
 from dataclasses import dataclass, replace
@@ -23,6 +23,8 @@ class ReachMilestone(Command):
     occurrence: Occurrence
     due_at: Time
     goal_id: UUID | None = None
+    of_partnership: bool = False
+    """Whether it is about a partnership, and no cycle of it."""
     recipients: Annotated[tuple[Recipient, ...], Field(max_length=100)] = ()
 
 
@@ -67,7 +69,8 @@ def decide(
     return [
         MilestoneReached(
             milestone=command.milestone,
-            cycle_id=facts.aggregate_id,
+            cycle_id=None if command.of_partnership else facts.aggregate_id,
+            partnership_id=facts.aggregate_id if command.of_partnership else None,
             goal_id=command.goal_id,
             due_at=command.due_at,
             rule_version=command.rule_version,

@@ -29,13 +29,21 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         own = (recorded.tenant, recorded.aggregate_id)
         match recorded.event:
             case NotificationSent() as event:
-                what = (event.recipient_id, event.milestone, event.cycle_id, event.goal_id, event.due_at)
-                sent.append((*own, *what, recorded.recorded_at, recorded.position, recorded.position))
+                what = (
+                    event.recipient_id,
+                    event.milestone,
+                    event.cycle_id,
+                    event.partnership_id,
+                    event.goal_id,
+                )
+                sent.append(
+                    (*own, *what, event.due_at, recorded.recorded_at, recorded.position, recorded.position)
+                )
             case NotificationAcknowledged():
                 acknowledged.append((*own, recorded.recorded_at, recorded.position))
     # An acknowledgement comes after what it acknowledges, so the order of these two is that of events.
     if sent:
-        await db.execute(sql.put_in_inbox, *columns(last_by_key(sent, 2), 10))
+        await db.execute(sql.put_in_inbox, *columns(last_by_key(sent, 2), 11))
     if acknowledged:
         await db.execute(sql.acknowledge_in_inbox, *columns(last_by_key(acknowledged, 2), 4))
 
@@ -45,7 +53,9 @@ class NotificationInInbox(Told):
 
     notification_id: UUID
     milestone: str
-    cycle_id: UUID
+    cycle_id: UUID | None
+    partnership_id: UUID | None
+    """Only where it is about no cycle."""
     goal_id: UUID | None
     due_at: datetime
     sent_at: datetime
@@ -77,17 +87,20 @@ def _told(row: Any) -> NotificationInInbox:
         notification_id=row["id"],
         milestone=row["milestone"],
         cycle_id=row["cycle_id"],
+        partnership_id=row["partnership_id"],
         goal_id=row["goal_id"],
         due_at=row["due_at"],
         sent_at=row["at"],
         acknowledged_at=row["acknowledged_at"],
-        link=link_to(row["goal_id"], row["cycle_id"]),
+        link=link_to(row["goal_id"], row["cycle_id"], row["partnership_id"]),
     )
 
 
-def link_to(goal_id: UUID | None, cycle_id: UUID) -> str:
+def link_to(goal_id: UUID | None, cycle_id: UUID | None, partnership_id: UUID | None) -> str:
     """Where goals shows what a notification is about."""
-    return f"/v1/goals/{goal_id}" if goal_id else f"/v1/cycles/{cycle_id}"
+    if goal_id:
+        return f"/v1/goals/{goal_id}"
+    return f"/v1/cycles/{cycle_id}" if cycle_id else f"/v1/partnerships/{partnership_id}"
 
 
 INBOX = Projection(name="inbox", handles=(NotificationSent, NotificationAcknowledged), project=project)

@@ -29,13 +29,19 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         own = (recorded.tenant, recorded.aggregate_id)
         match recorded.event:
             case NotificationSent() as event:
-                what = (event.recipient_id, event.milestone, event.cycle_id, event.goal_id)
+                what = (
+                    event.recipient_id,
+                    event.milestone,
+                    event.cycle_id,
+                    event.partnership_id,
+                    event.goal_id,
+                )
                 told.append((*own, *what, recorded.recorded_at))
             case _:
                 settled.append(own)
     # What is settled was told before, so the order of these two is that of events.
     if told:
-        await db.execute(sql.put_in_mail, *columns(last_by_key(told, 2), 7))
+        await db.execute(sql.put_in_mail, *columns(last_by_key(told, 2), 8))
     if settled:
         await db.execute(sql.settle_in_mail, *columns(last_by_key(settled, 2), 2))
 

@@ -21,7 +21,7 @@ async def preference_of(run: Running, tenant: UUID, person_id: UUID) -> Preferen
     return chosen
 
 
-async def hours_for(run: Running, tenant: UUID, person_id: UUID, cycle_id: UUID) -> Hours:
+async def hours_for(run: Running, tenant: UUID, person_id: UUID, cycle_id: UUID | None) -> Hours:
     """When a person may be written to about a cycle: by the clock of where they work, where that is one clock;
     else by that of the cycle's school; else by the district's.
     """
@@ -47,12 +47,12 @@ def planned(sent_at: datetime, preference: Preference, hours: Hours, digest_at: 
             return first_moment(sent_at, hours)
 
 
-async def _zone(run: Running, tenant: UUID, person_id: UUID, cycle_id: UUID) -> ZoneInfo:
+async def _zone(run: Running, tenant: UUID, person_id: UUID, cycle_id: UUID | None) -> ZoneInfo:
     person = await run.facts.row("person", tenant, person_id)
     zones = {await _zone_of_org(run, tenant, org_id) for org_id in person["school_ids"]} if person else set()
     if len(zones) == 1 and (only := zones.pop()):
         return ZoneInfo(only)
-    cycle = await run.facts.row("cycle", tenant, cycle_id)
+    cycle = await run.facts.row("cycle", tenant, cycle_id) if cycle_id else None
     if cycle is not None and cycle["time_zone"]:
         return ZoneInfo(cycle["time_zone"])
     district = await run.facts.row("district", tenant, tenant)

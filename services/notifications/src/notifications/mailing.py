@@ -73,7 +73,7 @@ class Mailer:
         self.queue = MailQueue(run.pool, patience, name=run.settings.replica)
         self._probing = False
         """Whether the mail server was in trouble when last looked."""
-        self._hours: dict[tuple[UUID, UUID, UUID], Hours] = {}
+        self._hours: dict[tuple[UUID, UUID, UUID | None], Hours] = {}
         """Of those who are written to in this round; every round asks again."""
         self._ending = False
 
@@ -215,7 +215,10 @@ class Mailer:
         url = self._settings.public_url
         return written(
             mail.mail_id,
-            [notice(one.milestone, url + link_to(one.goal_id, one.cycle_id)) for one in told],
+            [
+                notice(one.milestone, url + link_to(one.goal_id, one.cycle_id, one.partnership_id))
+                for one in told
+            ],
             name=name,
             sender=self._settings.sender,
             recipient=recipient,
@@ -292,7 +295,7 @@ class Mailer:
             return False
         return True
 
-    async def _hours_for(self, tenant: UUID, person_id: UUID, cycle_id: UUID) -> Hours:
+    async def _hours_for(self, tenant: UUID, person_id: UUID, cycle_id: UUID | None) -> Hours:
         key = (tenant, person_id, cycle_id)
         found = self._hours.get(key)
         if found is None:

@@ -3,7 +3,7 @@
 What became of the mail about it is settled once, apart from that: delivered, failed for good, or suppressed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -27,7 +27,8 @@ class Notify(Command):
     """Tells a person; the inbox is the channel."""
 
     milestone: MilestoneName
-    cycle_id: UUID
+    cycle_id: UUID | None = None
+    partnership_id: UUID | None = None
     recipient_id: UUID
     goal_id: UUID | None = None
     due_at: Time
@@ -76,21 +77,23 @@ class Unset:
 @dataclass(frozen=True, slots=True)
 class Sent:
     milestone: str
-    cycle_id: UUID
+    cycle_id: UUID | None
     goal_id: UUID | None
     recipient_id: UUID
     due_at: datetime
     mail: MailOutcome | None = None
+    partnership_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     milestone: str
-    cycle_id: UUID
+    cycle_id: UUID | None
     goal_id: UUID | None
     recipient_id: UUID
     due_at: datetime
     mail: MailOutcome | None = None
+    partnership_id: UUID | None = None
 
 
 Notification = Unset | Sent | Acknowledged
@@ -118,6 +121,7 @@ def decide(
                 NotificationSent(
                     milestone=command.milestone,
                     cycle_id=command.cycle_id,
+                    partnership_id=command.partnership_id,
                     goal_id=command.goal_id,
                     recipient_id=command.recipient_id,
                     due_at=command.due_at,
@@ -133,6 +137,7 @@ def decide(
                 NotificationAcknowledged(
                     milestone=notification.milestone,
                     cycle_id=notification.cycle_id,
+                    partnership_id=notification.partnership_id,
                     recipient_id=notification.recipient_id,
                 )
             ]
@@ -149,6 +154,7 @@ def settled(notification: Sent | Acknowledged, command: Settle) -> Event:
     about = {
         "milestone": notification.milestone,
         "cycle_id": notification.cycle_id,
+        "partnership_id": notification.partnership_id,
         "recipient_id": notification.recipient_id,
     }
     match command:
@@ -163,16 +169,12 @@ def settled(notification: Sent | Acknowledged, command: Settle) -> Event:
 def evolve(notification: Notification, event: NotificationEvent) -> Notification:
     match event, notification:
         case NotificationSent(), Unset():
-            return Sent(event.milestone, event.cycle_id, event.goal_id, event.recipient_id, event.due_at)
+            return Sent(
+                event.milestone, event.cycle_id, event.goal_id, event.recipient_id, event.due_at,
+                partnership_id=event.partnership_id,
+            )  # fmt: skip
         case NotificationAcknowledged(), Sent():
-            return Acknowledged(
-                notification.milestone,
-                notification.cycle_id,
-                notification.goal_id,
-                notification.recipient_id,
-                notification.due_at,
-                notification.mail,
-            )
+            return Acknowledged(*astuple(notification))
         case NotificationDelivered(), Sent() | Acknowledged():
             return replace(notification, mail="delivered")
         case NotificationFailed(), Sent() | Acknowledged():

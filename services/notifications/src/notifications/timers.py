@@ -21,18 +21,18 @@ from notifications import watched as w
 from notifications.clocks import Timer, last_visit, timers_of
 from notifications.cycle_watch import ReachMilestone
 from notifications.watching import HANDLES, KINDS
-from notifications.world import Key, World, cycle_of
+from notifications.world import Key, World, watch_of
 
 sql = Queries("notifications", "sql/queries")
 
 Row: TypeAlias = Any
 """An asyncpg Record: read by column name."""
 
-Cycle = tuple[UUID, UUID]
-"""(tenant, cycle id)."""
+Own = tuple[UUID, UUID]
+"""(tenant, id) of a cycle, or of a partnership beyond its cycles."""
 
 AT_ONCE: Final = 500
-"""Cycles that are worked out together."""
+"""How many are worked out together."""
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
@@ -50,59 +50,61 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
 async def work_out(db: Connection) -> None:
     """The timers of all that was touched. Whoever is at it is waited for, so that each sees the other's rows."""
     await db.execute(sql.hold_timers)
-    cycles = sorted((row["tenant"], row["cycle_id"]) for row in await db.fetch(sql.touched))
-    for first in range(0, len(cycles), AT_ONCE):
-        await _work_out(cycles[first : first + AT_ONCE], db)
+    watches = sorted((row["tenant"], row["watch_id"]) for row in await db.fetch(sql.touched))
+    for first in range(0, len(watches), AT_ONCE):
+        await _work_out(watches[first : first + AT_ONCE], db)
     await db.execute(sql.forget_touched)
 
 
-async def _work_out(cycles: Sequence[Cycle], db: Connection) -> None:
+async def _work_out(watches: Sequence[Own], db: Connection) -> None:
     world = World()
-    _hold(world, await db.fetch(sql.parts_of_cycles, *columns(cycles, 2)))
-    _hold(world, await db.fetch(sql.watched, *columns(sorted(_around(world, cycles)), 3)))
-    _hold(world, await db.fetch(sql.rules_watched, list({tenant for tenant, _ in cycles})))
-    known = {(tenant, cycle_id): world.known(tenant, cycle_id) for tenant, cycle_id in cycles}
-    found = {own: one for own, one in known.items() if one is not None}
-    await db.execute(sql.put_caseload, *columns([_on_caseload(own, one) for own, one in found.items()], 14))
-    await _put_timers({own: timers_of(one) for own, one in found.items()}, db)
+    _hold(world, await db.fetch(sql.parts_of_watches, *columns(watches, 2)))
+    _hold(world, await db.fetch(sql.watched, *columns(sorted(_around(world, watches)), 3)))
+    _hold(world, await db.fetch(sql.rules_watched, list({tenant for tenant, _ in watches})))
+    known = {own: found for own in watches if (found := world.known(*own)) is not None}
+    caseload = [_on_caseload(own, one, one.cycle) for own, one in known.items() if one.cycle]
+    await db.execute(sql.put_caseload, *columns(caseload, 14))
+    await _put_timers({own: timers_of(one) for own, one in known.items()}, known, db)
 
 
-def _around(world: World, cycles: Iterable[Cycle]) -> set[Key]:
-    """What these cycles depend on that is no part of them."""
-    found = set()
-    for tenant, cycle_id in cycles:
-        cycle = world.get(Key(tenant, "Cycle", cycle_id))
+def _around(world: World, watches: Iterable[Own]) -> set[Key]:
+    """What these depend on that is no part of them."""
+    found = {Key(tenant, "District", tenant) for tenant, _ in watches}
+    for tenant, own_id in watches:
+        cycle = world.get(Key(tenant, "Cycle", own_id))
         if isinstance(cycle, w.Cycle):
-            found |= {Key(tenant, "Partnership", cycle.partnership_id), Key(tenant, "District", tenant)}
+            found.add(Key(tenant, "Partnership", cycle.partnership_id))
             found |= {Key(tenant, "Person", teacher) for teacher in cycle.teacher_ids}
     return found
 
 
-async def _put_timers(wanted: Mapping[Cycle, Iterable[Timer]], db: Connection) -> None:
+async def _put_timers(
+    wanted: Mapping[Own, Iterable[Timer]], known: Mapping[Own, w.Known], db: Connection
+) -> None:
     """Writes what differs from the rows that are there."""
     there = {
-        tuple(row)[:4]: tuple(row) for row in await db.fetch(sql.timers_of_cycles, *columns(list(wanted), 2))
+        row[:4]: row for row in map(tuple, await db.fetch(sql.timers_of_watches, *columns(list(wanted), 2)))
     }
-    rows = {
-        row[:4]: row for own, timers in wanted.items() for row in (_timer_row(own, timer) for timer in timers)
-    }
-    if gone := sorted(there.keys() - rows.keys()):
+    rows = (
+        _timer_row(own, timer, known[own].cycle is None) for own, timers in wanted.items() for timer in timers
+    )
+    here = {row[:4]: row for row in rows}
+    if gone := sorted(there.keys() - here.keys()):
         await db.execute(sql.drop_timers, *columns(gone, 4))
-    if changed := [rows[key] for key in sorted(rows) if rows[key] != there.get(key)]:
-        await db.execute(sql.put_timers, *columns(changed, 11))
+    if changed := [here[key] for key in sorted(here) if here[key] != there.get(key)]:
+        await db.execute(sql.put_timers, *columns(changed, 12))
 
 
-def _timer_row(own: Cycle, timer: Timer) -> tuple[Any, ...]:
-    tenant, cycle_id = own
+def _timer_row(own: Own, timer: Timer, of_partnership: bool) -> tuple[Any, ...]:
+    tenant, watch_id = own
     recipients = ",".join(f"{role}:{person_id}" for role, person_id in timer.recipients)
     return (
-        tenant, cycle_id, timer.milestone, timer.occurrence, timer.version, partition_of(tenant, cycle_id),
-        timer.due_at, timer.send_at, timer.goal_id, recipients, timer.reached,
+        tenant, watch_id, timer.milestone, timer.occurrence, timer.version, partition_of(tenant, watch_id),
+        timer.due_at, timer.send_at, timer.goal_id, recipients, timer.reached, of_partnership,
     )  # fmt: skip
 
 
-def _on_caseload(own: Cycle, known: w.Known) -> tuple[Any, ...]:
-    cycle = known.cycle
+def _on_caseload(own: Own, known: w.Known, cycle: w.Cycle) -> tuple[Any, ...]:
     visited = last_visit(known.visits.values())
     trends = {
         str(goal_id): goal.trend for goal_id, goal in known.goals.items() if goal.set_at and not goal.over
@@ -120,7 +122,7 @@ def _row(key: Key, state: w.Watched) -> tuple[Any, ...]:
     told = CODECS[key.kind].dump_json(state).decode()
     cycle = state if isinstance(state, w.Cycle) else None
     teachers = ",".join(map(str, cycle.teacher_ids)) if cycle else None
-    return (*key, cycle_of(key, state), cycle and cycle.partnership_id, teachers, told)
+    return (*key, watch_of(key, state), cycle and cycle.partnership_id, teachers, told)
 
 
 def _hold(world: World, rows: Sequence[Row]) -> None:
@@ -142,6 +144,7 @@ def reach(row: Row) -> ReachMilestone:
         occurrence=row["occurrence"],
         due_at=row["due_at"],
         goal_id=row["goal_id"],
+        of_partnership=row["of_partnership"],
         recipients=tuple(Recipient(person_id=UUID(person_id), role=role) for role, _, person_id in heard),
     )
 

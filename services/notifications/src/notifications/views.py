@@ -15,6 +15,7 @@ def view_notification(state: Notification, facts: NotificationFacts) -> dict[str
                 "status": type(state).__name__.lower(),
                 "milestone": state.milestone,
                 "cycle_id": state.cycle_id,
+                "partnership_id": state.partnership_id,
                 "goal_id": state.goal_id,
                 "due_at": state.due_at,
                 "mail": state.mail,

@@ -114,6 +114,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class District:
+    time_zone: str = "UTC"
     terms: tuple[Days, ...] = ()
     holidays: tuple[Days, ...] = ()
     calendar_at: datetime | None = None
@@ -159,25 +160,34 @@ Watched = Cycle | Partnership | Goal | Visit | Step | District | Person | Publis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """All that the timers of one cycle are worked out from."""
+    """All that the timers of one cycle are worked out from; or of a partnership, beyond its cycles."""
 
-    cycle_id: UUID
-    cycle: Cycle
-    partnership: Partnership | None = None
+    cycle: Cycle | None
+    partnership: Partnership | None
     """None: not heard of yet; the cycle tells who coached when it started."""
     goals: Mapping[UUID, Goal]
     visits: Mapping[UUID, Visit]
     steps: Mapping[UUID, Step]
-    reached: frozenset[tuple[str, str]] = frozenset()
-    district: District = District()
-    rules: Sequence[PublishedRule] = ()
+    reached: frozenset[tuple[str, str]]
+    district: District
+    rules: Sequence[PublishedRule]
     bands: Mapping[UUID, str | None]
+    """Of the teachers."""
+
+    @property
+    def time_zone(self) -> str:
+        """Where it is school-local."""
+        return self.cycle.time_zone or "UTC" if self.cycle else self.district.time_zone
+
+    @property
+    def teacher_ids(self) -> tuple[UUID, ...]:
+        return self.cycle.teacher_ids if self.cycle else ()
 
     @property
     def coach_id(self) -> UUID | None:
         """Who coaches as the partnership stands; nobody while it is suspended or being handed over."""
         if self.partnership is None:
-            return self.cycle.coach_id
+            return self.cycle.coach_id if self.cycle else None
         return self.partnership.coach_id if self.partnership.status in ("agreed", "ended") else None
 
     @property
@@ -187,5 +197,5 @@ class Known:
     @property
     def band(self) -> str | None:
         """The experience band that all present teachers are of; None: they differ, or nobody told."""
-        found = {self.bands.get(teacher) for teacher in self.cycle.teacher_ids}
+        found = {self.bands.get(teacher) for teacher in self.teacher_ids}
         return found.pop() if len(found) == 1 else None

@@ -159,6 +159,8 @@ def action_step(known: w.Step | None, recorded: Recorded[Any]) -> w.Step | None:
 def district(known: w.District | None, recorded: Recorded[Any]) -> w.District | None:
     known = known or w.District()
     match recorded.event:
+        case d.DistrictOpened(time_zone=time_zone):
+            return replace(known, time_zone=time_zone)
         case d.CalendarChanged(terms=terms, holidays=holidays):
             return replace(known, terms=terms, holidays=holidays, calendar_at=recorded.recorded_at)
         case d.DistrictPolicyChanged(quiet_hours=quiet_hours):
@@ -214,7 +216,8 @@ HANDLES: Final[tuple[type[Event], ...]] = (
     g.AchievementWithdrawn, g.GoalAbandoned,
     g.ActionStepOffered, g.ActionStepResponded, g.ActionStepMastered,
     o.ObservationRecorded, o.ObservationCorrected, o.ObservationVoided, o.FeedbackShared, o.ActivityHeld,
-    d.CalendarChanged, d.DistrictPolicyChanged, d.PersonEnrolled, d.PersonChanged, d.PersonDeactivated,
+    d.DistrictOpened, d.CalendarChanged, d.DistrictPolicyChanged,
+    d.PersonEnrolled, d.PersonChanged, d.PersonDeactivated,
     MilestoneRulePublished, MilestoneReached,
 )  # fmt: skip
 """The events that change something that is known."""

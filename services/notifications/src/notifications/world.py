@@ -34,11 +34,10 @@ class World:
         return self._states.get(key)
 
     def put(self, key: Key, state: w.Watched) -> None:
-        if (before := self._states.get(key)) and (cycle_id := cycle_of(key, before)) is not None:
-            self._parts[key.tenant, cycle_id].pop(key, None)
+        if before := self._states.get(key):
+            self._parts[key.tenant, watch_of(key, before)].pop(key, None)
         self._states[key] = state
-        if (cycle_id := cycle_of(key, state)) is not None:
-            self._parts[key.tenant, cycle_id][key] = None
+        self._parts[key.tenant, watch_of(key, state)][key] = None
         if key.kind == "MilestoneRule":
             self._rules[key.tenant][key] = None
 
@@ -53,40 +52,40 @@ class World:
             if before is not None and touched(key, before) != touched(key, after):
                 yield touched(key, before)
 
-    def known(self, tenant: UUID, cycle_id: UUID) -> w.Known | None:
-        """All about a cycle; None while it is not known to have started."""
-        cycle = self._states.get(Key(tenant, "Cycle", cycle_id))
-        if not isinstance(cycle, w.Cycle):
+    def known(self, tenant: UUID, watch_id: UUID) -> w.Known | None:
+        """All about a cycle, or a partnership beyond its cycles; None while neither is known."""
+        cycle = cast(w.Cycle | None, self._states.get(Key(tenant, "Cycle", watch_id)))
+        partnership_id = cycle.partnership_id if cycle else watch_id
+        partnership = cast(w.Partnership | None, self._states.get(Key(tenant, "Partnership", partnership_id)))
+        if cycle is None and partnership is None:
             return None
-        parts = [(key, self._states[key]) for key in sorted(self._parts[tenant, cycle_id])]
-        watch = cast(w.Watch | None, self._states.get(Key(tenant, "CycleWatch", cycle_id)))
-        partnership = self._states.get(Key(tenant, "Partnership", cycle.partnership_id))
-        district = self._states.get(Key(tenant, "District", tenant))
-        rules = [self._states[key] for key in sorted(self._rules[tenant])]
+        parts = [(key, self._states[key]) for key in sorted(self._parts[tenant, watch_id])]
+        watch = cast(w.Watch | None, self._states.get(Key(tenant, "CycleWatch", watch_id)))
+        district = cast(w.District | None, self._states.get(Key(tenant, "District", tenant)))
         return w.Known(
-            cycle_id=cycle_id,
             cycle=cycle,
-            partnership=cast(w.Partnership | None, partnership),
+            partnership=partnership,
             goals={key.own_id: part for key, part in parts if isinstance(part, w.Goal)},
             visits={key.own_id: part for key, part in parts if isinstance(part, w.Visit)},
             steps={key.own_id: part for key, part in parts if isinstance(part, w.Step)},
             reached=frozenset(watch.reached) if watch else frozenset(),
-            district=cast(w.District | None, district) or w.District(),
-            rules=cast(list[w.PublishedRule], rules),
-            bands={teacher: self._band(tenant, teacher) for teacher in cycle.teacher_ids},
+            district=district or w.District(),
+            rules=[cast(w.PublishedRule, self._states[key]) for key in sorted(self._rules[tenant])],
+            bands={one: self._band(tenant, one) for one in cycle.teacher_ids} if cycle else {},
         )
 
     def _band(self, tenant: UUID, person_id: UUID) -> str | None:
         person = self._states.get(Key(tenant, "Person", person_id))
         return person.experience_band if isinstance(person, w.Person) else None
 
-    def cycles_touched(self, keys: Iterable[Key]) -> dict[tuple[UUID, UUID], None]:
-        """The cycles in here that depend on any of these."""
-        wanted, found = set(keys), dict[tuple[UUID, UUID], None]()
-        for key, state in self._states.items():
-            if isinstance(state, w.Cycle) and not wanted.isdisjoint(depends(key, state)):
-                found[key.tenant, key.own_id] = None
-        return found
+    def watches_touched(self, touched: Iterable[Key]) -> set[tuple[UUID, UUID]]:
+        """The cycles and partnerships in here that depend on any of these."""
+        wanted = set(touched)
+        return {
+            (key.tenant, key.own_id)
+            for key, state in self._states.items()
+            if isinstance(state, w.Cycle | w.Partnership) and not wanted.isdisjoint(depends(key, state))
+        }
 
 
 def initial(kind: str) -> w.Watched | None:
@@ -94,29 +93,29 @@ def initial(kind: str) -> w.Watched | None:
     return w.Person() if kind == "Person" else None
 
 
-def cycle_of(key: Key, state: w.Watched) -> UUID | None:
-    """The cycle that something is a part of; a cycle is one of itself."""
+def watch_of(key: Key, state: w.Watched) -> UUID:
+    """The cycle that something is a part of, or its partnership where it is of none; else itself."""
     match state:
-        case w.Goal() | w.Visit() | w.Step():
+        case w.Goal() | w.Step():
             return state.cycle_id
-        case w.Cycle() | w.Watch():
-            return key.own_id
-    return None
+        case w.Visit():
+            return state.cycle_id or state.partnership_id
+    return key.own_id
 
 
 def touched(key: Key, state: w.Watched) -> Key:
-    """What a cycle depends on: itself, its partnership, its teachers, its district."""
+    """What the timers of a cycle or partnership depend on: itself, and what is around it."""
     match state:
         case w.District() | w.PublishedRule():
             return Key(key.tenant, "District", key.tenant)
         case w.Partnership() | w.Person():
             return key
-    return Key(key.tenant, "Cycle", cycle_of(key, state) or key.own_id)
+    return Key(key.tenant, "Cycle", watch_of(key, state))
 
 
-def depends(key: Key, cycle: w.Cycle) -> Iterator[Key]:
-    """The other way round: all that touches a cycle."""
-    yield key
-    yield Key(key.tenant, "Partnership", cycle.partnership_id)
-    yield Key(key.tenant, "District", key.tenant)
-    yield from (Key(key.tenant, "Person", teacher) for teacher in cycle.teacher_ids)
+def depends(key: Key, state: w.Cycle | w.Partnership) -> Iterator[Key]:
+    """The other way round: all that touches a cycle or partnership."""
+    yield from (key, Key(key.tenant, "Cycle", key.own_id), Key(key.tenant, "District", key.tenant))
+    if isinstance(state, w.Cycle):
+        yield Key(key.tenant, "Partnership", state.partnership_id)
+        yield from (Key(key.tenant, "Person", teacher) for teacher in state.teacher_ids)

@@ -1,10 +1,11 @@
 """What notifications tells: milestones that cycles reach, who was told, and what became of the mail.
 
-A notification carries a milestone's name and ids: never goal text, a score or a student.
+A notification carries a milestone's name and ids: never goal text, a score or a student. In version 1 every one of
+them was about a cycle; what is about a partnership beyond any cycle has no `cycle_id`, and came with version 2.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,11 +46,27 @@ class MilestoneRulePublished(Event, service="notifications", aggregate="Mileston
     recipients: tuple[RecipientRole, ...]
 
 
-class MilestoneReached(Event, service="notifications", aggregate="CycleWatch", tier="B"):
+class OfCycleOrPartnership(BaseModel):
+    """What a milestone is about: a cycle or, where there is none, a partnership."""
+
+    cycle_id: UUID | None = None
+    partnership_id: UUID | None = None
+    """Only where there is no cycle."""
+
+    @classmethod
+    def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
+        """Version 1 always named a cycle, and is read as it is."""
+        if version != 1:
+            raise LookupError(f"{cls.__name__} has no version {version}")
+        return data
+
+
+class MilestoneReached(
+    OfCycleOrPartnership, Event, service="notifications", aggregate="CycleWatch", tier="B", version=2
+):
     """Fires once per cycle, rule, version of the rule and occurrence."""
 
     milestone: MilestoneName
-    cycle_id: UUID
     goal_id: UUID | None = None
     due_at: Time
     rule_version: int
@@ -61,51 +78,57 @@ class MilestoneReached(Event, service="notifications", aggregate="CycleWatch", t
         return self.due_at
 
 
-class NotificationSent(Event, service="notifications", aggregate="Notification", tier="B"):
+class NotificationSent(
+    OfCycleOrPartnership, Event, service="notifications", aggregate="Notification", tier="B", version=2
+):
     """It lies in the recipient's inbox; what becomes of the mail about it is told apart from that."""
 
     milestone: MilestoneName
-    cycle_id: UUID
     goal_id: UUID | None = None
     recipient_id: UUID
     due_at: Time
     channel: Literal["inbox"] = "inbox"
 
 
-class NotificationAcknowledged(Event, service="notifications", aggregate="Notification", tier="B"):
+class NotificationAcknowledged(
+    OfCycleOrPartnership, Event, service="notifications", aggregate="Notification", tier="B", version=2
+):
     milestone: MilestoneName
-    cycle_id: UUID
     recipient_id: UUID
 
 
-class NotificationDelivered(Event, service="notifications", aggregate="Notification", tier="B"):
+class NotificationDelivered(
+    OfCycleOrPartnership, Event, service="notifications", aggregate="Notification", tier="B", version=2
+):
     """Another channel took it: the mail server said that it has the mail."""
 
     milestone: MilestoneName
-    cycle_id: UUID
     recipient_id: UUID
     channel: Code = "mail"
     message_id: Text
     """The mail's Message-ID, without its angle brackets; notifications of one digest share it."""
 
 
-class NotificationFailed(Event, service="notifications", aggregate="Notification", tier="B"):
+class NotificationFailed(
+    OfCycleOrPartnership, Event, service="notifications", aggregate="Notification", tier="B", version=2
+):
     """Another channel did not take it, for good. It lies in the inbox all the same."""
 
     milestone: MilestoneName
-    cycle_id: UUID
     recipient_id: UUID
     channel: Code = "mail"
-    message_id: Text
+    message_id: Text | None = None
+    """Of the mail, where there was one to be sent; version 1 always had it."""
     code: Code
     """Why, such as smtp_550 or address_malformed."""
 
 
-class NotificationSuppressed(Event, service="notifications", aggregate="Notification", tier="B"):
+class NotificationSuppressed(
+    OfCycleOrPartnership, Event, service="notifications", aggregate="Notification", tier="B", version=2
+):
     """Another channel was not asked. It lies in the inbox all the same."""
 
     milestone: MilestoneName
-    cycle_id: UUID
     recipient_id: UUID
     channel: Code = "mail"
     code: Code

@@ -1,16 +1,17 @@
 -- What is known of each aggregate that decides when something falls due. Each row belongs to one; what is worked out
--- from many are the timers of a cycle, and its place in a caseload.
+-- from many are the timers of a cycle, and its place in a caseload. `watch_id` is the cycle that something is part of,
+-- or its partnership where it is part of none.
 CREATE TABLE watched (
     tenant         uuid NOT NULL,
     kind           text NOT NULL,
     own_id         uuid NOT NULL,
-    cycle_id       uuid,
+    watch_id       uuid,
     partnership_id uuid,
     teacher_ids    uuid[],
     told           text NOT NULL,
     PRIMARY KEY (tenant, kind, own_id)
 );
-CREATE INDEX ON watched (tenant, cycle_id);
+CREATE INDEX ON watched (tenant, watch_id);
 CREATE INDEX ON watched (tenant, partnership_id) WHERE kind = 'Cycle';
 CREATE INDEX ON watched USING gin (teacher_ids) WHERE kind = 'Cycle';
 
@@ -26,18 +27,19 @@ CREATE TABLE touched (
 -- What falls due, and what fell due and still stands. `send_at` is the first moment from `due_at` on at which somebody
 -- may be told, if any calendar knows of one; each recipient is "role:person".
 CREATE TABLE timers (
-    tenant       uuid NOT NULL,
-    cycle_id     uuid NOT NULL,
-    rule         text NOT NULL,
-    rule_version integer NOT NULL,
-    occurrence   text NOT NULL,
-    partition    smallint NOT NULL,
-    due_at       timestamptz NOT NULL,
-    send_at      timestamptz,
-    goal_id      uuid,
-    recipients   text NOT NULL,
-    reached      boolean NOT NULL,
-    PRIMARY KEY (tenant, cycle_id, rule, occurrence)
+    tenant         uuid NOT NULL,
+    watch_id       uuid NOT NULL,
+    rule           text NOT NULL,
+    rule_version   integer NOT NULL,
+    occurrence     text NOT NULL,
+    partition      smallint NOT NULL,
+    due_at         timestamptz NOT NULL,
+    send_at        timestamptz,
+    goal_id        uuid,
+    recipients     text NOT NULL,
+    reached        boolean NOT NULL,
+    of_partnership boolean NOT NULL,
+    PRIMARY KEY (tenant, watch_id, rule, occurrence)
 );
 CREATE INDEX ON timers (tenant, send_at) WHERE NOT reached;
 

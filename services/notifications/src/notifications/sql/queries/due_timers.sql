@@ -2,7 +2,7 @@
 -- own clock, earliest first.
 -- District by district, so that the thousands that are not due yet are not looked at; those of a district
 -- that directory has not told of here wait until its clock is known.
-SELECT t.tenant, t.rule, t.rule_version, t.cycle_id, t.occurrence, t.due_at, t.goal_id, t.recipients
+SELECT t.tenant, t.rule, t.rule_version, t.watch_id AS cycle_id, t.of_partnership, t.occurrence, t.due_at, t.goal_id, t.recipients
   FROM districts d
  CROSS JOIN LATERAL (
        SELECT *
@@ -11,8 +11,8 @@ SELECT t.tenant, t.rule, t.rule_version, t.cycle_id, t.occurrence, t.due_at, t.g
           AND timers.send_at <= CASE WHEN d.sandbox THEN d.clock ELSE $1 END
           AND timers.partition = ANY ($3::smallint[])
           AND NOT timers.reached
-        ORDER BY send_at, due_at, cycle_id, rule, occurrence
+        ORDER BY send_at, due_at, watch_id, rule, occurrence
         LIMIT $2
        ) t
- ORDER BY t.send_at, t.due_at, t.cycle_id, t.rule, t.occurrence
+ ORDER BY t.send_at, t.due_at, t.watch_id, t.rule, t.occurrence
  LIMIT $2

@@ -1,5 +1,5 @@
--- The cycles that depend on anything that was touched.
-SELECT tenant, own_id AS cycle_id FROM touched WHERE kind = 'Cycle'
+-- The cycles and partnerships that depend on anything that was touched.
+SELECT tenant, own_id AS watch_id FROM touched WHERE kind IN ('Cycle', 'Partnership')
  UNION
 SELECT t.tenant, w.own_id
   FROM touched t
@@ -11,5 +11,5 @@ SELECT t.tenant, w.own_id
   JOIN watched w ON w.tenant = t.tenant AND w.kind = 'Cycle' AND w.teacher_ids @> ARRAY[t.own_id]
  WHERE t.kind = 'Person'
  UNION
-SELECT t.tenant, w.own_id FROM touched t JOIN watched w ON w.tenant = t.tenant AND w.kind = 'Cycle'
+SELECT t.tenant, w.own_id FROM touched t JOIN watched w ON w.tenant = t.tenant AND w.kind IN ('Cycle', 'Partnership')
  WHERE t.kind = 'District'

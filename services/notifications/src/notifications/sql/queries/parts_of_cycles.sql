@@ -1,4 +1,0 @@
--- $1 tenants, $2 cycles: what is known of these and of all that is part of them
-SELECT w.tenant, w.kind, w.own_id, w.told
-  FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant, cycle_id)
-  JOIN watched w ON w.tenant = k.tenant AND w.cycle_id = k.cycle_id
