@@ -84,8 +84,8 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
             assert not sorted_whole, f"{query} sorts what lies before its page"
 
 
-FIGURES = {"goals": ("funnel", "phase_times", "outcomes", "effect", "coverage")}
-"""By service, what counts or sums up what one district told, for a read."""
+FIGURES = {"goals": ("funnel", "phase_times", "outcomes", "effect", "coverage", "goal_history")}
+"""By service, what reads or sums up what one district told, and has no pages."""
 
 
 async def test_no_figure_about_a_district_reads_what_belongs_to_others(
@@ -211,6 +211,7 @@ VALUES = {
     "text[]": "ARRAY['x' || n % 5]",
     "interval": "n * interval '1 minute'",
     "jsonb": "'[]'::jsonb",
+    "json": "'{{}}'::json",
     "bytea": "'x'::bytea",
 }
 KNOWN = {
@@ -231,7 +232,7 @@ async def fill(owner: Any, rows: int = 6_000) -> None:
         "  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
         " WHERE c.relkind = 'r' AND (c.relnamespace = 'projections'::regnamespace"
         "       AND c.relname NOT IN ('checkpoints', 'parked', 'incarnations')"
-        "       OR c.oid = 'ledger.private_words'::regclass)"
+        "       OR c.oid IN ('ledger.private_words'::regclass, 'ledger.events'::regclass))"
         " ORDER BY c.oid, a.attnum"
     ):
         tables.setdefault(found["name"], []).append((found["column"], found["type"]))

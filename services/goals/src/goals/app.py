@@ -8,6 +8,7 @@ from goals import (
     effect,
     figures,
     funnel,
+    goal_as_of,
     goal_board,
     outcomes,
     partnership_list,
@@ -15,6 +16,18 @@ from goals import (
 )
 from goals.aggregates import AGGREGATES
 from goals.policies import POLICIES
+
+READS = (
+    partnership_list,
+    cycle_list,
+    goal_board,
+    goal_as_of,
+    step_list,
+    funnel,
+    outcomes,
+    effect,
+    coverage,
+)
 
 SERVICE = Service(
     name="goals",
@@ -30,8 +43,5 @@ SERVICE = Service(
         effect.INITIATIVE_GOALS,
     ),
     policies=POLICIES,
-    routes=lambda run: [
-        read.routes(run)
-        for read in (partnership_list, cycle_list, goal_board, step_list, funnel, outcomes, effect, coverage)
-    ],
+    routes=lambda run: [read.routes(run) for read in READS],
 )

@@ -1,0 +1,106 @@
+"""A goal's chart, as it stands or as it was known at the end of any day: where it started, its aim line through
+every recharting, each measurement against it, the phases of its cycle, and the rule by which it is judged, in words.
+
+Derived from the goal's own events when somebody looks, so that it says of a day what that day knew; computed by
+`arithmetic`, as decisions are.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from backbone.application import Reader
+from backbone.commands import Order
+from backbone.deciding import Actor, Forbidden, Unseen
+from backbone.ledger import patiently
+from backbone.lists import Absent, Id, no_parameter_twice
+from backbone.looks import LOOK
+from backbone.queries import Queries
+from backbone.recorded import partition_of
+from backbone.service import Running
+from backbone.wire import read_event
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from goals import goal, goal_history
+from goals.access import reads_goal
+from goals.aggregates import GOAL
+from goals.charted import GoalChart, told
+from goals.goal import Goal, Whose
+from goals.goal_history import OF_CYCLE, OF_GOAL, known
+
+sql = Queries("goals", "sql/queries")
+
+MATTERING: Final = [event.__name__ for event in (*OF_GOAL, *OF_CYCLE)]
+
+
+class ChartWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: Annotated[
+        date | Absent, Field(description="As it was known at the end of that day; left out: as it stands")
+    ] = None
+
+
+def routes(run: Running) -> APIRouter:
+    router = APIRouter(tags=["Goal"], generate_unique_id_function=lambda route: route.name)
+
+    @router.get("/v1/goals/{id}/chart", summary="A goal's chart, now or as of a day")
+    async def goal_chart(
+        request: Request,
+        response: Response,
+        by: Reader,
+        goal_id: Annotated[Id, Path(alias="id")],
+        wanted: Annotated[ChartWanted, Query()],
+    ) -> GoalChart:
+        """For its owners always, for the coach while the partnership is agreed; nobody else's to see."""
+        no_parameter_twice(request)
+        whose = await readable(run, by, goal_id)
+        zone = whose.time_zone
+        before = _end_of(wanted.as_of, zone) if wanted.as_of else None
+        rows = await patiently(
+            lambda: run.pool.fetch(sql.goal_history, by.tenant, goal_id, whose.cycle_id, before, MATTERING)
+        )
+        history = known(
+            (
+                goal_history.Told(
+                    read_event("goals", row["type"], row["schema_version"], row["data"]),
+                    row["occurred_at"],
+                    row["recorded_at"],
+                    row["words"],
+                )
+                for row in rows
+            ),
+            zone,
+        )
+        if history.drafted is None:  # nobody had thought of it that day
+            raise Unseen
+        last = max(row["position"] for row in rows if row["stream_id"] == goal_id)
+        response.headers["At-Least"] = f"goals:{partition_of(by.tenant, goal_id)}:{last}"
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization"
+        return told(goal_id, wanted.as_of, history)
+
+    return router
+
+
+async def readable(run: Running, by: Actor, goal_id: UUID) -> Whose:
+    """Whose goal it is, if its content is this person's to read. Raises Unseen, Forbidden or FactsBehind."""
+    order = Order(
+        aggregate=GOAL, aggregate_id=goal_id, command=LOOK, actor=by, command_id=uuid4(), request=b""
+    )
+    loaded, facts = await run.commands.look(order)
+    state: Goal = loaded.state
+    if isinstance(state, goal.Unset):
+        raise Unseen
+    if by.person is None or not reads_goal(by.person, state, facts.partnership):
+        raise Forbidden
+    return state.whose
+
+
+def _end_of(day: date, time_zone: str | None) -> datetime:
+    """The first moment that is not that day any more, at the cycle's school."""
+    if day >= date.max - timedelta(days=2):
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone) if time_zone else UTC)
