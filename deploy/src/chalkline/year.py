@@ -17,7 +17,8 @@ from chalkline.year_plan import Pair
 from chalkline.year_steps import SCHOOL_WEEKS, Scene, Step, calendar_week
 
 SERVICES: Final = {
-    "Partnership": "goals", "Cycle": "goals", "Goal": "goals", "Observation": "observations",
+    "Partnership": "goals", "Cycle": "goals", "Goal": "goals", "ActionStep": "goals", "Initiative": "goals",
+    "Observation": "observations", "Activity": "observations", "Reflection": "observations",
 }  # fmt: skip
 FRIDAY, AFTERNOON = 4, 15 * 60
 """When a week's steps are told: all that was measured in it has happened by then."""
@@ -59,10 +60,11 @@ class Year:
         """`people` by sourcedId; `monday`: local midnight of the first day of the year."""
         self._client, self._people, self._monday = client, people, monday
         self._playing = [
-            _Playing(pair, Scene(monday, {"coach": people[pair.coach.sourced_id].id,
-                                          "teacher": people[pair.teacher.sourced_id].id}, {}))
+            _Playing(
+                pair, Scene(monday, {who: people[one.sourced_id].id for who, one in pair.people.items()}, {})
+            )
             for pair in pairs
-        ]  # fmt: skip
+        ]
 
     async def play(
         self, advance: Callable[[datetime], Awaitable[None]], week_done: Callable[[int], None]
@@ -91,10 +93,9 @@ class Year:
 
     def _wish(self, playing: _Playing, number: int, step: Step) -> Wish:
         pair, scene = playing.pair, playing.scene
-        member = pair.coach if step.by == "coach" else pair.teacher
-        command_id: UUID = uuid5(self._client.seed, f"{pair.teacher.sourced_id} {number}")
+        command_id: UUID = uuid5(self._client.seed, f"{pair.people['teacher'].sourced_id} {number}")
         return Wish(
-            who=self._people[member.sourced_id],
+            who=self._people[pair.people[step.by].sourced_id],
             service=SERVICES[step.aggregate],
             command_id=command_id,
             aggregate=step.aggregate,

@@ -1,243 +1,188 @@
 """One cycle of a pair, from the week it starts to the one it ends in: what they aim at, and how it goes.
 
-Most goals are achieved, some take too long, some are given up, and some cycles end early. Whatever is
-decided comes from the random numbers it is given, so the same ones tell the same story.
+Most goals are achieved, some take too long, some are given up, and some cycles end early. Some aim too high and go on
+with another target; a few achievements are withdrawn, and reached again. Whatever is decided comes from the random
+numbers it is given, so the same ones tell the same story.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, Literal
 
 from chalkline.seeding import PEERS
-from chalkline.year_steps import At, On, Partner, Ref, Step
+from chalkline.year_models import METRICS, MODELS
+from chalkline.year_practice import practice
+from chalkline.year_steps import SCHOOL_WEEKS, At, On, Ref, Step, Who
+from chalkline.year_telling import Telling
+from chalkline.year_visits import miscounted, second_thoughts, visit
 
 Outcome = Literal["achieved", "too slow", "given up", "closed early"]
 OUTCOMES: Final[dict[Outcome, int]] = {"achieved": 64, "too slow": 16, "given up": 11, "closed early": 9}
 IN_A_ROW: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model of coaching that every district has, as far as the story needs it."""
-
-    template: str
-    later_phases: tuple[str, ...]
-    weeks: int
-    visits: float
-    """How likely a visit is in a week."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What is counted, of how many, and where it should come to."""
-
-    code: str
-    kind: str
-    focus: str
-    whole: int
-    target: int
-    start: tuple[int, int]
-    """Between which values a baseline lies."""
-    decimals: bool = False
-    by_teacher: bool = False
-    """Measured from students' work, by the teacher; otherwise seen on a visit."""
-
-    def taken(self, value: int, at: At) -> dict[str, Any]:
-        """A measurement as it is sent."""
-        told: dict[str, Any] = {
-            "metric_code": self.code, "kind": self.kind, "direction": "increase", "occurred_at": at,
-            "numerator": f"{value}.0" if self.decimals else value,
-            "denominator": f"{self.whole}.0" if self.decimals else self.whole,
-            "source": "student_work" if self.by_teacher else "observation",
-        }  # fmt: skip
-        return told if self.by_teacher else {**told, "instrument": f"{self.code.replace('_', '-')}@1"}
-
-
-MODELS: Final = (
-    Model("impact-cycle@1", ("learn", "improve"), weeks=6, visits=0.75),
-    Model(
-        "student-centered@1",
-        ("learning_targets", "student_evidence", "co_teach", "reflect"),
-        weeks=7,
-        visits=0.9,
-    ),
-    Model("weekly-action-step@1", ("name_it", "do_it"), weeks=8, visits=0.92),
-)
-METRICS: Final = (
-    Metric("on_task", "intervals_on_task", "student_engagement", 40, 32, (10, 19)),
-    Metric("student_talk", "student_talk", "discourse", 1200, 720, (180, 420), decimals=True),
-    Metric("exit_ticket", "students_proficient", "mathematics", 28, 21, (6, 13), by_teacher=True),
-    Metric("reading_check", "students_proficient", "reading", 26, 20, (5, 12), by_teacher=True),
-)
-EVIDENCE: Final = (
-    "The timer on the board helps; one table waits for materials.",
-    "Students explain to each other before they ask.",
-    "Three begin at once, the others follow within a minute.",
-    "The second question was answered by five new voices.",
-    "« On peut le dire autrement ? » asked a student, and they did.",
-)
-FEEDBACK: Final = (
-    "Your start is crisp now. What would let the last table begin without you?",
-    "They waited for your nod less than last week. What changed?",
-    "The pause after your question was long enough to think in.",
-    "Which of the two groupings gave more of them a turn?",
-)
+AGAIN: Final = 4
+"""Weeks it takes from a withdrawn achievement to the next."""
 
 
 def cycle(random: Random, number: int, week: int) -> Iterator[Step]:
-    """The steps of the pair's so manyeth cycle, which starts in this school week; in their order."""
-    told = _Told(random, number, week)
-    yield from told.start()
-    yield from told.work()
+    """The steps of the pair's so manyeth cycle, which starts in this school week; in their order within each week."""
+    arc = _Arc(Telling(random, number, week, random.choice(MODELS), random.choice(METRICS)))
+    yield from arc.start()
+    yield from arc.work()
 
 
-class _Told:
-    """A cycle being told: the choices made at its start, and what follows from them."""
+class _Arc:
+    """How a cycle goes: the choices made at its start, and what follows from them."""
 
-    def __init__(self, random: Random, number: int, week: int) -> None:
-        self.random, self.number, self.first = random, number, week
-        self.model, self.metric = random.choice(MODELS), random.choice(METRICS)
-        self.outcome = random.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
-        self.set_in = week + random.choices((0, 1, 2), (6, 3, 1))[0]
-        self.weeks = self.model.weeks if self.outcome != "closed early" else random.randint(2, 4)
-        self.cycle, self.goal = f"cycle {number}", f"goal {number}"
+    def __init__(self, told: Telling) -> None:
+        self.told, self.random, self.model, self.metric = told, told.random, told.model, told.metric
+        self.outcome = told.random.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+        self.set_in = told.first + told.random.choices((0, 1, 2), (6, 3, 1))[0]
+        weeks = told.model.weeks if self.outcome != "closed early" else told.random.randint(2, 4)
+        self.last = told.first + weeks
+        self.target = told.metric.target
+        self.value, self.measured, self.in_a_row = told.metric.start[1], 0, 0
+        self.recharted = False
 
     def start(self) -> Iterator[Step]:
         """The cycle, and the goal both agree to."""
+        told, week, drafts = self.told, self.set_in, self.told.either()
         body = {
             "partnership_id": Ref("partnership"), "focus": self.metric.focus, "template": self.model.template,
             "planned_weeks": self.model.weeks,
         }  # fmt: skip
-        yield self._step(self.first, "coach", "Cycle", "StartCycle", self.cycle, body, begins=True,
-                         gives=("CycleStarted", "CyclePhaseEntered"))  # fmt: skip
-        drafts, week = self._either(), self.set_in
-        yield self._step(week, drafts, "Goal", "DraftGoal", self.goal, {"cycle_id": Ref(self.cycle)}, begins=True,
-                         gives=("GoalDrafted",))  # fmt: skip
+        yield Step(told.first, "coach", "Cycle", "StartCycle", told.cycle, begins=True, body=body,
+                   gives=("CycleStarted", "CyclePhaseEntered"))  # fmt: skip
+        draft = {"cycle_id": Ref(told.cycle), "owner_ids": [Who("teacher")]}
+        yield Step(
+            week, drafts, "Goal", "DraftGoal", told.goal, begins=True, body=draft, gives=("GoalDrafted",)
+        )
         low, high = self.metric.start
         where = [self.random.randint(low, high) for _ in range(self.random.randint(1, 3))]
-        taken = [self.metric.taken(value, At(week, day, self._minute())) for day, value in enumerate(where)]
-        yield self._goal(week, drafts, "RecordBaseline", {"measurements": taken}, ("BaselineRecorded",))
+        minute = self.random.randint(8 * 60, 14 * 60)
+        taken = [self.metric.taken(value, At(week, day, minute)) for day, value in enumerate(where)]
+        yield told.of_goal(week, drafts, "RecordBaseline", {"measurements": taken}, "BaselineRecorded")
         proposal = {
             "statement": f"More of them, more often: {self.metric.code.replace('_', ' ')}.",
-            "metric_code": self.metric.code, "target": f"{self.metric.target}/{self.metric.whole}",
-            "due_on": On(self.first + self.model.weeks + 1), "required_consecutive": IN_A_ROW, "peers": PEERS,
+            "metric_code": self.metric.code, "target": self._quotient(), "due_on": On(self._due()),
+            "required_consecutive": IN_A_ROW, "peers": PEERS,
         }  # fmt: skip
-        yield self._goal(week, "coach", "ProposeGoal", proposal, ("GoalProposed",))
-        yield self._goal(week, "coach", "AgreeGoal", {}, ("GoalAgreed",))
-        yield self._goal(week, "teacher", "AgreeGoal", {}, ("GoalAgreed", "GoalSet"))
+        yield told.of_goal(week, "coach", "ProposeGoal", proposal, "GoalProposed")
+        yield told.of_goal(week, "coach", "AgreeGoal", {}, "GoalAgreed")
+        yield told.of_goal(week, "teacher", "AgreeGoal", {}, "GoalAgreed", "GoalSet")
 
     def work(self) -> Iterator[Step]:
-        """Week after week, until it ends one way or another."""
-        phases, at_target, measured = list(self.model.later_phases), 0, 0
-        value, last = self.metric.start[1], self.first + self.weeks
-        for week in range(self.set_in + 1, last + 1):
-            if phases and week >= self.first + 2 * (1 + len(self.model.later_phases) - len(phases)):
-                entered = {"phase": phases.pop(0)}
-                yield self._step(week, "coach", "Cycle", "EnterPhase", self.cycle, entered,
-                                 gives=("CyclePhaseEntered",))  # fmt: skip
-            visited = self.random.random() < self.model.visits
+        """Week after week, until it ends one way or another; beside it what is practised."""
+        ended = self.last
+        for step in self._weeks():
+            yield step
+            ended = step.week
+        yield from practice(self.told, self.set_in, ended - 1)
+
+    def _weeks(self) -> Iterator[Step]:
+        told, phases, week = self.told, list(self.model.later_phases), self.set_in
+        while (week := week + 1) <= self.last:
+            if phases and week >= told.first + 2 * (1 + len(self.model.later_phases) - len(phases)):
+                yield told.of_cycle(week, "EnterPhase", {"phase": phases.pop(0)}, "CyclePhaseEntered")
+            visited = told.chance(self.model.visits)
             if not (visited or self.metric.by_teacher):
                 continue
-            measured += 1
-            value = self._next(value, measured, last - week)
-            at_target = at_target + 1 if value >= self.metric.target else 0
-            met = at_target == IN_A_ROW
-            yield from self._week(week, value, visited=visited, met=met, plain=at_target > 0 or week == last)
-            if met:
-                yield self._goal(week + 1, "teacher", "ConfirmAchievement", {}, ("GoalAchieved",))
-                yield self._ending(week + 1, "CompleteCycle", {}, "CycleCompleted")
-                return
-        yield from self._unmet(last + 1)
+            yield from self._week(week, visited=visited)
+            if self.in_a_row == IN_A_ROW:
+                if self._stands(week):
+                    yield from self._reached(week + 1)
+                    return
+                yield from self._withdrawn(week)
+                self.last = max(self.last, week + AGAIN)
+                if not self.metric.by_teacher:
+                    week += 1  # nothing new is seen until what was corrected has come to the goal
+            elif not (self.in_a_row or self.recharted) and week < self._due() and told.chance(0.03):
+                yield self._rechart(week)
+        yield from self._unmet(self.last + 1)
 
-    def _next(self, value: int, measured: int, left: int) -> int:
-        """What is measured next: on the way up, or not."""
-        span = self.metric.target - self.metric.start[1]
-        if self.outcome == "achieved":
-            on_the_way = value + span * self.random.uniform(0.15, 0.5)
-            return min(self.metric.whole, round(on_the_way)) if left > 1 else self.metric.target + 1
-        drift = (
-            self.random.uniform(-0.25, 0.3) if self.outcome == "given up" else self.random.uniform(-0.1, 0.2)
-        )
-        ceiling = self.metric.target - 1
-        return max(self.metric.start[0], min(ceiling, round(value + span * drift + (measured == 1))))
-
-    def _week(self, week: int, value: int, *, visited: bool, met: bool, plain: bool) -> Iterator[Step]:
+    def _week(self, week: int, *, visited: bool) -> Iterator[Step]:
         """A visit, or what the teacher counted in students' work, or both."""
-        progress = ("ProgressMeasured", "GoalTargetMet") if met else ("ProgressMeasured",)
+        told = self.told
+        self._measure(week)
+        progress = ("ProgressMeasured", "GoalTargetMet")[: 1 + (self.in_a_row == IN_A_ROW)]
         if self.metric.by_teacher:
-            taken = self.metric.taken(value, At(week, self.random.randint(0, 3), self._minute()))
-            yield self._goal(week, "teacher", "RecordProgress", {"measurement": taken}, progress)
+            taken = self.metric.taken(self.value, told.during(week))
+            yield told.of_goal(week, "teacher", "RecordProgress", {"measurement": taken}, *progress)
             if visited and week % 2:
-                yield from self._visit(week, None, ())
+                yield from visit(told, week, None, ())
+            if not self.in_a_row and week > self.set_in + 1 and told.chance(0.05):
+                yield self._late(week, "ProgressMeasured")
             return
-        yield from self._visit(week, value, progress)
-        if not plain and self.random.random() < 0.06:
-            yield from self._second_thoughts(week + 1, f"visit {self.number}.{week}", value)
+        yield from visit(told, week, self.value, progress)
+        if not self.in_a_row and week != self.last and told.chance(0.06):
+            yield from second_thoughts(told, week, self.value)
 
-    def _visit(self, week: int, value: int | None, progress: tuple[str, ...]) -> Iterator[Step]:
-        name, day = f"visit {self.number}.{week}", self.random.randint(0, 4)
-        begins, minute = At(week, day, 8 * 60 + self.random.randint(0, 60)), 9 * 60 + 20
-        told: dict[str, Any] = {
-            "cycle_id": Ref(self.cycle), "goal_ids": [Ref(self.goal)], "started_at": begins,
-            "duration_s": 60 * self.random.choice((20, 30, 45)), "mode": self.random.choice(("live", "live", "video")),
-            "measurements": [] if value is None else [self.metric.taken(value, At(week, day, minute))],
-            "evidence": self.random.choice(EVIDENCE), "chosen_by": self.random.choice(("teacher", "joint")),
-        }  # fmt: skip
-        if scheduled := self.random.random() < 0.25:
-            plan = {"partnership_id": Ref("partnership"), "cycle_id": Ref(self.cycle), "scheduled_at": begins}
-            yield self._step(week - 1, "coach", "Observation", "ScheduleObservation", name, plan, begins=True,
-                             gives=("ObservationScheduled",))  # fmt: skip
+    def _measure(self, week: int) -> None:
+        """What is measured next: on the way up, or not."""
+        self.measured += 1
+        span = self.target - self.metric.start[1]
+        if self.outcome == "achieved":
+            left = self.last - week
+            on_the_way = self.value + span * self.random.uniform(0.15, 0.5)
+            self.value = min(self.metric.whole, round(on_the_way)) if left > 1 else self.target + 1
         else:
-            told["partnership_id"] = Ref("partnership")
-        yield self._step(week, "coach", "Observation", "RecordObservation", name, told, begins=not scheduled,
-                         gives=("ObservationRecorded", *progress))  # fmt: skip
-        if self.random.random() < 0.75:
-            said = {"feedback": self.random.choice(FEEDBACK)}
-            yield self._step(
-                week, "coach", "Observation", "ShareFeedback", name, said, gives=("FeedbackShared",)
-            )
-            if self.random.random() < 0.8:
-                yield self._step(week, "teacher", "Observation", "AcknowledgeFeedback", name, {},
-                                 gives=("FeedbackAcknowledged",))  # fmt: skip
+            least, most = (-0.25, 0.3) if self.outcome == "given up" else (-0.1, 0.2)
+            drift = span * self.random.uniform(least, most) + (self.measured == 1)
+            self.value = max(self.metric.start[0], min(self.target - 1, round(self.value + drift)))
+        self.in_a_row = self.in_a_row + 1 if self.value >= self.target else 0
 
-    def _second_thoughts(self, week: int, name: str, value: int) -> Iterator[Step]:
-        """The coach counted wrong, or was in the wrong class. Below the target either way."""
-        if self.random.random() < 0.35:
-            yield self._step(week, "coach", "Observation", "VoidObservation", name, {"reason_code": "wrong_class"},
-                             gives=("ObservationVoided", "ProgressRetracted"))  # fmt: skip
-            return
-        again = self.metric.taken(max(0, value - 1), At(week - 1, 0, 9 * 60))
-        body = {"measurements": [again], "reason_code": "miscounted"}
-        yield self._step(week, "coach", "Observation", "CorrectObservation", name, body,
-                         gives=("ObservationCorrected", "ProgressRetracted", "ProgressMeasured"))  # fmt: skip
+    def _stands(self, week: int) -> bool:
+        """Whether the run lasts: a few do not, where weeks enough are left to reach the target again."""
+        return week + AGAIN >= SCHOOL_WEEKS - 1 or not self.told.chance(0.05)
+
+    def _reached(self, week: int) -> Iterator[Step]:
+        yield self._confirmed(week)
+        yield self.told.of_cycle(week, "CompleteCycle", {}, "CycleCompleted")
+
+    def _confirmed(self, week: int) -> Step:
+        return self.told.of_goal(week, "teacher", "ConfirmAchievement", {}, "GoalAchieved")
+
+    def _withdrawn(self, week: int) -> Iterator[Step]:
+        """A week after the target was met, and perhaps its achievement confirmed, it turns out not to be: there was a
+        reading between the two, or the last was miscounted. What is left of the run goes on counting.
+        """
+        if self.told.chance(0.6):
+            yield self._confirmed(week + 1)
+        if self.metric.by_teacher:
+            yield self._late(week + 1, "ProgressMeasured", "AchievementWithdrawn")
+            self.in_a_row = 1
+        else:
+            missed = self.target - 1
+            yield miscounted(
+                self.told, week, missed, "ProgressRetracted", "AchievementWithdrawn", "ProgressMeasured"
+            )
+            self.in_a_row = 0
+        self.outcome = "achieved"
+
+    def _late(self, week: int, *gives: str) -> Step:
+        """Students' work that lay in a drawer: counted now, done on the Friday two weeks before, below the target."""
+        taken = self.metric.taken(self.metric.start[1], At(week - 2, 4, 14 * 60 + 30))
+        return self.told.of_goal(week, "teacher", "RecordProgress", {"measurement": taken}, *gives)
+
+    def _rechart(self, week: int) -> Step:
+        """They aimed too high, or need more time: from now on there is another target, or only another day."""
+        self.recharted = True
+        body: dict[str, Any] = {"due_on": On(self._due() + 2), "reason_code": "more_time"}
+        if self.told.chance(0.7):
+            self.target = self.metric.easier()
+            body |= {"target": self._quotient(), "reason_code": "aimed_too_high"}
+        return self.told.of_goal(week, self.told.either(), "RechartGoal", body, "GoalRecharted")
 
     def _unmet(self, week: int) -> Iterator[Step]:
         if self.outcome == "closed early":
-            yield self._ending(
-                week, "CloseCycleEarly", {"reason_code": "teacher_on_leave"}, "CycleClosedEarly"
-            )
+            reason = {"reason_code": "teacher_on_leave"}
+            yield self.told.of_cycle(week, "CloseCycleEarly", reason, "CycleClosedEarly")
             return
-        why = "no_longer_fits" if self.outcome == "given up" else "time_is_over"
-        yield self._goal(week, self._either(), "AbandonGoal", {"reason_code": why}, ("GoalAbandoned",))
-        yield self._ending(week, "CompleteCycle", {}, "CycleCompleted")
+        why = {"reason_code": "no_longer_fits" if self.outcome == "given up" else "time_is_over"}
+        yield self.told.of_goal(week, self.told.either(), "AbandonGoal", why, "GoalAbandoned")
+        yield self.told.of_cycle(week, "CompleteCycle", {}, "CycleCompleted")
 
-    def _ending(self, week: int, command: str, body: dict[str, Any], gives: str) -> Step:
-        return self._step(week, "coach", "Cycle", command, self.cycle, body, gives=(gives,))
+    def _quotient(self) -> str:
+        return f"{self.target}/{self.metric.whole}"
 
-    def _goal(
-        self, week: int, by: Partner, command: str, body: dict[str, Any], gives: tuple[str, ...]
-    ) -> Step:
-        return self._step(week, by, "Goal", command, self.goal, body, gives=gives)
-
-    def _step(
-        self, week: int, by: Partner, aggregate: str, command: str, of: str, body: dict[str, Any],
-        *, gives: tuple[str, ...], begins: bool = False,
-    ) -> Step:  # fmt: skip
-        return Step(week, by, aggregate, command, of, begins=begins, body=body, gives=gives)
-
-    def _either(self) -> Partner:
-        return self.random.choice(("coach", "teacher"))
-
-    def _minute(self) -> int:
-        return self.random.randint(8 * 60, 14 * 60)
+    def _due(self) -> int:
+        return self.told.first + self.model.weeks + 1

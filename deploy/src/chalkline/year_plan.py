@@ -5,28 +5,28 @@ observations will tell.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from chalkline.example_roster import Member, Roster
 from chalkline.year_cycle import cycle
-from chalkline.year_steps import SCHOOL_WEEKS, Step, Who
+from chalkline.year_practice import own_time
+from chalkline.year_steps import SCHOOL_WEEKS, Partner, Step, Who
 
 LAST_START: Final = SCHOOL_WEEKS - 12
 """A cycle that starts later would not end before the summer."""
-ANOTHER: Final = 0.55
+ANOTHER: Final = 0.4
 """How likely a pair goes on to another cycle."""
 DECLINES: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A coach, a teacher of the same school, and what they do, week by week."""
+    """A coach and a teacher of the same school, whoever else comes to it, and what they do, week by week."""
 
-    coach: Member
-    teacher: Member
+    people: Mapping[Partner, Member]
     steps: tuple[Step, ...]
 
 
@@ -39,9 +39,13 @@ def plan(roster: Roster, seed: int) -> list[Pair]:
     for teacher in roster.having("teacher"):
         among = coaches[teacher.org]
         coach = among[turn[teacher.org] % len(among)]
+        random = Random(f"year {seed} {teacher.sourced_id}")  # noqa: S311 - a story, not a secret
+        steps = list(_year(random))
+        if turn[teacher.org] < len(among):  # the coach's first
+            steps += own_time(random)
         turn[teacher.org] += 1
-        steps = _year(Random(f"year {seed} {teacher.sourced_id}"))  # noqa: S311 - a story, not a secret
-        pairs.append(Pair(coach, teacher, tuple(sorted(steps, key=lambda step: step.week))))
+        people: dict[Partner, Member] = {"coach": coach, "teacher": teacher}
+        pairs.append(Pair(people, tuple(sorted(steps, key=lambda step: step.week))))
     return pairs
 
 
