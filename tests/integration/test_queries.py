@@ -84,7 +84,10 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
             assert not sorted_whole, f"{query} sorts what lies before its page"
 
 
-FIGURES = {"goals": ("funnel", "phase_times", "outcomes", "effect", "coverage", "goal_history")}
+FIGURES = {
+    "goals": ("funnel", "phase_times", "outcomes", "effect", "coverage", "goal_history"),
+    "observations": ("minutes", "fidelity"),
+}
 """By service, what reads or sums up what one district told, and has no pages."""
 
 

@@ -434,8 +434,8 @@ class Story:
         observe(ScheduleObservation(**about, scheduled_at=self.now + timedelta(days=30)), coach)
         record = RecordObservation.model_validate(
             about | {"goal_ids": (goal,), "started_at": self.now, "duration_s": 1800, "mode": "live",
-                     "measurements": (self._taken(rng.randrange(60, 100)),), "evidence": said("what was seen"),
-                     "chosen_by": "teacher"}
+                     "measurements": (self._taken(rng.randrange(60, 100)), self._met(6)), "chosen_by": "teacher",
+                     "evidence": said("what was seen")}
         )  # fmt: skip
         for recorded in observe(record, coach):
             taken = recorded.measurements[0]
@@ -523,6 +523,12 @@ class Story:
             commands = [notify, *([AcknowledgeNotification()] if n > 2 else []), settle, settle]
             for command in commands:
                 self.do(notifications.NOTIFICATION, tenant, note, command, NotificationFacts)
+
+    def _met(self, items: int) -> MeasurementTaken:
+        return MeasurementTaken.model_validate(
+            {"metric_code": "cold_call", "kind": "checklist_fidelity", "numerator": items, "denominator": 8,
+             "direction": "increase", "occurred_at": self.now - timedelta(hours=1), "source": "observation"}
+        )  # fmt: skip
 
     def _taken(self, percent: int) -> MeasurementTaken:
         return MeasurementTaken.model_validate(

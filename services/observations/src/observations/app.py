@@ -4,8 +4,15 @@ from backbone.service import Service
 
 from observations import (
     activity_list,
+    coached_cycles,
+    coaching_activity,
+    dosage,
+    fidelity,
+    fidelity_figures,
+    held_time,
     instrument_list,
     instrument_versions,
+    minutes,
     observation_list,
     reflection_list,
 )
@@ -21,6 +28,9 @@ SERVICE = Service(
         instrument_versions.INSTRUMENT_VERSIONS,
         activity_list.ACTIVITY_LIST,
         reflection_list.REFLECTION_LIST,
+        held_time.HELD_TIME,
+        coached_cycles.COACHED_CYCLES,
+        fidelity.FIDELITY,
     ),
     routes=lambda run: [
         observation_list.routes(run),
@@ -28,5 +38,9 @@ SERVICE = Service(
         instrument_versions.routes(run),
         activity_list.routes(run),
         reflection_list.routes(run),
+        minutes.routes(run),
+        dosage.routes(run),
+        coaching_activity.routes(run),
+        fidelity_figures.routes(run),
     ],
 )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Unseen
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, WordsTold, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -44,8 +44,7 @@ class VersionItem(Told):
 
     code: str
     kind: MeasurementKind
-    wording: str | None
-    """Null when the words were erased."""
+    wording: WordsTold
 
 
 class InstrumentVersion(Told):
@@ -54,7 +53,7 @@ class InstrumentVersion(Told):
     instrument_id: UUID
     instrument: str
     """Its code and version, such as "time-on-task@2": what observations and measurements name."""
-    name: str | None
+    name: WordsTold
     framework: str | None
     items: list[VersionItem]
     scale: Scale | None

@@ -6,10 +6,12 @@ positions of its first event and of the last that the row reflects. What began a
 while a sandbox's clock stands, is in the order in which it was told.
 """
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -49,9 +51,21 @@ def _true_or_false(text: Any) -> Any:
     return text
 
 
+def _day(text: Any) -> Any:
+    if isinstance(text, str) and not _DAY.fullmatch(text):
+        raise ValueError("must be written as 2026-03-02")
+    return text
+
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Digits: Final = BeforeValidator(_digits)
+"""`Annotated[int, Digits]`: a number as a parameter, written in digits and nothing else."""
 Id = Annotated[UUID, BeforeValidator(_uuid)]
 """An id as a parameter, written in 36 characters."""
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+ADay = Annotated[date, BeforeValidator(_day)]
+"""A date as a parameter, written as RFC 3339 writes it."""
 Absent = SkipJsonSchema[None]
 """`Id | Absent = None`: a parameter that may be left out; nobody can send null."""
 
@@ -167,6 +181,24 @@ class Lists:
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = "Authorization, Accept"
         return shown
+
+    async def whole(self, request: Request, response: Response, query: str, *wanted: Any) -> Sequence[Row]:
+        """The rows of a table that has no pages; its query takes what it wants to. Raises a Problem."""
+        no_parameter_twice(request)
+        if not await self._run.derived():
+            raise Problem("rows_incomplete")
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization, Accept"
+        return await patiently(lambda: self._run.pool.fetch(query, *wanted))
+
+    async def zone(self, by: Actor) -> str:
+        """Their district's time zone, an IANA name."""
+        district = await self._run.facts.row("district", by.tenant, by.tenant)
+        return str(district["time_zone"]) if district else "UTC"
+
+    async def today(self, by: Actor) -> date:
+        """The day it is in their district, by its own clock and in its time zone."""
+        return (await self._run.clock.now(by.tenant)).astimezone(ZoneInfo(await self.zone(by))).date()
 
     async def overseen(self, by: Actor) -> Overseen | None:
         """Whose activity they may know of; None: nobody's. Raises FactsBehind where that may have changed."""
