@@ -1,9 +1,8 @@
 """Examples of events that no story tells: an example goes when the story tells its event."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from chalkline_contracts import goals as g
 from chalkline_contracts.directory import DistrictClosed
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement
@@ -23,9 +22,4 @@ MET = Measurement.model_validate(
 
 UNTOLD: tuple[Event, ...] = (
     DistrictClosed(),
-    g.InitiativeLaunched(
-        name_ref=SAID, focus="reading_fluency", begin=date(2026, 1, 5), end=date(2026, 6, 12), launched_by=ONE
-    ),
-    g.GoalLinkedToInitiative(**IN_CYCLE, goal_id=GOAL, by=TWO),
-    g.InitiativeClosed(),
 )  # fmt: skip

@@ -27,7 +27,7 @@ from chalkline_contracts.measurement import MEASURED, Direction, Measurement, Me
 from goals import cycle, partnership
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import PeersAnswers, ProposeGoal
-from goals.model_template import PRODUCT
+from goals.product_models import PRODUCT
 
 from kit.spec import NOW
 

@@ -62,7 +62,8 @@ from goals.goal import (
     RecordProgress,
     RetractMeasurement,
 )
-from goals.model_template import PRODUCT, PublishModelTemplate, RetireModelTemplate
+from goals.initiative import CloseInitiative, LaunchInitiative, LinkGoalToInitiative
+from goals.model_template import PublishModelTemplate, RetireModelTemplate
 from goals.partnership import (
     DeclinePartnership,
     EndPartnership,
@@ -73,6 +74,7 @@ from goals.partnership import (
     RevokeShare,
     SuspendPartnership,
 )
+from goals.product_models import PRODUCT
 from notifications import aggregates as notifications
 from notifications.cycle_watch import CycleWatchFacts, ReachMilestone
 from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule
@@ -258,6 +260,7 @@ class Story:
         self._models(tenant)
         for n in range(3):
             self._pair(tenant, n, people)
+        self.do(goals.INITIATIVE, tenant, UUID(int=303), CloseInitiative(), GoalsFacts)
         clock = getattr(self.state(directory.DISTRICT, tenant, tenant), "clock", None)
         while clock is not None and clock < self.now + timedelta(days=30):  # a leap has its longest
             clock += timedelta(days=300)
@@ -297,6 +300,8 @@ class Story:
         )
         self.do(goals.MODEL_TEMPLATE, tenant, template, publish, GoalsFacts, **facts)
         self.do(goals.MODEL_TEMPLATE, tenant, template, RetireModelTemplate(), GoalsFacts, **facts)
+        launch = LaunchInitiative(name=said("we read"), focus="engagement", begin=date(2026, 1, 5))
+        self.do(goals.INITIATIVE, tenant, UUID(int=303), launch, GoalsFacts)
         for n in range(3):
             item = {"code": "on_task", "kind": "intervals_on_task", "wording": said("on task?")}
             told = PublishInstrument.model_validate({"name": said("ours"), "code": "ours", "items": (item,)})
@@ -367,6 +372,7 @@ class Story:
                 measurement_id=measured.measurement.measurement_id, cause="mistaken"
             )
             act(goals.GOAL, goal, mistaken, coach)
+        act(goals.INITIATIVE, UUID(int=303), LinkGoalToInitiative(goal_id=goal), (coach, teacher)[n % 2])
         self._steps((coach, teacher), ids, n, act)
         act(goals.CYCLE, cycle, LeaveCycle(teacher_id=other), coach)
         act(goals.GOAL, goal, AgreeGoal(), coach)  # nobody waits any more for who left

@@ -1,9 +1,11 @@
 """Models of coaching: three come with the product, a district publishes its own."""
 
+import pytest
 from backbone.deciding import Claim
 from chalkline_contracts.goals import ModelTemplatePublished, ModelTemplateRetired
 from goals.aggregates import MODEL_TEMPLATE
-from goals.model_template import PRODUCT, PublishModelTemplate, RetireModelTemplate, claims
+from goals.model_template import PublishModelTemplate, RetireModelTemplate, claims
+from goals.product_models import NAMES, PRODUCT, models_in
 from goals.refusals import (
     TemplateAlreadyPublished,
     TemplateNameTaken,
@@ -13,7 +15,7 @@ from goals.refusals import (
 from kit.coaching import LEAD, facts
 from kit.spec import Spec
 
-SPEC = Spec(MODEL_TEMPLATE, facts(LEAD))
+SPEC = Spec(MODEL_TEMPLATE, facts(LEAD, names_taken=NAMES))
 PUBLISHED = ModelTemplatePublished(
     template="data-cycle@1", phases=("look", "try"), cadence_days=7, planned_weeks=4
 )
@@ -26,6 +28,39 @@ def publish(name: str = "data-cycle") -> PublishModelTemplate:
 def test_three_models_come_with_the_product() -> None:
     assert set(PRODUCT) == {"impact-cycle@1", "student-centered@1", "weekly-action-step@1"}
     assert PRODUCT["impact-cycle@1"].phases == ("identify", "learn", "improve")
+
+
+SOUND = """
+[[model]]
+template = "ours@1"
+source = "us"
+phases = ["see", "do"]
+cadence_days = 7
+planned_weeks = 6
+"""
+
+
+def test_a_model_of_the_product_is_data() -> None:
+    assert set(models_in(SOUND)) == {"ours@1"}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "",
+        SOUND * 2,
+        SOUND.replace("ours@1", "ours"),
+        SOUND.replace('["see", "do"]', "[]"),
+        SOUND.replace('["see", "do"]', '["see", "see"]'),
+        SOUND.replace('"do"', '"Do it"'),
+        SOUND.replace("= 7", "= 0"),
+        SOUND.replace("planned_weeks", "weeks"),
+        SOUND.replace("= [", "= ["[:-1]),
+    ],
+)
+def test_a_file_that_is_not_sound_keeps_the_service_from_starting(spoilt: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        models_in(spoilt)
 
 
 def test_a_district_publishes_a_model_of_its_own() -> None:

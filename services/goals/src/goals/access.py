@@ -5,15 +5,17 @@ partnership says now, never whom an older event named. Who oversees one of its t
 area, never content, and may not touch it; to anyone else of the district it does not exist.
 """
 
+from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
 
-from goals import action_step, cycle, goal, model_template, partnership
+from goals import action_step, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
 from goals.cycle import Cycle, JoinCycle, StartCycle
 from goals.facts import GoalsFacts
 from goals.goal import ConfirmAchievement, DraftGoal, Goal
+from goals.initiative import Initiative, LaunchInitiative, LinkGoalToInitiative
 from goals.model_template import ModelTemplate
 from goals.partnership import (
     GiveConsent,
@@ -107,13 +109,26 @@ def authorise_template(state: ModelTemplate, command: Command, facts: GoalsFacts
         command, model_template.PublishModelTemplate
     ):
         raise Unseen
+    _everybodys(command, Look, facts)
+
+
+def authorise_initiative(state: Initiative, command: Command, facts: GoalsFacts) -> None:
+    """Everyone may look, and link a goal of theirs; those who lead coaching, and the operator, launch and close."""
+    if isinstance(state, initiative.Unset) and not isinstance(command, LaunchInitiative):
+        raise Unseen
+    _everybodys(command, Look | LinkGoalToInitiative, facts)
+
+
+def _everybodys(command: Command, open_to_all: Any, facts: GoalsFacts) -> None:
+    """What the whole district has in common: some of it is for everyone, the rest for who leads or operates."""
     if facts.by.kind == "operator":
         return
     if not facts.level:
         raise FactsBehind
-    if _person(facts) not in facts.people:
+    person = _person(facts)
+    if person is None or person not in facts.people or not facts.people[person].active:
         raise Unseen
-    if not (isinstance(command, Look) or _roles(facts) & LEADERS):
+    if not (isinstance(command, open_to_all) or _roles(facts) & LEADERS):
         raise Forbidden
 
 

@@ -10,6 +10,7 @@ from goals import (
     gathering,
     goal,
     goal_decisions,
+    initiative,
     model_template,
     partnership,
     partnership_decisions,
@@ -18,6 +19,7 @@ from goals import (
 from goals.action_step import ActionStep
 from goals.cycle import Cycle
 from goals.goal import Goal
+from goals.initiative import Initiative
 from goals.model_template import ModelTemplate
 from goals.partnership import Partnership
 
@@ -140,6 +142,22 @@ ACTION_STEP: Aggregate[ActionStep] = Aggregate(
     view=views.view_step,
 )
 
+INITIATIVE: Aggregate[Initiative] = Aggregate(
+    name="Initiative",
+    collection="initiatives",
+    initial=initiative.Unset(),
+    states=(initiative.Unset, initiative.Open, initiative.Closed),
+    events=tuple(events_of("goals", "Initiative")),
+    begins=(initiative.LaunchInitiative,),
+    commands=(initiative.LinkGoalToInitiative, initiative.CloseInitiative),
+    decide=initiative.decide,
+    evolve=initiative.evolve,
+    facts=gathering.gather_initiative,
+    authorise=access.authorise_initiative,
+    view=views.view_initiative,
+    claims=initiative.claims,
+)
+
 MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     name="ModelTemplate",
     collection="model-templates",
@@ -156,4 +174,4 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     claims=model_template.claims,
 )
 
-AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, MODEL_TEMPLATE)
+AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE)

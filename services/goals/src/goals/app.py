@@ -10,9 +10,11 @@ from goals import (
     funnel,
     goal_as_of,
     goal_board,
+    initiative_list,
     outcomes,
     partnership_list,
     step_list,
+    template_list,
 )
 from goals.aggregates import AGGREGATES
 from goals.policies import POLICIES
@@ -23,6 +25,8 @@ READS = (
     goal_board,
     goal_as_of,
     step_list,
+    initiative_list,
+    template_list,
     funnel,
     outcomes,
     effect,
@@ -38,6 +42,8 @@ SERVICE = Service(
         cycle_list.CYCLE_LIST,
         goal_board.GOAL_BOARD,
         step_list.STEP_LIST,
+        initiative_list.INITIATIVE_LIST,
+        template_list.TEMPLATE_LIST,
         figures.FIGURED_CYCLES,
         figures.FIGURED_GOALS,
         effect.INITIATIVE_GOALS,

@@ -44,6 +44,10 @@ class GoalsFacts:
     people: Mapping[UUID, PersonFact] = field(default_factory=dict)
     template: Template | None = None
     """The model the command means, or the partnership's; None: there is none, or it is retired."""
+    linked: bool = False
+    """Whether the goal that the command names serves this initiative already."""
+    names_taken: frozenset[str] = frozenset()
+    """What models of the product are called."""
     oversees: bool = False
     """Nobody's partner here, but knows of the activity, as those who lead do."""
     confidentiality_policy_version: int = 1

@@ -13,8 +13,10 @@ from goals.action_step import ActionStep, OfferActionStep
 from goals.cycle import Cycle, JoinCycle, StartCycle
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal
-from goals.model_template import PRODUCT, ModelTemplate, Template
+from goals.initiative import Initiative, LinkGoalToInitiative, link_id
+from goals.model_template import ModelTemplate, Template
 from goals.partnership import GiveConsent, GrantShare, HandOverCoach, Partnership, ProposePartnership
+from goals.product_models import NAMES, PRODUCT
 
 
 async def gather_partnership(asking: Asking, state: Partnership, command: Command) -> GoalsFacts:
@@ -132,8 +134,23 @@ async def gather_step(asking: Asking, state: ActionStep, command: Command) -> Go
 
 async def gather_template(asking: Asking, state: ModelTemplate, command: Command) -> GoalsFacts:
     del state, command
-    person = _acts(asking)
-    return _facts(asking, people=await _people(asking, person) if person else {})
+    return _facts(asking, people=await _acting(asking), names_taken=NAMES)
+
+
+async def gather_initiative(asking: Asking, state: Initiative, command: Command) -> GoalsFacts:
+    del state
+    if not isinstance(command, LinkGoalToInitiative):
+        return _facts(asking, people=await _acting(asking))
+    people, serving, linked = await asyncio.gather(
+        _acting(asking),
+        asking.state("Goal", command.goal_id),
+        asking.fact("goal_linked", link_id(asking.aggregate_id, command.goal_id)),
+    )
+    if isinstance(serving, goal.Unset):
+        return _facts(asking, people=people)
+    whose = serving.whose
+    standing = await _standing(asking, whose.partnership_id, whose.owner_ids)
+    return _facts(asking, people=people, goal=serving, linked=linked is not None, **standing)
 
 
 def _facts(asking: Asking, **told: Any) -> GoalsFacts:
@@ -144,6 +161,12 @@ def _facts(asking: Asking, **told: Any) -> GoalsFacts:
         level=asking.level,
         **told,
     )
+
+
+async def _acting(asking: Asking) -> dict[UUID, PersonFact]:
+    """What is known of the person who acts, if one does."""
+    person = _acts(asking)
+    return await _people(asking, person) if person else {}
 
 
 def _acts(asking: Asking) -> UUID | None:

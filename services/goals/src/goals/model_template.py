@@ -1,29 +1,35 @@
 """A model of coaching: the phases a cycle goes through, how long it is planned, how often the pair meets.
 
-Three come with the product, as data; a district publishes its own. A version never changes, so a cycle
-names its model as `impact-cycle@1` and means the same for ever.
+Three come with the product, as data (`product_models`); a district publishes its own. A version never changes,
+so a cycle names its model as `impact-cycle@1` and means the same for ever.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 from backbone.deciding import Claim, Command, Release
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import ModelTemplatePublished, ModelTemplateRetired
 from chalkline_contracts.values import Code
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from goals.refusals import TemplateAlreadyPublished, TemplateNameTaken, TemplateNotFound, TemplateRetired
 
 if TYPE_CHECKING:
     from goals.facts import GoalsFacts
 
+
+def _each_once(phases: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(phases)) != len(phases):
+        raise ValueError("must name each phase once")
+    return phases
+
+
 Weeks = Annotated[int, Field(ge=1, le=104)]
 CadenceDays = Annotated[int, Field(ge=1, le=180)]
-Phases = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+Phases = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20), AfterValidator(_each_once)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +40,6 @@ class Template:
     phases: tuple[str, ...]
     cadence_days: int
     planned_weeks: int
-
-
-PRODUCT: Mapping[str, Template] = MappingProxyType(
-    {
-        known.template: known
-        for known in (
-            # Jim Knight's Impact Cycle
-            Template("impact-cycle@1", ("identify", "learn", "improve"), cadence_days=14, planned_weeks=6),
-            # Diane Sweeney's student-centered cycle
-            Template(
-                "student-centered@1",
-                ("set_goal", "learning_targets", "student_evidence", "co_teach", "reflect"),
-                cadence_days=7,
-                planned_weeks=6,
-            ),
-            # Paul Bambrick-Santoyo's action steps
-            Template("weekly-action-step@1", ("see_it", "name_it", "do_it"), cadence_days=7, planned_weeks=8),
-        )
-    }
-)
-"""What every district has from the first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +80,10 @@ TemplateCommand = PublishModelTemplate | RetireModelTemplate
 def decide(
     state: ModelTemplate, command: TemplateCommand, facts: "GoalsFacts", *, now: datetime
 ) -> list[Event]:
-    del facts, now
+    del now
     match command, state:
         case PublishModelTemplate(), Unset():
-            if any(known.partition("@")[0] == command.name for known in PRODUCT):
+            if command.name in facts.names_taken:
                 raise TemplateNameTaken(name=command.name)
             return [
                 ModelTemplatePublished(

@@ -313,3 +313,26 @@ class StepAlreadyMastered(Refusal):
 
 class MeasurementNotOfPractice(Refusal):
     """An action step is measured by the practice, not by what students do or know."""
+
+
+# Initiative ------------------------------------------------------------------------------------------
+
+
+class InitiativeNotFound(Refusal):
+    """There is no such initiative."""
+
+
+class InitiativeAlreadyLaunched(Refusal):
+    """This initiative has been launched already."""
+
+
+class InitiativeEndsTooEarly(Refusal):
+    """An initiative does not end before it begins."""
+
+
+class InitiativeOver(Refusal):
+    """This initiative is closed."""
+
+
+class GoalAlreadyLinked(Refusal):
+    """This goal serves this initiative already."""

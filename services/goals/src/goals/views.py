@@ -8,13 +8,14 @@ from uuid import UUID
 
 from backbone.deciding import snake_case
 
-from goals import access, action_step, arithmetic, cycle, goal, partnership
+from goals import access, action_step, arithmetic, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep
 from goals.chart import Chart
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
 from goals.goal import Goal, Terms
-from goals.model_template import ModelTemplate, Unset
+from goals.initiative import Initiative
+from goals.model_template import ModelTemplate
 from goals.partnership import Partnership, Share
 
 
@@ -93,9 +94,19 @@ def view_step(state: ActionStep, facts: GoalsFacts) -> dict[str, Any]:
     return shown
 
 
+def view_initiative(state: Initiative, facts: GoalsFacts) -> dict[str, Any]:
+    """That there is one, and what it is called; never which goals serve it."""
+    del facts
+    return {} if isinstance(state, initiative.Unset) else {"status": _status(state), **_fields(state.aim)}
+
+
 def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:
     del facts
-    return {} if isinstance(state, Unset) else {"status": _status(state), **_fields(state.template)}
+    return (
+        {}
+        if isinstance(state, model_template.Unset)
+        else {"status": _status(state), **_fields(state.template)}
+    )
 
 
 def _coach(facts: GoalsFacts, first: UUID) -> UUID:

@@ -244,6 +244,8 @@ def _at_least(service: str, tenant: UUID, rows: Sequence[Row]) -> str:
     """The positions these rows reflect, of as many partitions as one At-Least may name."""
     reached: dict[int, int] = {}
     for row in rows:
+        if row["id"] is None:  # no event told it: it comes with the product
+            continue
         partition = partition_of(tenant, row["id"])
         reached[partition] = max(row["position"], reached.get(partition, 0))
     latest = sorted(reached.items(), key=lambda level: -level[1])[:MOST_LEVELS]

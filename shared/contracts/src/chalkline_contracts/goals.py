@@ -435,6 +435,7 @@ class InitiativeLaunched(Event, service="goals", aggregate="Initiative"):
 class GoalLinkedToInitiative(Event, service="goals", aggregate="Initiative", tier="B"):
     """A partner says that a goal serves it; on the initiative's stream."""
 
+    initiative_id: UUID
     goal_id: UUID
     cycle_id: UUID
     partnership_id: UUID
