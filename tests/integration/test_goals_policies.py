@@ -1,8 +1,11 @@
 """What goals does by itself: a partnership is suspended as soon as its coach evaluates its teacher."""
 
+import asyncio
 import json
+from datetime import datetime, time, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -66,6 +69,65 @@ async def test_a_coach_who_becomes_principal_goes_on_where_others_are_mapped_to_
 async def test_an_evaluator_of_somebody_else_goes_on_coaching(platform: Platform, school: School) -> None:
     partnership = await pair_up(platform, school)
     await told(platform, school, school.theo, "assign-evaluator", evaluator_id=str(school.coach))
+    assert await status(platform, school, partnership) == "agreed"
+
+
+async def until(platform: Platform, school: School, to: datetime) -> None:
+    """The sandbox's clock is advanced, and what fell due has happened."""
+    path = f"/v1/districts/{school.tenant}/advance-clock"
+    await platform.directory.post(path, by=None, tenant=school.tenant, to=to.isoformat())
+    await platform.level()
+    async with asyncio.timeout(20):
+        while await platform.goals.run.due(school.tenant):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await platform.level()
+
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+async def test_a_role_that_begins_on_a_day_to_come_suspends_on_that_day(platform: Platform) -> None:
+    """At midnight at the district, and once: asked again, nothing more is told."""
+    school = await open_school(platform, "theo", sandbox=True)
+    ours, theirs = [await pair_up(platform, school, who) for who in ("teacher", "theo")]
+    await told(platform, school, school.theo, "assign-evaluator", evaluator_id=str(school.principal))
+    day = datetime.now(CHICAGO).date() + timedelta(days=40)
+    role = {"role": "principal", "org_id": str(school.school), "begin": str(day)}
+    await told(platform, school, school.coach, "assign-role", **role)
+    midnight = datetime.combine(day, time(), CHICAGO)
+    for moment, expected in ((midnight - timedelta(seconds=1), "agreed"), (midnight, "suspended")):
+        await until(platform, school, moment)
+        assert await status(platform, school, ours) == expected
+    assert await standing_of(platform, school, theirs) == "agreed"
+    await until(platform, school, midnight + timedelta(days=3))
+    events = await platform.goals.database.app.fetch(
+        "SELECT data, meta FROM ledger.events WHERE stream_id = $1 AND type = 'PartnershipSuspended'", ours
+    )
+    [suspended] = events
+    meta = json.loads(suspended["meta"])
+    assert (json.loads(suspended["data"])["reason_code"], meta["actor"]) == (
+        "coach_evaluates", "system:timer_coach_evaluates",
+    )  # fmt: skip
+    occurrence = f"coach_evaluates:1:{ours}:{school.coach}:{day}"
+    assert meta["command_id"] == str(uuid5(school.tenant, occurrence))
+
+
+async def standing_of(platform: Platform, school: School, partnership: UUID) -> str:
+    answer = await platform.goals.get(
+        f"/v1/partnerships/{partnership}", by=school.coach, tenant=school.tenant
+    )
+    shown: str = answer.json()["data"]["status"]
+    return shown
+
+
+async def test_a_role_that_was_withdrawn_before_it_began_suspends_nobody(platform: Platform) -> None:
+    school = await open_school(platform, sandbox=True)
+    partnership = await pair_up(platform, school)
+    day = datetime.now(CHICAGO).date() + timedelta(days=10)
+    role = {"role": "administrator", "org_id": str(school.school)}
+    await told(platform, school, school.coach, "assign-role", **role, begin=str(day))
+    await told(platform, school, school.coach, "withdraw-role", **role)
+    await until(platform, school, datetime.combine(day, time(), CHICAGO) + timedelta(days=1))
     assert await status(platform, school, partnership) == "agreed"
 
 

@@ -17,6 +17,7 @@ from goals import (
     template_list,
 )
 from goals.aggregates import AGGREGATES
+from goals.coming_evaluators import TIMERS
 from goals.policies import POLICIES
 
 READS = (
@@ -50,4 +51,5 @@ SERVICE = Service(
     ),
     policies=POLICIES,
     routes=lambda run: [read.routes(run) for read in READS],
+    timers=TIMERS,
 )

@@ -47,6 +47,7 @@ CREATE TABLE roles (
     PRIMARY KEY (tenant, person_id, role, org_id)
 );
 CREATE INDEX ON roles (tenant, org_id);
+CREATE INDEX ON roles (tenant, person_id, org_id) WHERE role IN ('principal', 'administrator') AND NOT withdrawn;
 
 -- Where people work: at an organisation they hold a role at, and through a department at the school it lies in.
 -- Never at the district's office, which is nobody's school. What is not known yet of an organisation changes nothing.
