@@ -85,7 +85,16 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
 
 
 FIGURES = {
-    "goals": ("funnel", "phase_times", "outcomes", "effect", "coverage", "goal_history"),
+    "goals": (
+        "funnel",
+        "phase_times",
+        "outcomes",
+        "effect",
+        "coverage",
+        "goal_history",
+        "goal_lineage",
+        "session_prep",
+    ),
     "observations": ("minutes", "fidelity"),
 }
 """By service, what reads or sums up what one district told, and has no pages."""

@@ -3,6 +3,7 @@
 from backbone.service import Service
 
 from goals import (
+    coaching_times,
     coverage,
     cycle_list,
     effect,
@@ -10,9 +11,11 @@ from goals import (
     funnel,
     goal_as_of,
     goal_board,
+    goal_lineage,
     initiative_list,
     outcomes,
     partnership_list,
+    session_prep,
     step_list,
     template_list,
 )
@@ -25,6 +28,8 @@ READS = (
     cycle_list,
     goal_board,
     goal_as_of,
+    goal_lineage,
+    session_prep,
     step_list,
     initiative_list,
     template_list,
@@ -48,6 +53,7 @@ SERVICE = Service(
         figures.FIGURED_CYCLES,
         figures.FIGURED_GOALS,
         effect.INITIATIVE_GOALS,
+        coaching_times.COACHING_TIMES,
     ),
     policies=POLICIES,
     routes=lambda run: [read.routes(run) for read in READS],

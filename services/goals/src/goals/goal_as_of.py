@@ -7,28 +7,21 @@ Derived from the goal's own events when somebody looks, so that it says of a day
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final
-from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from backbone.application import Reader
-from backbone.commands import Order
-from backbone.deciding import Actor, Forbidden, Unseen
+from backbone.deciding import Unseen
 from backbone.ledger import patiently
 from backbone.lists import Absent, Id, no_parameter_twice
-from backbone.looks import LOOK
 from backbone.queries import Queries
 from backbone.recorded import partition_of
 from backbone.service import Running
-from backbone.wire import read_event
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from goals import goal, goal_history
-from goals.access import reads_goal
-from goals.aggregates import GOAL
 from goals.charted import GoalChart, told
-from goals.goal import Goal, Whose
-from goals.goal_history import OF_CYCLE, OF_GOAL, known
+from goals.goal_history import OF_CYCLE, OF_GOAL
+from goals.reading_goals import history_in, readable_goal
 
 sql = Queries("goals", "sql/queries")
 
@@ -56,24 +49,13 @@ def routes(run: Running) -> APIRouter:
     ) -> GoalChart:
         """For its owners always, for the coach while the partnership is agreed; nobody else's to see."""
         no_parameter_twice(request)
-        whose = await readable(run, by, goal_id)
+        whose, _ = await readable_goal(run, by, goal_id)
         zone = whose.time_zone
         before = _end_of(wanted.as_of, zone) if wanted.as_of else None
         rows = await patiently(
             lambda: run.pool.fetch(sql.goal_history, by.tenant, goal_id, whose.cycle_id, before, MATTERING)
         )
-        history = known(
-            (
-                goal_history.Told(
-                    read_event("goals", row["type"], row["schema_version"], row["data"]),
-                    row["occurred_at"],
-                    row["recorded_at"],
-                    row["words"],
-                )
-                for row in rows
-            ),
-            zone,
-        )
+        history = history_in(rows, zone)
         if history.drafted is None:  # nobody had thought of it that day
             raise Unseen
         last = max(row["position"] for row in rows if row["stream_id"] == goal_id)
@@ -83,20 +65,6 @@ def routes(run: Running) -> APIRouter:
         return told(goal_id, wanted.as_of, history)
 
     return router
-
-
-async def readable(run: Running, by: Actor, goal_id: UUID) -> Whose:
-    """Whose goal it is, if its content is this person's to read. Raises Unseen, Forbidden or FactsBehind."""
-    order = Order(
-        aggregate=GOAL, aggregate_id=goal_id, command=LOOK, actor=by, command_id=uuid4(), request=b""
-    )
-    loaded, facts = await run.commands.look(order)
-    state: Goal = loaded.state
-    if isinstance(state, goal.Unset):
-        raise Unseen
-    if by.person is None or not reads_goal(by.person, state, facts.partnership):
-        raise Forbidden
-    return state.whose
 
 
 def _end_of(day: date, time_zone: str | None) -> datetime:

@@ -83,6 +83,10 @@ class History:
     trend: g.Trend | None = None
     """As it was announced last, of the version in force; None: on track, untold."""
     milestones: list[Milestone] = field(default_factory=list)
+    met_by: UUID | None = None
+    """The measurement that completed the run which met the target last."""
+    achieved: g.GoalAchieved | None = None
+    """The latest achievement, whether or not it stands."""
     phases: list[tuple[str, datetime]] = field(default_factory=list)
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     cycle_ended_at: datetime | None = None
@@ -146,10 +150,10 @@ def _of_goal(history: History, told: Told) -> None:
         case g.GoalTrendChanged(trend=trend):
             history.trend = trend
         case g.GoalTargetMet() as event:
-            history.status = "target_met"
+            history.status, history.met_by = "target_met", event.measurement_id
             _reached(history, told, "target_met", event.met_on, event.measurement_id)
         case g.GoalAchieved() as event:
-            history.status = "achieved"
+            history.status, history.achieved = "achieved", event
             _reached(history, told, "achieved", event.achieved_on)
         case g.AchievementWithdrawn() as event:
             history.status = "active"

@@ -36,7 +36,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         sql.list_steps,
         *in_columns(
             rows, "tenant", "step_id", "cycle_id", "partnership_id", "teacher_id", "goal_id", "strategy_code",
-            "checklist", "check_back_on", "offered_by", "status", "practised_n", "offered_at", "changed_at",
+            "checklist", "check_back_on", "offered_by", "answer", "status", "practised_n", "offered_at", "changed_at",
             "position", "began",
         ),
     )  # fmt: skip
@@ -54,12 +54,13 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:
                 "checklist": event.checklist,
                 "check_back_on": event.check_back_on,
                 "offered_by": event.offered_by,
+                "answer": None,
                 "status": "offered",
                 "practised_n": 0,
                 "offered_at": recorded.occurred_at,
             }
         case g.ActionStepResponded(response=response):
-            told = {"status": response}
+            told = {"answer": response, "status": response}
         case g.ActionStepPractised():
             assert row is not None
             told = {"status": "practised", "practised_n": row["practised_n"] + 1}

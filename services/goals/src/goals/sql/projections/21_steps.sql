@@ -11,6 +11,7 @@ CREATE TABLE listed_steps (
     checklist      text,
     check_back_on  date NOT NULL,
     offered_by     uuid NOT NULL,
+    answer         text,
     status         text NOT NULL,
     practised_n    integer NOT NULL,
     offered_at     timestamptz NOT NULL,

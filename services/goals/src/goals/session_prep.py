@@ -1,0 +1,236 @@
+"""What a pair looks at before it meets: where the cycle and each goal stand, what is open, what comes next."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from backbone.application import Reader
+from backbone.deciding import snake_case
+from backbone.ledger import patiently
+from backbone.lists import Id, Told, no_parameter_twice
+from backbone.queries import Queries
+from backbone.service import Running
+from chalkline_contracts.goals import Trend
+from fastapi import APIRouter, Path, Request, Response
+
+from goals import cycle, goal
+from goals.access import reads_goal
+from goals.arithmetic import local_day
+from goals.cycle import Cycle
+from goals.facts import GoalsFacts
+from goals.goal import Active, Baselined, Draft, Goal, TargetMet
+from goals.reading_goals import readable_cycle
+
+sql = Queries("goals", "sql/queries")
+
+LATEST = 3
+"""How many measurements of a goal are shown."""
+
+
+class LatestMeasurement(Told):
+    occurred_at: datetime
+    quotient: str
+    is_baseline: bool
+
+
+class OpenGoal(Told):
+    """A goal that is neither achieved nor abandoned."""
+
+    goal_id: UUID
+    owner_ids: list[UUID]
+    status: Literal["draft", "baselined", "active", "target_met"]
+    metric_code: str | None
+    target: str | None
+    tolerance: str | None
+    due_on: date | None
+    trend: Trend | None
+    """As it was told last; while it is active."""
+    latest: list[LatestMeasurement]
+    """The last three, the latest first."""
+    waiting_for: list[UUID]
+    """Who has not agreed to the proposal that stands."""
+
+
+class OpenStep(Told):
+    step_id: UUID
+    teacher_id: UUID
+    goal_id: UUID | None
+    strategy_code: str
+    status: Literal["offered", "accepted", "adapted", "practised", "in_use"]
+    practised_n: int
+    check_back_on: date
+    is_due: bool
+
+
+class LastVisit(Told):
+    """The last time a coach was in the classroom, and whether feedback followed."""
+
+    visit_id: UUID
+    type: Literal["observe", "model", "coteach"]
+    began_at: datetime
+    minutes: int
+    shared_at: datetime | None
+    """Feedback; null where none was shared."""
+    acknowledged_at: datetime | None
+
+
+class Coming(Told):
+    """Something that has its day."""
+
+    on: date
+    what: Literal["goal_due", "check_back", "planned"]
+    id: UUID
+    type: str | None
+    """What kind of coaching time is planned."""
+
+
+class SessionPrep(Told):
+    cycle_id: UUID
+    partnership_id: UUID
+    focus: str
+    status: Literal["open", "paused", "completed", "closed_early"]
+    phase: str | None
+    phase_since: datetime | None
+    days_in_phase: int | None
+    """Whole days, pauses not counted."""
+    goals: list[OpenGoal]
+    steps: list[OpenStep]
+    last_visit: LastVisit | None
+    coming: list[Coming]
+    """From today on, the next first."""
+
+
+def routes(run: Running) -> APIRouter:
+    router = APIRouter(tags=["Cycle"], generate_unique_id_function=lambda route: route.name)
+
+    @router.get("/v1/cycles/{id}/session-prep", summary="What to look at before the next session")
+    async def session_prep(
+        request: Request, response: Response, by: Reader, cycle_id: Annotated[Id, Path(alias="id")]
+    ) -> SessionPrep:
+        """For the pair alone: who coaches sees all of the cycle, a teacher what is theirs or the group's."""
+        no_parameter_twice(request)
+        state, facts = await readable_cycle(run, by, cycle_id)
+        now = await run.clock.now(by.tenant)
+        of = None if by.person == facts.coach_id else by.person
+        rows = await patiently(lambda: run.pool.fetch(sql.session_prep, by.tenant, cycle_id, now, of))
+        parts: dict[str, list[Any]] = {}
+        for row in rows:
+            parts.setdefault(row["part"], []).append(json.loads(row["data"]))
+        ids = [UUID(told) for told in parts.get("goal", ())]
+        states = await asyncio.gather(*(run.commands.state(by.tenant, "Goal", own) for own in ids))
+        goals = {
+            own: each
+            for own, each in zip(ids, states, strict=True)
+            if reads_goal(by.person, each, facts.partnership, state)
+        }
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization"
+        return _told(cycle_id, state, facts, parts, goals, now)
+
+    return router
+
+
+def _told(
+    cycle_id: UUID,
+    state: Cycle,
+    facts: GoalsFacts,
+    parts: dict[str, list[Any]],
+    goals: dict[UUID, Goal],
+    now: datetime,
+) -> SessionPrep:
+    assert not isinstance(state, cycle.Unset)
+    today = local_day(now, state.plan.time_zone)
+    opened = [shown for own, each in goals.items() for shown in _goal(own, each, facts)]
+    steps = [_step(told, today) for told in parts.get("step", ())]
+    phase = next(iter(parts.get("phase", ())), None)
+    coming = [*_coming(opened, steps, today), *_planned(parts.get("planned", ()), state)]
+    return SessionPrep(
+        cycle_id=cycle_id,
+        partnership_id=state.plan.partnership_id,
+        focus=state.plan.focus,
+        status=_status(state),
+        **_phase(phase, now),
+        goals=opened,
+        steps=steps,
+        last_visit=next((_visit(told) for told in parts.get("visit", ())), None),
+        coming=sorted(coming, key=lambda each: (each.on, each.what, each.id)),
+    )
+
+
+def _status(state: Cycle) -> Any:
+    paused = isinstance(state, cycle.Open) and state.paused
+    return "paused" if paused else snake_case(type(state).__name__)
+
+
+def _phase(row: Any, now: datetime) -> dict[str, Any]:
+    if row is None or row["phase"] is None:
+        return {"phase": None, "phase_since": None, "days_in_phase": None}
+    since = datetime.fromisoformat(row["phase_since"])
+    until = datetime.fromisoformat(row["paused_at"]) if row["paused_at"] else now
+    days = (until - since - timedelta(seconds=row["paused_s"])) // timedelta(days=1)
+    return {"phase": row["phase"], "phase_since": since, "days_in_phase": max(days, 0)}
+
+
+def _goal(goal_id: UUID, state: Goal, facts: GoalsFacts) -> Iterator[OpenGoal]:
+    """Nothing of one that is achieved, abandoned, or was never drafted."""
+    if not isinstance(state, Draft | Baselined | Active | TargetMet):
+        return
+    terms, chart = getattr(state, "terms", getattr(state, "proposal", None)), getattr(state, "chart", None)
+    metric = terms.metric if terms else getattr(state, "metric", None)
+    proposed = isinstance(state, Baselined) and state.proposal is not None
+    owners = list(state.whose.owner_ids)
+    yield OpenGoal(
+        goal_id=goal_id,
+        owner_ids=owners,
+        status=_status_of(state),
+        metric_code=metric.metric_code if metric else None,
+        target=terms.target if terms else None,
+        tolerance=terms.tolerance if terms else None,
+        due_on=terms.due_on if terms else None,
+        trend=state.trend if isinstance(state, goal.Active) else None,
+        latest=[
+            LatestMeasurement(occurred_at=each.at, quotient=str(each.quotient), is_baseline=each.is_baseline)
+            for each in (reversed(chart.readings[-LATEST:]) if chart else ())
+        ],
+        waiting_for=[
+            who for who in facts.partners(owners) if isinstance(state, Baselined) and who not in state.agreed
+        ]
+        if proposed
+        else [],
+    )
+
+
+def _status_of(state: Goal) -> Any:
+    return snake_case(type(state).__name__)
+
+
+def _step(row: Any, today: date) -> OpenStep:
+    told = {name: row[name] for name in OpenStep.model_fields if name in row}
+    return OpenStep(**told, is_due=date.fromisoformat(row["check_back_on"]) <= today)
+
+
+def _visit(row: Any) -> LastVisit:
+    took = datetime.fromisoformat(row["ended_at"]) - datetime.fromisoformat(row["began_at"])
+    told = {name: row[name] for name in LastVisit.model_fields if name in row}
+    return LastVisit(**told, visit_id=row["time_id"], minutes=took // timedelta(minutes=1))
+
+
+def _coming(goals: Sequence[OpenGoal], steps: Sequence[OpenStep], today: date) -> Iterator[Coming]:
+    for each in goals:
+        if each.due_on is not None and each.due_on >= today:
+            yield Coming(on=each.due_on, what="goal_due", id=each.goal_id, type=None)
+    for step in steps:
+        if step.check_back_on >= today:
+            yield Coming(on=step.check_back_on, what="check_back", id=step.step_id, type=None)
+
+
+def _planned(rows: Sequence[Any], state: Cycle) -> Iterator[Coming]:
+    assert not isinstance(state, cycle.Unset)
+    for row in rows:
+        at = datetime.fromisoformat(row["began_at"])
+        yield Coming(
+            on=local_day(at, state.plan.time_zone), what="planned", id=row["time_id"], type=row["type"]
+        )
