@@ -33,7 +33,9 @@ MOST_LEVELS = 16
 COMMANDED = {
     "districts": "directory", "orgs": "directory", "people": "directory",
     "partnerships": "goals", "cycles": "goals", "goals": "goals", "model-templates": "goals",
-    "instruments": "observations", "observations": "observations",
+    "action-steps": "goals", "initiatives": "goals",
+    "instruments": "observations", "observations": "observations", "activities": "observations",
+    "reflections": "observations",
     "notifications": "notifications", "inbox": "notifications", "milestone-rules": "notifications",
 }  # fmt: skip
 """Which service answers for a collection."""
@@ -74,9 +76,10 @@ class Coaching:
         answer = await self._command(who, path, step, body)
         return str(answer["id"])
 
-    async def does(self, who: Persona, path: str, **body: Any) -> Json:
-        """A command on one that exists: `goals/<id>/agree-goal`. The step is all that is said."""
-        return await self._command(who, path, f"{who.id} {path} {body}", body)
+    async def does(self, who: Persona, path: str, *, time: int = 1, **body: Any) -> Json:
+        """A command on one that exists: `goals/<id>/agree-goal`. The step is all that is said, and which time."""
+        again = f" {time}" if time > 1 else ""
+        return await self._command(who, path, f"{who.id} {path} {body}{again}", body)
 
     async def sends(
         self, who: Persona, service: str, lines: Sequence[Json], http: httpx.AsyncClient

@@ -15,15 +15,17 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from chalkline import (
+    chart,
     checking,
     clock,
     counting,
+    databases,
     delegating,
     district_year,
     example_roster,
@@ -33,6 +35,7 @@ from chalkline import (
     seeding,
     show,
     story,
+    why,
 )
 from chalkline.boarding import aboard
 from chalkline.checking import Checked
@@ -40,8 +43,10 @@ from chalkline.coaching import Coaching, coaching
 from chalkline.counting import Counts
 from chalkline.district_year import Size
 from chalkline.mails import Mail
+from chalkline.playing import Play
 from chalkline.problem import Problem
 from chalkline.seeding import District
+from chalkline.services import Service
 from chalkline.stage import Stage
 from chalkline.state import SERVERS, SERVICES, State, read_json, write_json
 
@@ -104,7 +109,9 @@ class Played:
     found: list[Checked] | None
     """None: of a platform elsewhere."""
     counts: Counts
-    year: district_year.Told | None
+    told: Play | district_year.Told
+    withdrawn: why.Chain | None = None
+    """What led to the achievement's withdrawal, and what followed."""
 
 
 def _on_a_platform_of_its_own(state: State, stage: Stage, size: Size | None, *, keep: bool) -> Played:
@@ -163,7 +170,7 @@ async def _play_and_check(state: State, stage: Stage, size: Size | None) -> Play
             await asyncio.wait(
                 {listener, asyncio.create_task(listening.wait())}, return_when="FIRST_COMPLETED"
             )
-            year = await _play(state, stage, client, size)
+            told = await _play(state, stage, client, size)
             await stage.quiet()
             if listener.done():
                 listener.result()
@@ -174,14 +181,27 @@ async def _play_and_check(state: State, stage: Stage, size: Size | None) -> Play
         assert client.tenant is not None
         counts = await counting.counted(state, client.tenant)
         if presence.elsewhere(state):  # and so are the databases that a check looks into
-            return Played(client, None, counts, year)
+            return Played(client, None, counts, told)
         services = delegating.chosen(state, [])
         with stage.act("The checks", 2 * len(services)) as act:
             found = await checking.check(services, lambda what: act.step(f"{what} done"))
-        return Played(client, found, counts, year)
+        chain = await _withdrawn(services, told) if isinstance(told, Play) else None
+        return Played(client, found, counts, told, chain)
 
 
-async def _play(state: State, stage: Stage, client: Coaching, size: Size | None) -> district_year.Told | None:
+async def _withdrawn(services: Sequence[Service], told: Play) -> why.Chain:
+    """The chain of the achievement that was withdrawn, found among what a correction led to."""
+    async with databases.reading(services) as logs:
+        corrected = await why.why(logs, UUID(told.corrected))
+        [withdrawn] = [
+            step.told
+            for step in why.all_of(corrected)
+            if step.told and step.told.name == "AchievementWithdrawn"
+        ]
+        return await why.why(logs, withdrawn.event_id)
+
+
+async def _play(state: State, stage: Stage, client: Coaching, size: Size | None) -> Play | district_year.Told:
     async def advance(to: datetime) -> None:
         assert client.tenant is not None
         await clock.settled(state, client.tenant)  # what is under way happens at the time it belongs to
@@ -196,18 +216,18 @@ async def _play(state: State, stage: Stage, client: Coaching, size: Size | None)
     roster = example_roster.roster(SEED, schools=SCHOOLS, teachers=TEACHERS, students=STUDENTS)
     there = await aboard(client, stage, roster, f"{roster.name} (demo)", opened)
     with stage.act("The cycle", story.STEPS) as act:
-        await story.play(client, act, advance, there.district)
+        played = await story.play(client, act, advance, there.district)
         await clock.settled(state, there.district.id)  # and every mail is on its way
-    return None
+    return played
 
 
 def _told(state: State, stage: Stage, played: Played, seconds: float, *, shared: bool) -> int:
     """What was played and found, on the terminal. Raises Problem where anything is not as it must be."""
     faults = [fault for one in played.found or () for fault in one.faults]
-    if played.year:
+    if isinstance(played.told, district_year.Told):
         show.whole(district_year.table(played.counts))
         show.line("")
-        faults += district_year.differing(played.year, played.counts)
+        faults += district_year.differing(played.told, played.counts)
     if played.found is not None:
         show.whole(checking.table(played.found, stage.heard))
         if shared:
@@ -216,8 +236,8 @@ def _told(state: State, stage: Stage, played: Played, seconds: float, *, shared:
             )
     if faults:
         raise Problem("\n".join(faults), f"look at the logs in {state.logs}")
-    if not played.year and (caught := mails.caught(state.mail, to=HEARD_OF)):
-        _mailed(state, caught)
+    if isinstance(played.told, Play):
+        _left(state, played, played.told)
     show.line(f"\n{_summary(stage, played)} {seconds:.0f} s")
     if played.found is None:
         show.line(
@@ -230,6 +250,19 @@ def _told(state: State, stage: Stage, played: Played, seconds: float, *, shared:
     return 0
 
 
+def _left(state: State, played: Played, told: Play) -> None:
+    """What six weeks leave to look at: the chart, why an achievement was withdrawn, the last mail."""
+    assert told.chart
+    show.line("\n[bold]The goal, as Tomás sees it[/]\n")
+    for line in chart.drawn(told.chart):
+        show.out.print(line, soft_wrap=True)
+    if (chain := played.withdrawn) and chain.event.told:
+        show.line(f"\n[bold]Why[/]  {show.called(state, 'why', str(chain.event.told.event_id))}\n")
+        show.why(chain)
+    if caught := mails.caught(state.mail, to=HEARD_OF):
+        _mailed(state, caught)
+
+
 def _mailed(state: State, caught: Sequence[Mail]) -> None:
     """What one of them was mailed last, as they read it."""
     n = sum(1 for _ in state.mail.glob("*.eml"))
@@ -240,7 +273,7 @@ def _mailed(state: State, caught: Sequence[Mail]) -> None:
 
 def _summary(stage: Stage, played: Played) -> str:
     told, events = "Achieved.", f"{stage.heard.total()} events over NATS"
-    if year := played.year:
+    if isinstance(year := played.told, district_year.Told):
         n = sum(kinds.total() for kinds in played.counts.values())
         told, events = "A year.", f"{n:,} events in {year.seconds:.0f} s, {n / year.seconds:,.0f} a second"
     again = f", {played.client.again} requests sent again" if played.client.again else ""

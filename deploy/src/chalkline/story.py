@@ -1,20 +1,21 @@
 """Six weeks of coaching, as the people of one district live them.
 
 Every line is a command over HTTP by whoever it is said of; between them the sandbox's clock moves on. What
-follows by itself (progress from an observation, a reminder of a missed visit) is waited for and looked at.
+follows by itself (progress from an observation, a reminder of a missed visit, an achievement that no longer stands) is
+waited for and looked at.
 """
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from chalkline.coaching import Coaching, Json
-from chalkline.playing import Advance, Play
+from chalkline.coaching import Coaching
+from chalkline.playing import Advance, Play, told, visit
 from chalkline.problem import Problem
 from chalkline.seeding import INSTRUMENT, TIME_ZONE, District, form_partnership, on_task, proposal
 from chalkline.stage import Act
 
-STEPS = 28
+STEPS = 40
 """How many steps the play has: what the bar counts to."""
+CHECKLIST = "entry-routine@1"
 
 
 async def play(client: Coaching, act: Act, advance: Advance, there: District) -> Play:
@@ -23,8 +24,10 @@ async def play(client: Coaching, act: Act, advance: Advance, there: District) ->
     await _begin(story)
     await _agree_on_a_goal(story)
     await _first_visit(story)
+    await _recommend(story)
     await _missed_visit(story)
     await _reach_the_target(story)
+    await _count_again(story)
     await _close(story)
     act.finish()
     return story
@@ -86,38 +89,40 @@ async def _confidential(story: Play) -> None:
     act.step("Nora, a colleague, finds no such goal; Priya, the principal, sees whom and what area, no more")
 
 
-async def _visit(story: Play, at: datetime, intervals: int, evidence: str) -> str:
-    """Maya observes; what she measured becomes progress by itself. The observation's id."""
-    client, maya = story.client, story.who("maya")
-    body: dict[str, Any] = {
-        "cycle_id": story.cycle, "goal_ids": [story.goal], "started_at": (at - timedelta(minutes=40)).isoformat(),
-        "duration_s": 1800, "mode": "live", "instrument": INSTRUMENT, "evidence": evidence,
-        "measurements": [on_task(intervals, at - timedelta(minutes=10))], "chosen_by": "teacher",
-    }  # fmt: skip
-    before = await client.until(maya, f"goals/{story.goal}", lambda _: True, "the goal")
-    known = len(before["data"]["measurements"])
-    observation = await client.begins(
-        maya, "observations/record-observation", f"visit {at}", partnership_id=story.partnership, **body
-    )
-    await client.until(
-        maya,
-        f"goals/{story.goal}",
-        lambda seen: len(seen["data"]["measurements"]) > known,
-        "progress of the visit",
-    )
-    story.act.step(f"Maya visits: {intervals} of 40. Nobody copies it: the observation becomes progress")
-    return observation
-
-
 async def _first_visit(story: Play) -> None:
     client, act = story.client, story.act
     at = await story.on(2, 1, 11)
-    observation = await _visit(story, at, 22, "The timer on the board helps. Table four waits for materials.")
+    observation = await visit(story, at, 22, "The timer on the board helps. Table four waits for materials.")
     feedback = "Your start is crisp now. What would let table four begin without you?"
     await client.does(story.who("maya"), f"observations/{observation}/share-feedback", feedback=feedback)
     act.step("Maya shares her feedback")
     await client.does(story.who("tomas"), f"observations/{observation}/acknowledge-feedback")
     act.step("Tomás reads it: the visit is discussed")
+
+
+async def _recommend(story: Play) -> None:
+    """An action step: recommended by one, answered by the other."""
+    client, act, tomas = story.client, story.act, story.who("tomas")
+    now = await story.on(2, 2, 15)
+    story.step = await client.begins(
+        story.who("maya"), "action-steps", "offer action step", cycle_id=story.cycle, goal_id=story.goal,
+        strategy_code="entry_routine", checklist=CHECKLIST, note="Materials lie on a tray before they come in.",
+        check_back_on=(now.date() + timedelta(days=14)).isoformat(),
+    )  # fmt: skip
+    act.step("Maya recommends an action step: a routine for how the lesson begins")
+    note = "Not for all tables at once: I begin with table four."
+    await client.does(
+        tomas, f"action-steps/{story.step}/respond-to-action-step", response="adapted", note=note
+    )
+    act.step("Tomás adapts it to his class: a recommendation is the teacher's to answer")
+    now = await story.on(2, 4, 15)
+    met = {
+        "metric_code": "checklist", "kind": "checklist_fidelity", "numerator": 7, "denominator": 10,
+        "direction": "increase", "occurred_at": (now - timedelta(hours=5)).isoformat(), "instrument": CHECKLIST,
+        "source": "observation",
+    }  # fmt: skip
+    await client.does(tomas, f"action-steps/{story.step}/practise-action-step", measurement=met)
+    act.step("he practised it, and met 7 of the checklist's 10: his practice, never his students")
 
 
 async def _missed_visit(story: Play) -> None:
@@ -129,43 +134,68 @@ async def _missed_visit(story: Play) -> None:
     )  # fmt: skip
     act.step("a visit is agreed on for Thursday, and does not take place")
     await story.on(4, 3)
-    overdue = await _told(story, "maya", "VisitOverdue")
+    overdue = await told(story, "maya", "VisitOverdue")
     act.step("[yellow]VisitOverdue[/] came due: Maya finds it in her inbox")
     await client.does(maya, f"notifications/{overdue['notification_id']}/acknowledge-notification")
     act.step("she acknowledges it")
 
 
-async def _told(story: Play, who: str, milestone: str) -> Json:
-    """The notification of a milestone in somebody's inbox."""
-
-    def found(inbox: list[Json]) -> list[Json]:
-        return [told for told in inbox if told["milestone"] == milestone]
-
-    seen = await story.client.until(
-        story.who(who), "inbox", lambda seen: bool(found(seen)), f"{milestone} in the inbox of {who}"
-    )
-    return found(seen)[0]
-
-
 async def _reach_the_target(story: Play) -> None:
     at = await story.on(4, 4, 11)
-    await _visit(story, at, 33, "Table four begins by itself, with the tray by the door.")
+    await visit(story, at, 33, "Table four begins by itself, with the tray by the door.")
     await story.client.does(story.who("maya"), f"cycles/{story.cycle}/enter-phase", phase="improve")
     story.act.step("above four in five, once; the cycle enters its phase of improving")
+    at = await story.on(5, 0, 12)
+    together = {"started_at": (at - timedelta(hours=2)).isoformat(), "minutes": 45, "cycle_id": story.cycle}
+    await story.client.begins(
+        story.who("maya"), "activities/hold-activity", "co-teach", type="coteach",
+        partnership_id=story.partnership, **together,
+    )  # fmt: skip
+    story.act.step("Maya and Tomás teach together, 45 minutes: coaching time, and a visit as well")
     at = await story.on(5, 2, 11)
-    await _visit(story, at, 35, "Students tell each other what they are working on.")
+    story.visit = await visit(story, at, 35, "Students tell each other what they are working on.")
     await story.shows("tomas", "target_met")
-    await _told(story, "tomas", "GoalTargetMet")
+    await told(story, "tomas", "GoalTargetMet")
     story.act.step("[green]twice in a row: the target is met[/]; both are told")
+
+
+async def _count_again(story: Play) -> None:
+    """What was achieved turns out not to be, and is achieved after all."""
+    client, act, maya, tomas = story.client, story.act, story.who("maya"), story.who("tomas")
+    now = await story.on(6, 0)
+    await client.does(tomas, f"goals/{story.goal}/confirm-achievement")
+    await story.shows("tomas", "achieved")
+    act.step("[green]Tomás says it: the goal is achieved[/]")
+    counted = [on_task(31, now - timedelta(days=5))]
+    done = await client.does(
+        maya,
+        f"observations/{story.visit}/correct-observation",
+        measurements=counted,
+        reason_code="miscounted",
+    )
+    story.corrected = done["events"][0]["id"]
+    await story.shows("tomas", "active")
+    act.step(
+        "[yellow]Maya had miscounted the last visit: 31, not 35[/]; she corrects it, the achievement is withdrawn"
+    )
+    for day, intervals in ((1, 34), (3, 36)):
+        at = await story.on(6, day, 11)
+        await visit(story, at, intervals, "All tables begin by themselves.")
+    await story.shows("tomas", "target_met")
+    act.step("[green]twice in a row again: the target is met, this time to stay[/]")
 
 
 async def _close(story: Play) -> None:
     client, act, tomas = story.client, story.act, story.who("tomas")
-    await story.on(6, 2, 15)
-    await client.does(tomas, f"goals/{story.goal}/confirm-achievement")
+    await story.on(6, 4, 15)
+    for command in ("use-action-step", "master-action-step"):
+        await client.does(tomas, f"action-steps/{story.step}/{command}")
+    act.step("the routine is part of his lessons: the action step is mastered")
+    await client.does(tomas, f"goals/{story.goal}/confirm-achievement", time=2)
     await story.shows("tomas", "achieved")
-    act.step("[green]Tomás says it: the goal is achieved[/], from 14 of 40 to 35 of 40")
+    act.step("[green]Tomás says it again: the goal is achieved[/], from 14 of 40 to 36 of 40")
     await client.does(story.who("maya"), f"cycles/{story.cycle}/complete-cycle")
     for who in ("maya", "tomas"):
-        await _told(story, who, "CycleClosed")
+        await told(story, who, "CycleClosed")
     act.step("Maya closes the cycle; both are told, and Leo, who leads coaching")
+    story.chart = await client.sees(tomas, f"goals/{story.goal}/chart")

@@ -4,7 +4,7 @@ An event was told by a command. Of several that one command told, the first led 
 person's or an operator's, or a policy's or a timer's that answered to an event of this or another service.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -127,6 +127,15 @@ async def why(logs: Logs, event_id: UUID, tenant: UUID | None = None) -> Chain:
         causes.insert(0, at)
     followed = await _follow(logs, event)
     return Chain(event, causes, lost, followed, followed < MOST)
+
+
+def all_of(chain: Chain) -> Iterator[Step]:
+    """The event and everything that followed from it."""
+    waiting = [chain.event]
+    while waiting:
+        step = waiting.pop()
+        yield step
+        waiting += step.led_to
 
 
 async def _cause(logs: Logs, step: Step) -> tuple[Told | None, UUID | None, str | None]:
