@@ -193,6 +193,26 @@ async def test_a_district_that_does_not_confirm_leaves_it_to_the_owner(
     assert (await standing(platform, school, goal))["status"] == "target_met"
 
 
+async def test_a_partnership_has_as_many_open_cycles_of_a_focus_as_policy_allows(
+    platform: Platform, school: School
+) -> None:
+    partnership = await pair_up(platform, school)
+
+    async def start() -> int:
+        told = {"partnership_id": str(partnership), "focus": "engagement"}
+        answer = await platform.goals.tried("/v1/cycles", by=school.coach, tenant=school.tenant, **told)
+        return answer.status_code
+
+    first = await cycle_of(platform, school, partnership)
+    assert await start() == 409
+    await change_policy(platform, school, open_cycles_per_focus=3)
+    assert [await start() for _ in range(3)] == [201, 201, 409]
+    await platform.goals.post(f"/v1/cycles/{first}/complete-cycle", by=school.teacher, tenant=school.tenant)
+    assert [await start() for _ in range(2)] == [201, 409]
+    await change_policy(platform, school, open_cycles_per_focus=1)
+    assert await start() == 409
+
+
 async def test_a_partnership_notes_which_text_of_confidentiality_it_agreed_to(
     platform: Platform, school: School
 ) -> None:

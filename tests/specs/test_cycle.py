@@ -32,6 +32,7 @@ from goals.cycle import (
     ResumeCycle,
     StartCycle,
     claims,
+    focus_id,
 )
 from goals.refusals import (
     AlreadyInPhase,
@@ -143,11 +144,22 @@ def test_a_cycle_starts_once() -> None:
 
 
 def test_a_partnership_has_one_open_cycle_a_focus() -> None:
-    key = f"open-cycle:{PARTNERSHIP}:engagement"
+    key = f"open-cycle:{focus_id(PARTNERSHIP, 'engagement')}:1"
     closed = CycleClosedEarly(partnership_id=PARTNERSHIP, focus="engagement", reason_code="leave")
     assert list(claims(cycle_started(TESS))) == [Claim(key)]
     assert list(claims(COMPLETED)) == list(claims(closed)) == [Release(key)]
     assert list(claims(entered("learn"))) == []
+
+
+def test_a_districts_policy_may_allow_more_open_cycles_of_a_focus() -> None:
+    two = SPEC.knowing(open_cycles_per_focus=2, open_cycles=frozenset({1}))
+    second = cycle_started(TESS).model_copy(update={"place": 2})
+    started = two.when(START).then(second, entered("identify"))
+    started.when(CompleteCycle()).then(COMPLETED.model_copy(update={"place": 2}))
+    assert [claim.key[-2:] for claim in claims(second)] == [":2"]
+    two.knowing(open_cycles=frozenset({2})).when(START).then(*STARTED)
+    full = two.knowing(open_cycles=frozenset({1, 2}))
+    full.when(START).then(*STARTED)  # and the claim on the first place is refused
 
 
 def test_a_pair_moves_on_to_the_next_phase_and_back() -> None:

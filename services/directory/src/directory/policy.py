@@ -47,6 +47,7 @@ class ChangePolicy(Command):
     small_cell_n: Annotated[int, Field(ge=FEWEST_STUDENTS, le=1000)] | None = None
     retention: KeptDays | None = None
     confidentiality_policy_version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    open_cycles_per_focus: Annotated[int, Field(ge=1, le=20)] | None = None
 
 
 def policy_after(

@@ -77,7 +77,7 @@ CYCLE: Aggregate[Cycle] = Aggregate(
     authorise=access.authorise_cycle,
     view=views.view_cycle,
     claims=cycle.claims,
-    state_schema=2,
+    state_schema=3,
 )
 
 GOAL: Aggregate[Goal] = Aggregate(

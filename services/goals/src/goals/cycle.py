@@ -1,15 +1,16 @@
 """A cycle: some weeks in which a partnership works on one focus, in the phases of its model.
 
-A partnership has one open cycle a focus. Phases may be entered in any order, for practice is not a
-waterfall: a pair that learns something new goes back to learn. Teachers of the partnership may join and leave on the
-way. A pause stops its days, not its work; and some weeks after its end the pair looks whether it still holds.
+A partnership has one open cycle a focus, or as many as its district's policy allows. Phases may be entered in any
+order, for practice is not a waterfall: a pair that learns something new goes back to learn. Teachers of the
+partnership may join and leave on the way. A pause stops its days, not its work; and some weeks after its end the pair
+looks whether it still holds.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from backbone.deciding import Claim, Command, Release
 from backbone.words import Words
@@ -74,6 +75,7 @@ class Plan:
     time_zone: str | None
     left: tuple[UUID, ...] = ()
     """Teachers who took part and do no more; they keep what is theirs."""
+    place: int = 1
 
 
 FollowUp = Literal["pending", "sustained", "lapsed"]
@@ -204,7 +206,7 @@ def decide(state: Cycle, command: CycleCommand, facts: "GoalsFacts", *, now: dat
             raise CycleNotOpen
 
         case CompleteCycle(), Open(plan):
-            return [CycleCompleted(partnership_id=plan.partnership_id, focus=plan.focus)]
+            return [CycleCompleted(partnership_id=plan.partnership_id, focus=plan.focus, place=plan.place)]
         case CloseCycleEarly(), Open(plan):
             return [
                 CycleClosedEarly(
@@ -212,6 +214,7 @@ def decide(state: Cycle, command: CycleCommand, facts: "GoalsFacts", *, now: dat
                     focus=plan.focus,
                     reason_code=command.reason_code,
                     reason_ref=command.reason.ref if command.reason else None,
+                    place=plan.place,
                 )
             ]
         case _, Open():
@@ -290,9 +293,16 @@ def _start(command: StartCycle, facts: "GoalsFacts") -> list[Event]:
         cadence_days=command.cadence_days or template.cadence_days,
         school_id=facts.school_id,
         time_zone=facts.time_zone,
+        place=_place(facts),
     )
     # The first phase is told as any other, so that time in a phase is summed one way.
     return [started, CyclePhaseEntered(partnership_id=command.partnership_id, phase=template.phases[0])]
+
+
+def _place(facts: "GoalsFacts") -> int:
+    """The first place that is free; where none is, the first all the same: the claim refuses it."""
+    places = range(1, facts.open_cycles_per_focus + 1)
+    return next((place for place in places if place not in facts.open_cycles), 1)
 
 
 def evolve(state: Cycle, event: Event) -> Cycle:
@@ -309,6 +319,7 @@ def evolve(state: Cycle, event: Event) -> Cycle:
                 cadence_days=event.cadence_days,
                 school_id=event.school_id,
                 time_zone=event.time_zone,
+                place=event.place,
             )
             return Open(plan, phase=next(iter(event.phases), ""))
         case Open(), CyclePhaseEntered():
@@ -338,11 +349,16 @@ def _without(ids: tuple[UUID, ...], gone: UUID) -> tuple[UUID, ...]:
 
 
 def claims(event: Event) -> Iterator[Claim | Release]:
-    """One open cycle a partnership and focus."""
+    """One open cycle a partnership, focus and place; there is one place unless policy allows more."""
     match event:
         case CycleStarted():
-            yield Claim(f"open-cycle:{event.partnership_id}:{event.focus}")
+            yield Claim(f"open-cycle:{focus_id(event.partnership_id, event.focus)}:{event.place}")
         case CycleCompleted() | CycleClosedEarly():
-            yield Release(f"open-cycle:{event.partnership_id}:{event.focus}")
+            yield Release(f"open-cycle:{focus_id(event.partnership_id, event.focus)}:{event.place}")
         case _:
             return
+
+
+def focus_id(partnership_id: UUID, focus: str) -> UUID:
+    """A partnership and what it works on as one id."""
+    return uuid5(partnership_id, focus)

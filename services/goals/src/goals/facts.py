@@ -52,6 +52,10 @@ class GoalsFacts:
     """Nobody's partner here, but knows of the activity, as those who lead do."""
     confidentiality_policy_version: int = 1
     """Which text of the district's confidentiality agreement a new partnership agrees to."""
+    open_cycles_per_focus: int = 1
+    """How many cycles of a focus the district lets a partnership have open at once."""
+    open_cycles: frozenset[int] = frozenset()
+    """Which of these places are taken; not asked where there is one."""
     school_id: UUID | None = None
     time_zone: str | None = None
 

@@ -10,7 +10,7 @@ from backbone.overseeing import oversees
 
 from goals import action_step, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep
-from goals.cycle import Cycle, JoinCycle, StartCycle
+from goals.cycle import Cycle, JoinCycle, StartCycle, focus_id
 from goals.facts import GoalsFacts, PersonFact
 from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal
 from goals.initiative import Initiative, LinkGoalToInitiative, link_id
@@ -62,10 +62,14 @@ async def _gather_start(asking: Asking, command: StartCycle) -> GoalsFacts:
     if isinstance(of, partnership.Unset):
         return _facts(asking)
     teacher_ids = command.teacher_ids or of.pair.teacher_ids
-    people, template = await asyncio.gather(
+    people, template, policy = await asyncio.gather(
         _people(asking, *teacher_ids),
         _template(asking, command.template or of.pair.template, command.template_id),
+        asking.fact("policy", asking.tenant),
     )
+    most = policy_in(policy).open_cycles_per_focus
+    pair = focus_id(command.partnership_id, command.focus)
+    taken = await asking.fact("open_cycles", pair) if most > 1 else None
     shared = frozenset[UUID].intersection(
         *(people[teacher].school_ids if teacher in people else frozenset() for teacher in teacher_ids)
     )
@@ -76,6 +80,8 @@ async def _gather_start(asking: Asking, command: StartCycle) -> GoalsFacts:
         people=people,
         oversees=await _oversees(asking, of.pair.coach_id, of.pair.teacher_ids),
         template=template,
+        open_cycles_per_focus=most,
+        open_cycles=frozenset(taken["places"] if taken else ()),
         school_id=school_id,
         time_zone=await _time_zone(asking, school_id),
     )

@@ -41,7 +41,8 @@ def view_cycle(state: Cycle, facts: GoalsFacts) -> dict[str, Any]:
         return {}
     plan = state.plan
     shown = _fields(plan) | {"coach_id": _coach(facts, plan.coach_id)}
-    shown.pop("left")
+    for own in ("left", "place"):
+        shown.pop(own)
     inside = facts.by.person in (*facts.partners(plan.teacher_ids), *plan.left)
     match state:
         case cycle.Open(_, phase, paused):

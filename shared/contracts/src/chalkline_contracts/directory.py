@@ -84,6 +84,8 @@ class DistrictPolicyChanged(Event, service="directory", aggregate="District"):
     retention: Retention = Retention()
     confidentiality_policy_version: Count = 1
     """Which text of the confidentiality agreement a new partnership agrees to."""
+    open_cycles_per_focus: Annotated[int, Field(ge=1, le=20)] = 1
+    """How many cycles of one focus a partnership may have open at the same time."""
 
 
 PRODUCT_POLICY = DistrictPolicyChanged(policy_version=0)

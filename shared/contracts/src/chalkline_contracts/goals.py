@@ -148,6 +148,8 @@ class CycleStarted(Event, service="goals", aggregate="Cycle"):
     school_id: UUID | None = None
     time_zone: Text | None = None
     """An IANA name; the dates of the cycle's goals are local to it. None: UTC."""
+    place: int = 1
+    """Of the cycles of this focus that the partnership may have open at once, by the district's policy."""
 
 
 class CyclePhaseEntered(Event, service="goals", aggregate="Cycle"):
@@ -187,6 +189,7 @@ class CycleResumed(Event, service="goals", aggregate="Cycle"):
 class CycleCompleted(Event, service="goals", aggregate="Cycle"):
     partnership_id: UUID
     focus: Code
+    place: int = 1
 
 
 class CycleClosedEarly(Event, service="goals", aggregate="Cycle"):
@@ -194,6 +197,7 @@ class CycleClosedEarly(Event, service="goals", aggregate="Cycle"):
     focus: Code
     reason_code: Code
     reason_ref: WordsRef | None = None
+    place: int = 1
 
 
 class FollowUpRecorded(Event, service="goals", aggregate="Cycle", tier="B"):
