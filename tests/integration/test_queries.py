@@ -96,6 +96,7 @@ FIGURES = {
         "session_prep",
     ),
     "observations": ("minutes", "fidelity"),
+    "notifications": ("caseloads", "milestone_counts"),
 }
 """By service, what reads or sums up what one district told, and has no pages."""
 

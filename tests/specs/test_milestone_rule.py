@@ -11,6 +11,7 @@ from chalkline_contracts.notifications import MilestoneRulePublished
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.spec import NOW, Spec
+from kit.watching import CYCLE, Coaching
 from notifications.access import authorise_milestone_rule
 from notifications.aggregates import MILESTONE_RULE
 from notifications.gathering import gather_milestone_rule
@@ -19,8 +20,12 @@ from notifications.refusals import (
     MilestoneUnknown,
     RecipientNotAllowed,
     RuleHasNoDays,
+    RuleHasNoHours,
+    RuleIsForAllBands,
+    RuleIsForAnotherBand,
     RuleIsForAnotherMilestone,
 )
+from notifications.rule_list import in_force
 from notifications.rules import BY_MILESTONE, DEFAULTS
 from notifications.views import view_milestone_rule
 from pydantic import ValidationError
@@ -63,6 +68,47 @@ def test_only_a_milestone_that_waits_for_days_has_days() -> None:
     spec.when(publish("MidpointReview", days=3)).refused(RuleHasNoDays)
     with pytest.raises(ValidationError):
         publish(days=0)
+
+
+def test_only_a_milestone_that_waits_for_hours_has_hours() -> None:
+    told = {"milestone": "FeedbackDue", "days": None, "recipients": ("coach",)}
+    spec.when(publish("FeedbackDue", hours=24)).then(published(hours=24, **told))
+    spec.when(publish("FeedbackDue")).then(published(hours=48, **told))
+    spec.when(publish(hours=24)).refused(RuleHasNoHours)
+    with pytest.raises(ValidationError):
+        publish("FeedbackDue", hours=0)
+
+
+def test_a_band_has_a_rule_of_its_own() -> None:
+    novices = published(experience_band="novice")
+    spec.when(publish(experience_band="novice")).then(novices)
+    spec.given(novices).when(publish()).refused(RuleIsForAnotherBand)
+    spec.given(published()).when(publish(experience_band="novice")).refused(RuleIsForAnotherBand)
+    assert list(MILESTONE_RULE.claims(novices)) == [Claim("milestone-rule:GoalSilent:novice")]
+    with pytest.raises(ValidationError):
+        publish(experience_band="expert")
+
+
+@pytest.mark.parametrize("milestone", ["CaseloadOverload", "CoachingSuspended"])
+def test_what_is_not_about_the_teachers_of_one_cycle_has_none(milestone: str) -> None:
+    spec.when(publish(milestone, experience_band="novice")).refused(RuleIsForAllBands)
+
+
+def test_the_list_tells_of_each_milestone_the_rule_in_force_and_where_it_comes_from() -> None:
+    assert [(rule.milestone, rule.source) for rule in in_force({})] == [
+        (rule.milestone, "product") for rule in DEFAULTS
+    ]
+    coaching = Coaching()
+    coaching.rule("GoalSilent", days=28)
+    coaching.rule("GoalSilent", 3, days=14)
+    coaching.rule("GoalSilent", band="novice", days=7, recipients=("coach",))
+    known = coaching.world.known(TENANT, CYCLE)
+    assert known
+    found = list(in_force({UUID(int=n): rule for n, rule in enumerate(known.rules)}))
+    told = [(r.experience_band, r.source, r.version, r.days, r.recipients) for r in found if r.rule_id]
+    both = ("teacher", "coach")
+    assert told == [(None, "district", 3, 14, both), ("novice", "district", 2, 7, ("coach",))]
+    assert len(found) == len(DEFAULTS) + 1
 
 
 def test_there_is_no_rule_for_a_milestone_nobody_knows() -> None:
@@ -135,6 +181,8 @@ wishes = st.builds(
     st.sampled_from([*BY_MILESTONE, "TeacherRanked"]),
     days=st.none() | st.integers(1, 366),
     recipients=st.none() | st.lists(st.sampled_from(["teacher", "coach"]), min_size=1, max_size=3).map(tuple),
+    hours=st.none() | st.integers(1, 100),
+    experience_band=st.none() | st.sampled_from(["novice", "veteran"]),
     enabled=st.booleans(),
 )
 

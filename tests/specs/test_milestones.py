@@ -289,6 +289,12 @@ def test_a_goal_s_silence_concerns_its_owners_who_are_present(coaching: Coaching
     assert coaching.due("GoalSilent") == ["2026-03-23 00:00 Tina coach"]
 
 
+def test_what_several_own_is_the_group_s_and_concerns_whoever_takes_part(coaching: Coaching) -> None:
+    coaching.goal()
+    coaching.tell(CYCLE, g.CycleMemberJoined(partnership_id=PAIR, teacher_id=OTHER, by=TINA))
+    assert coaching.due("GoalSilent") == ["2026-03-23 00:00 Theo Tina coach other"]
+
+
 # Follow-ups ----------------------------------------------------------------------------------------------
 
 

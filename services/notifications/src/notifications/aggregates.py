@@ -19,6 +19,7 @@ MILESTONE_RULE: Aggregate[milestone_rule.MilestoneRule] = Aggregate(
     authorise=access.authorise_milestone_rule,
     view=views.view_milestone_rule,
     claims=milestone_rule.claims,
+    state_schema=2,
 )
 
 CYCLE_WATCH: Aggregate[cycle_watch.CycleWatch] = Aggregate(

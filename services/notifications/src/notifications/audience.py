@@ -15,10 +15,15 @@ from notifications.watched import PublishedRule
 _published = TypeAdapter(PublishedRule)
 
 
+def as_rule(told: str) -> PublishedRule:
+    """A rule as the fact `milestone_rules` tells it."""
+    return _published.validate_json(told)
+
+
 async def rule_in_force(look: Look, tenant: UUID, milestone: str, band: str | None, at: datetime) -> Rule:
     """The rule by which an event that was recorded at a moment reaches a milestone."""
     told = await look("milestone_rules", tenant)
-    published = [_published.validate_json(one) for one in told["told"]] if told else []
+    published = [as_rule(one) for one in told["told"]] if told else []
     found = in_force(versions(milestone, band, published), lambda _: at)
     return found[0] if found else BY_MILESTONE[milestone]
 

@@ -150,18 +150,23 @@ def last_visit(visits: Iterable[Visit]) -> tuple[datetime, datetime] | None:
 
 def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:
     """A proposal waits for agreement, an active goal for a measurement."""
-    timer = partial(clocks.timer, goal_id=goal_id, teachers=goal.owner_ids)
+    timer = partial(clocks.timer, goal_id=goal_id)
     if proposal := goal.proposal:
         occurrence = due.of_event(proposal.event_id, goal_id)
-        waiting = partial(timer, but=proposal.agreed)
+        waiting = partial(timer, teachers=goal.owner_ids, but=proposal.agreed)
         yield from waiting("GoalAgreementPending", occurrence, proposal.at, hours_after(proposal.at))
     if goal.active and goal.set_at and goal.active_since:
         measured = [(one.occurred_at, one.recorded_at) for one in goal.measured]
         last, derived_at = max([(goal.set_at, goal.active_since), *measured])
         yield from timer(
             "GoalSilent", due.since(last, clocks.zone, goal_id), max(derived_at, goal.active_since),
-            lambda rule: clocks.after(last, rule.days or 0),
+            lambda rule: clocks.after(last, rule.days or 0), teachers=concerned(goal.owner_ids),
         )  # fmt: skip
+
+
+def concerned(owner_ids: Sequence[UUID]) -> Sequence[UUID] | None:
+    """The teachers whom a goal concerns; None: all who take part, for what several own is the group's."""
+    return owner_ids if len(owner_ids) == 1 else None
 
 
 def _feedback(clocks: _Clocks) -> Iterator[Timer]:

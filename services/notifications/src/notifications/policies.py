@@ -15,6 +15,7 @@ from chalkline_contracts.notifications import MilestoneReached
 from notifications import due
 from notifications.aggregates import CYCLE_WATCH, NOTIFICATION
 from notifications.audience import audience, leads, rule_in_force
+from notifications.clocks import concerned
 from notifications.cycle_watch import ReachMilestone
 from notifications.notification import Notify
 from notifications.overload import overloads
@@ -68,8 +69,9 @@ async def when_a_cycle_comes_to_a_milestone(recorded: Recorded[Any], look: Look)
     rule = await rule_in_force(look, recorded.tenant, milestone, cycle["band"], recorded.recorded_at)
     if not rule.enabled:
         return
+    owners = concerned(goal["owner_ids"]) if goal else None
     people = {
-        "teacher": [one for one in cycle["teacher_ids"] if goal is None or one in goal["owner_ids"]],
+        "teacher": [one for one in cycle["teacher_ids"] if owners is None or one in owners],
         "coach": [cycle["coach_id"]] if cycle["coach_id"] else [],
         "coaching_lead": await leads(look, recorded.tenant, rule),
     }

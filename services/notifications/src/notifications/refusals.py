@@ -11,6 +11,18 @@ class RuleIsForAnotherMilestone(Refusal):
     """Every version of a rule is for the same milestone."""
 
 
+class RuleIsForAnotherBand(Refusal):
+    """Every version of a rule is for the same experience band, or for all."""
+
+
+class RuleIsForAllBands(Refusal):
+    """The milestone is not about the teachers of one cycle; its rule is the same for every band."""
+
+
+class RuleHasNoHours(Refusal):
+    """The milestone does not wait for hours; there are none to configure."""
+
+
 class RuleHasNoDays(Refusal):
     """The milestone follows its event at once; there are no days to configure."""
 

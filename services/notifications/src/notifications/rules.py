@@ -29,6 +29,10 @@ class Rule:
     """The same for one that counts hours."""
     version: int = DEFAULT_VERSION
     enabled: bool = True
+    banded: bool = True
+    """Whether it is about the teachers of one cycle, so that an experience band may have a rule of its own."""
+    asks: bool = True
+    """For a timer: whether something is to be done, which ends it."""
 
 
 DEFAULTS: tuple[Rule, ...] = (
@@ -45,7 +49,7 @@ DEFAULTS: tuple[Rule, ...] = (
     # On the day that the step itself names.
     Rule("CheckBackDue", "timer", ("ActionStepOffered",), BOTH),
     # Half of the planned weeks: the offset is the cycle's own.
-    Rule("MidpointReview", "timer", ("CycleStarted",), BOTH),
+    Rule("MidpointReview", "timer", ("CycleStarted",), BOTH, asks=False),
     Rule("GoalOnTrack", "event", ("GoalTrendChanged",), BOTH),
     Rule("GoalAtRisk", "event", ("GoalTrendChanged",), BOTH),
     Rule("GoalStalled", "event", ("GoalTrendChanged",), BOTH),
@@ -53,7 +57,7 @@ DEFAULTS: tuple[Rule, ...] = (
     Rule("GoalTargetMet", "event", ("GoalTargetMet",), BOTH),
     Rule("GoalAchieved", "event", ("GoalAchieved",), BOTH),
     # Before and after the planned weeks have passed.
-    Rule("CycleEndingSoon", "timer", ("CycleStarted",), BOTH, days=7),
+    Rule("CycleEndingSoon", "timer", ("CycleStarted",), BOTH, days=7, asks=False),
     Rule("Overrun", "timer", ("CycleStarted",), BOTH, days=7),
     Rule("CycleClosed", "event", ("CycleCompleted", "CycleClosedEarly"), (*BOTH, "coaching_lead")),
     # Four and twelve weeks after.
@@ -61,9 +65,9 @@ DEFAULTS: tuple[Rule, ...] = (
     Rule("Lapsed", "event", ("FollowUpRecorded",), BOTH),
     # More teachers than the district's policy says.
     Rule("CaseloadOverload", "event", ("CycleStarted", "CycleMemberJoined", "PartnershipAgreed"),
-         ("coach", "coaching_lead")),
+         ("coach", "coaching_lead"), banded=False),
     # Whoever evaluates a teacher cannot coach that teacher.
-    Rule("CoachingSuspended", "event", ("PartnershipSuspended",), BOTH),
+    Rule("CoachingSuspended", "event", ("PartnershipSuspended",), BOTH, banded=False),
 )  # fmt: skip
 
 BY_MILESTONE: dict[str, Rule] = {rule.milestone: rule for rule in DEFAULTS}

@@ -63,7 +63,7 @@ async def _work_out(watches: Sequence[Own], db: Connection) -> None:
     _hold(world, await db.fetch(sql.rules_watched, list({tenant for tenant, _ in watches})))
     known = {own: found for own in watches if (found := world.known(*own)) is not None}
     caseload = [_on_caseload(own, one, one.cycle) for own, one in known.items() if one.cycle]
-    await db.execute(sql.put_caseload, *columns(caseload, 14))
+    await db.execute(sql.put_caseload, *columns(caseload, 15))
     await _put_timers({own: timers_of(one) for own, one in known.items()}, known, db)
 
 
@@ -112,7 +112,7 @@ def _on_caseload(own: Own, known: w.Known, cycle: w.Cycle) -> tuple[Any, ...]:
     return (
         *own, cycle.partnership_id, known.coach_id,
         ",".join(map(str, cycle.teacher_ids)), known.band, cycle.focus, cycle.phase,
-        cycle.time_zone, cycle.started_at, cycle.closed_at is None and not known.ended,
+        cycle.time_zone, cycle.started_at, cycle.began, cycle.closed_at is None and not known.ended,
         bool(cycle.pauses) and cycle.pauses[-1].end is None, visited and visited[0], _trends.dump_json(trends).decode(),
     )  # fmt: skip
 

@@ -33,9 +33,11 @@ def view_milestone_rule(state: MilestoneRule, facts: MilestoneRuleFacts) -> dict
         case milestone_rule.Published():
             return {
                 "milestone": state.milestone,
+                "experience_band": state.experience_band,
                 "version": state.version,
                 "enabled": state.enabled,
                 "days": state.days,
+                "hours": state.hours,
                 "recipients": state.recipients,
             }
         case _:

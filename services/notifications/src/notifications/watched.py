@@ -47,6 +47,8 @@ class Cycle:
     time_zone: str | None
     pauses: tuple[Pause, ...] = ()
     closed_at: datetime | None = None
+    began: int = 0
+    """The position of its start."""
     followed_up: int = 0
     """How many follow-ups were recorded."""
 

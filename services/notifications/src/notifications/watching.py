@@ -26,6 +26,7 @@ def cycle(known: w.Cycle | None, recorded: Recorded[Any]) -> w.Cycle | None:
             return w.Cycle(
                 event.partnership_id, event.coach_id, event.teacher_ids, event.focus, _first(event.phases),
                 recorded.occurred_at, recorded.recorded_at, event.cadence_days, event.planned_weeks, event.time_zone,
+                began=recorded.position,
             )  # fmt: skip
         case _ if known is None:
             return None

@@ -56,10 +56,11 @@ CREATE TABLE caseload (
     phase          text,
     time_zone      text,
     started_at     timestamptz NOT NULL,
+    began          bigint NOT NULL,
     open           boolean NOT NULL,
     paused         boolean NOT NULL,
     visited_at     timestamptz,
     trends         text NOT NULL,
     PRIMARY KEY (tenant, cycle_id)
 );
-CREATE INDEX ON caseload (tenant, coach_id) WHERE open;
+CREATE INDEX ON caseload (tenant, coach_id, started_at, began) WHERE open;
