@@ -7,7 +7,7 @@ import logging
 import structlog
 from rich.console import Console
 
-from bench import end_to_end, http_door, in_process, rebuilding
+from bench import end_to_end, http_door, in_process, long_goals, rebuilding
 from bench.report import keep, show
 from bench.servers import servers
 
@@ -16,6 +16,7 @@ PARTS = {
     "door": http_door.measure,
     "end-to-end": end_to_end.measure,
     "rebuild": rebuilding.measure,
+    "long-goals": long_goals.measure,
 }
 
 

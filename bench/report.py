@@ -50,10 +50,17 @@ def row(
 
 
 def ratio_row(
-    name: str, ours: Sequence[float], theirs: Sequence[float], *, at_least: float | None = None
+    name: str,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
 ) -> Row:
     """Ratios are taken within rounds, so that a busy machine disturbs both sides alike."""
-    return row(name, "×", [a / b for a, b in zip(ours, theirs, strict=True)], at_least=at_least)
+    return row(
+        name, "×", [a / b for a, b in zip(ours, theirs, strict=True)], at_least=at_least, at_most=at_most
+    )
 
 
 def show(section: Section, console: Console) -> None:

@@ -4,7 +4,7 @@ The goals' histories are appended by the real ledger; only the decisions to agre
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,10 +44,17 @@ class School:
     """The goals service's own machinery on one database, without a door."""
 
     pool: asyncpg.Pool
+    commanding: Callable[[Aggregate[Any]], Commands]
+    """Handles the commands of one kind of thing."""
     commands: Commands
     ledger: Ledger
     chain_key: bytes
     goals: list[UUID]
+
+    async def begin(self, goals: Sequence[UUID], *, progress: int = 0) -> None:
+        """Makes goals active, each with so much progress recorded afterwards."""
+        history = replace(GOAL, decide=partial(until_active, progress=progress), facts=_nothing)
+        await begin(self.commanding(history), history, goals)
 
     def progress(self, n: int) -> Order:
         """The n-th progress: the goals take turns."""
@@ -118,16 +125,17 @@ class school:  # noqa: N801 - used like a function: `async with school(...)`
             pool, Queries("backbone", "sql/facts"), sources=["directory", "goals"], progress=Progress()
         )
 
-        def commands(*aggregates: Aggregate[Any]) -> Commands:
-            return Commands(ledger, aggregates, clock=Clock(facts), gatherer=facts, chain_key=self._chain_key)
+        def commanding(aggregate: Aggregate[Any]) -> Commands:
+            return Commands(
+                ledger, [aggregate], clock=Clock(facts), gatherer=facts, chain_key=self._chain_key
+            )
 
         found = School(
-            pool=pool, commands=commands(GOAL), ledger=ledger, chain_key=self._chain_key,
+            pool=pool, commanding=commanding, commands=commanding(GOAL), ledger=ledger, chain_key=self._chain_key,
             goals=[uuid4() for _ in range(self._goals)],
         )  # fmt: skip
         SENT[:] = [RecordProgress.model_validate_json(reading(n)) for n in range(2000)]
-        history = replace(GOAL, decide=partial(until_active, progress=self._progress), facts=_nothing)
-        await begin(commands(history), history, found.goals)
+        await found.begin(found.goals, progress=self._progress)
         return found
 
     async def __aexit__(self, *_: object) -> None:

@@ -301,7 +301,10 @@ def traced(
 
 def in_force(versions: Sequence[Version], instant: int) -> int:
     """Which version is in force at an instant, by its place; -1 for what lies before the first given."""
-    return next((place for place in range(len(versions) - 1, -1, -1) if versions[place].since <= instant), -1)
+    place = len(versions) - 1
+    while place >= 0 and versions[place].since > instant:
+        place -= 1
+    return place
 
 
 # A chart to look at ----------------------------------------------------------------------------------

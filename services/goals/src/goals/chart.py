@@ -1,6 +1,6 @@
 """A goal's readings, in the order they happened, kept so small that a goal may have a thousand of them.
 
-A reading takes 36 bytes of one packed field, which is stored and read back whole and unpacked only as far as
+A reading takes 32 bytes of one packed field, which is stored and read back whole and unpacked only as far as
 somebody looks: what is measured on time is decided by the last few. What the readings mean is in `arithmetic`.
 """
 
@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from struct import Struct
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from backbone.packed import Packed
 from chalkline_contracts.values import EPOCH, instant
-from pydantic import ConfigDict
 
 
 class Reading(NamedTuple):
@@ -59,14 +59,14 @@ def reading(
 _fraction = lru_cache(maxsize=65_536)(Fraction)
 """Few are new: most are percents."""
 
-_LAYOUT = Struct("<16sqiiI")
+_LAYOUT = Struct("<16sqiHH")
 """A reading: id, instant, numerator, denominator; then its instrument's place, and one bit for a baseline's."""
 RECORD = _LAYOUT.size
 """How many bytes a reading takes."""
-_MARK = RECORD - 4
+_MARK = RECORD - 2
 """Where in a record the byte is whose lowest bit tells a baseline's reading."""
 _LOWEST_BIT = bytes(n & 1 for n in range(256))
-_NARROW = 2**31
+_NARROW, _SHALLOW = 2**31, 2**16
 _WIDE = 0
 """As a denominator: the numerator is a place among the chart's wide quotients."""
 
@@ -75,14 +75,12 @@ _WIDE = 0
 class Chart:
     """A goal's readings in the order they happened; those of one moment, in the order they were told."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-
-    packed: bytes = b""
+    packed: Packed = b""
     instruments: tuple[str, ...] = ()
     """Each reading names its own by its place here, counted from one."""
     wide: tuple[str, ...] = ()
-    """Quotients that take more than 32 bits a side, such as "6234567891/1000000000"."""
-    gone: bytes = b""
+    """Quotients of more than 32 bits over 16, such as "6234567891/1000000000"."""
+    gone: Packed = b""
     """The ids of what was retracted, each 16 bytes."""
 
     def __len__(self) -> int:
@@ -128,10 +126,11 @@ class Chart:
         if reading.instrument is not None and reading.instrument not in instruments:
             instruments = (*instruments, reading.instrument)
         numerator, denominator = reading.numerator, reading.denominator
-        if not (-_NARROW <= numerator < _NARROW and denominator < _NARROW):
+        if not (-_NARROW <= numerator < _NARROW and denominator < _SHALLOW):
             wide = (*wide, f"{numerator}/{denominator}")
             numerator, denominator = len(wide) - 1, _WIDE
         place = 0 if reading.instrument is None else instruments.index(reading.instrument) + 1
+        place = min(place, 2**15 - 1)  # nobody has as many instruments; those would be taken for one
         record = _LAYOUT.pack(
             reading.own, reading.instant, numerator, denominator, place << 1 | reading.is_baseline
         )  # fmt: skip

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 from backbone import chain
 from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen, snake_case
 from backbone.ledger import Entry, Ledger, NewEvent, Settled, Stored
+from backbone.packed import Behind
 from backbone.recorded import encoded, partition_of
 from backbone.turns import Turns
 from backbone.wire import read_event
@@ -392,13 +393,18 @@ def _codec(state: Hashable) -> TypeAdapter[Any]:
 
 
 def encode_state(state: Any) -> bytes:
-    """A state as stored: its class name, a newline, its fields in JSON."""
-    return type(state).__name__.encode() + b"\n" + _codec(cast(Hashable, type(state))).dump_json(state)
+    """A state as stored: its class name, its fields in JSON, and what is packed in them, a line each."""
+    behind = Behind()
+    fields = _codec(cast(Hashable, type(state))).dump_json(state, context=behind)
+    return behind.joined(type(state).__name__.encode(), b"\n", fields, b"\n")
 
 
 def decode_state(aggregate: Aggregate[Any], stored: bytes) -> Any:
-    name, _, fields = stored.partition(b"\n")
+    name, _, _ = stored[:100].partition(b"\n")
+    end = stored.find(b"\n", len(name) + 1)
+    end = end if end >= 0 else len(stored)
     for state in aggregate.states:
         if state.__name__ == name.decode():
-            return _codec(cast(Hashable, state)).validate_json(fields)
+            fields, behind = stored[len(name) + 1 : end], Behind(stored, end + 1)
+            return _codec(cast(Hashable, state)).validate_json(fields, context=behind)
     raise LookupError(f"{aggregate.name} has no state {name.decode()}; raise its state_schema")

@@ -1,0 +1,86 @@
+"""Goals of ten, a hundred and a thousand measurements: what loading one takes, and telling it another measurement."""
+
+from collections.abc import Sequence
+from time import perf_counter
+from uuid import UUID, uuid4
+
+from backbone.collecting import collect_less
+from backbone.commands import Order
+from goals.aggregates import GOAL
+from goals.goal import RecordProgress
+
+from bench.report import Row, Section, ratio_row, row
+from bench.school import DISTRICT, OWNER, School, reading, school
+from bench.servers import Servers, chain_key, on_uvloop
+
+LENGTHS = (10, 100, 1000)
+GOALS, LOADS, TELLS = 20, 15, 4
+"""Of each length in a round; of each goal so many loads, and so many further measurements."""
+WHAT = ("load", "progress in order", "progress told late")
+
+
+async def measure(servers: Servers, *, quick: bool) -> Section:
+    return await on_uvloop(lambda: _measure(servers, quick=quick))
+
+
+async def _measure(servers: Servers, *, quick: bool) -> Section:
+    collect_less()  # as a service does
+    made = await servers.database("longgoals", "goals")
+    took: dict[tuple[str, int], list[float]] = {(what, n): [] for what in WHAT for n in LENGTHS}
+    async with school(made.full_url, chain_key(made), 0) as there:
+        for at in range(3 if quick else 12):
+            for n in LENGTHS:
+                goals = [uuid4() for _ in range(GOALS)]
+                await there.begin(goals, progress=n)
+                figures = (
+                    await _loads(there, goals),
+                    await _tells(there, goals, 1500),
+                    await _tells(there, goals, 3),
+                )
+                for what, figure in zip(WHAT, figures, strict=True):
+                    if at:  # the first round warms up
+                        took[what, n].append(figure)
+    rows: list[Row] = []
+    for what in WHAT:
+        rows += [row(f"{what}, goal of {n} measurements", "µs", took[what, n]) for n in LENGTHS]
+        rows += [
+            ratio_row(
+                f"{what}, {n} beside {LENGTHS[0]}",
+                took[what, n],
+                took[what, LENGTHS[0]],
+                at_most=1.5 if (what, n) == ("load", 1000) else None,
+            )
+            for n in LENGTHS[1:]
+        ]
+    return Section("Long goals, a lone client", rows)
+
+
+async def _loads(there: School, goals: Sequence[UUID]) -> float:
+    """What a load from PostgreSQL takes, its state read back, in microseconds."""
+    began = perf_counter()
+    for _ in range(LOADS):
+        for goal_id in goals:
+            await there.commands.current(DISTRICT, GOAL.name, goal_id)
+    return (perf_counter() - began) / LOADS / len(goals) * 1e6
+
+
+async def _tells(there: School, goals: Sequence[UUID], moment: int) -> float:
+    """What a RecordProgress takes, in microseconds, on goals that are in memory, as those are that one works with."""
+    first, *commands = (RecordProgress.model_validate_json(reading(moment + n)) for n in range(TELLS + 1))
+    for goal_id in goals:
+        await _tell(there, goal_id, first)
+    began = perf_counter()
+    for command in commands:
+        for goal_id in goals:
+            await _tell(there, goal_id, command)
+    return (perf_counter() - began) / len(commands) / len(goals) * 1e6
+
+
+async def _tell(there: School, goal_id: UUID, command: RecordProgress) -> None:
+    command_id = uuid4()
+    await there.commands.handle(
+        Order(
+            aggregate=GOAL, aggregate_id=goal_id, command=command, actor=OWNER, command_id=command_id,
+            request=command_id.bytes,
+        )
+    )  # fmt: skip
