@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 from backbone.deciding import Refusal
 from chalkline_contracts.event import Event
-from chalkline_contracts.goals import GoalRecharted, ProgressMeasured
+from chalkline_contracts.goals import GoalRecharted, GoalSet, ProgressMeasured
 from chalkline_contracts.measurement import MEASURED, PROPORTIONS, Direction, Measurement, MeasurementTaken
+from chalkline_contracts.values import instant
 from goals.aggregates import GOAL
+from goals.arithmetic import FIRST, Aim, Version
 from goals.goal import (
     AgreeGoal,
     ConfirmAchievement,
@@ -26,7 +28,7 @@ from goals.goal import (
 )
 
 from kit.coaching import CORA, OBSERVATION, PARTNERSHIP, TESS, drafted, facts, policy, propose
-from kit.goal_oracle import Oracle, Terms, told_of
+from kit.goal_oracle import Oracle, Terms, told_of, value_of
 
 WINDOW = 600
 
@@ -49,6 +51,10 @@ def taken(kind: str, level: int, at: datetime, instrument: str | None) -> Measur
     )  # fmt: skip
 
 
+def value_taken(measured: MeasurementTaken) -> Fraction:
+    return value_of(measured.recorded(OBSERVATION, CORA))
+
+
 @dataclass
 class Life:
     """One goal, from its baseline on; each step decides, and compares with what the oracle expects."""
@@ -57,7 +63,7 @@ class Life:
     direction: Direction
     zone: str
     now: datetime
-    target: int
+    target: Fraction
     required: int
     due: date
     events: list[Event] = field(default_factory=list)
@@ -84,7 +90,11 @@ class Life:
         return happened
 
     def baseline(self, levels: Iterable[tuple[int, datetime]], instrument: str | None) -> None:
-        measurements = tuple(taken(self.kind, level, at, instrument) for level, at in levels)
+        self.begin_with(tuple(taken(self.kind, level, at, instrument) for level, at in levels))
+
+    def begin_with(self, measurements: tuple[MeasurementTaken, ...]) -> None:
+        """A baseline, the first or, where nothing is left of that, another."""
+        self.code = measurements[0].metric_code
         happened = self.decide(RecordBaseline(measurements=measurements))
         assert (happened is not None) == (self.oracle.baseline() is None)
         if happened is None:
@@ -100,9 +110,9 @@ class Life:
         """Whether what is meant was proposed and agreed to."""
         maintain = self.direction == "maintain"
         terms: dict[str, Any] = {
-            "metric_code": "m",
+            "metric_code": self.code,
             "direction": self.direction,
-            "target": None if maintain else str(value(self.kind, self.target)),
+            "target": None if maintain else str(self.target),
             "tolerance": str(tolerance) if maintain else None,
             "due_on": self.due,
             "required_consecutive": self.required,
@@ -112,16 +122,18 @@ class Life:
         self.decide(AgreeGoal(), CORA)
         happened = self.decide(AgreeGoal(), TESS)
         assert happened is not None
-        target = None if maintain else value(self.kind, self.target)
+        target = None if maintain else self.target
         within = tolerance if maintain else None
         self.oracle.versions = [Terms(None, target, within, self.due, self.required)]
         self.oracle.status = "active"
         self._compare(happened, self.oracle.follows("", None))
         return True
 
-    def progress(self, level: int, at: datetime, instrument: str | None) -> UUID | None:
+    def progress(self, level: int, at: datetime, instrument: str | None) -> UUID:
+        return self.tell(taken(self.kind, level, at, instrument))
+
+    def tell(self, measured: MeasurementTaken) -> UUID:
         """Recorded by a partner once it is set, counted from an observation before."""
-        measured = taken(self.kind, level, at, instrument)
         if self.oracle.status != "baselined":
             happened = self.decide(RecordProgress(measurement=measured))
         else:
@@ -160,8 +172,18 @@ class Life:
     def rechart(
         self, level: int | None, tolerance: Fraction | None, required: int | None, due: date | None
     ) -> None:
-        now = self.oracle.versions[-1]
         target = value(self.kind, level) if level is not None and self.direction != "maintain" else None
+        self.recharted_to(target, tolerance, required, due)
+
+    def recharted_to(
+        self,
+        target: Fraction | None,
+        tolerance: Fraction | None = None,
+        required: int | None = None,
+        due: date | None = None,
+    ) -> None:
+        """Other terms, or the refusal that the oracle expects."""
+        now = self.oracle.versions[-1]
         within = tolerance if self.direction == "maintain" else None
         wanted = Terms(
             self.now,
@@ -176,6 +198,7 @@ class Life:
             and base is not None
             and wanted.due > self.now.astimezone(ZoneInfo(self.zone)).date()
             and (wanted.target is None or self.oracle.better(wanted.target, base))
+            and (self.kind not in PROPORTIONS or wanted.target is None or 0 <= wanted.target <= 1)
             and replace(wanted, since=None) != replace(now, since=None)
         )
         command = RechartGoal(
@@ -212,3 +235,23 @@ class Life:
         assert [r.measurement_id for r in chart.readings] == [t.own for t in self.oracle.chart()]
         assert [r.quotient for r in chart.readings] == [t.value for t in self.oracle.chart()]
         assert [r.measurement_id for r in chart.counted()] == [t.own for t in self.oracle.counted()]
+
+
+def versions_of(life: Life) -> list[Version]:
+    """The versions of a goal, as a reader of its events has them."""
+    found: list[Version] = []
+    for event in life.events:
+        if isinstance(event, GoalSet):
+            aim = Aim(
+                event.metric.direction,
+                event.target,
+                event.tolerance,
+                event.required_consecutive,
+                event.due_on,
+            )
+            found.append(Version(1, FIRST, aim))
+        if isinstance(event, GoalRecharted):
+            after = event.after
+            aim = found[-1].aim._replace(**after.model_dump())
+            found.append(Version(event.goal_version, instant(event.recharted_at), aim))
+    return found
