@@ -24,6 +24,27 @@ async def school(platform: Platform) -> School:
     return school
 
 
+async def goal_that_is_achieved(
+    platform: Platform, school: School, teacher: str, focus: str, tenths: int
+) -> UUID:
+    """In a cycle of its own, and from one half to so many tenths."""
+    own = School(
+        school.tenant, school.district_org, school.school, school.people | {"teacher": school.people[teacher]}
+    )
+    partnership = (await see(platform, own, "/v1/partnerships", "teacher"))[0]["partnership_id"]
+    cycle = await cycle_of(platform, own, UUID(partnership), focus)
+    goal = await platform.goals.begin("goals", by=own.teacher, tenant=own.tenant, cycle_id=str(cycle))
+    await set_goal(platform, own, goal)
+    path = f"/v1/goals/{goal}"
+    for days in (2, 1):
+        told = on_task(tenths, days_ago=days)
+        await platform.goals.post(
+            f"{path}/record-progress", by=own.teacher, tenant=own.tenant, measurement=told
+        )
+    await platform.goals.post(f"{path}/confirm-achievement", by=own.teacher, tenant=own.tenant)
+    return goal
+
+
 async def go_through(platform: Platform, school: School, teacher: str, n: int) -> None:
     async def say(path: str, **body: Any) -> None:
         await platform.goals.post(path, by=school.people[teacher], tenant=school.tenant, **body)
@@ -148,3 +169,57 @@ async def test_a_principal_sees_figures_of_their_own_schools_alone(
     assert total["started"] == 0
     [none] = await see(platform, school, "/v1/coverage", "other")
     assert (none["of"], none["teachers_n"]) == (None, 0)
+
+
+async def test_the_effect_of_an_initiative_is_the_median_change_of_its_goals(
+    platform: Platform, school: School
+) -> None:
+    initiative = await platform.goals.begin(
+        "initiatives", by=school.coaching_lead, tenant=school.tenant, name="Talk more", begin="2026-01-01"
+    )
+
+    async def serves(goal: UUID, teacher: str) -> None:
+        path = f"/v1/initiatives/{initiative}/link-goal-to-initiative"
+        await platform.goals.post(path, by=school.people[teacher], tenant=school.tenant, goal_id=str(goal))
+
+    for teacher, tenths in zip(TEACHERS, (8, 8, 9, 10, 10), strict=True):
+        await serves(await goal_that_is_achieved(platform, school, teacher, "talk", tenths), teacher)
+        await platform.level()
+        told = await see(platform, school, "/v1/effect", "administrator")
+        assert [row["metric_code"] for row in told] == [None, "on_task"]
+        assert {row["hidden"] for row in told} == {teacher != TEACHERS[-1]}
+    [whole, metric] = told
+    assert {row["initiative_id"] for row in told} == {str(initiative)}
+    assert (whole["goals_n"], whole["achieved_n"], whole["share_achieved"], whole["median_change"]) == (
+        5,
+        5,
+        "1",
+        None,
+    )
+    assert (metric["kind"], metric["unit"], metric["direction"]) == (
+        "intervals_on_task",
+        "intervals",
+        "increase",
+    )
+    assert (metric["median_baseline"], metric["median_final"], metric["median_change"]) == (
+        "1/2",
+        "9/10",
+        "2/5",
+    )
+    assert await see(platform, school, "/v1/effect?year=1999") == []
+
+
+async def test_what_was_sustained_and_taken_back_counts_as_it_stands(
+    platform: Platform, school: School
+) -> None:
+    cycles = await see(platform, school, "/v1/cycles", "teacher")
+    path = f"/v1/cycles/{cycles[0]['cycle_id']}/record-follow-up"
+    await platform.goals.post(path, by=school.teacher, tenant=school.tenant, outcome="sustained")
+    [goal] = await see(platform, school, "/v1/goals", "tina")
+    late = on_task(2, days_ago=1.5)  # between the two that met the target
+    path = f"/v1/goals/{goal['goal_id']}/record-progress"
+    await platform.goals.post(path, by=school.tina, tenant=school.tenant, measurement=late)
+    await platform.level()
+    [total, _] = await see(platform, school, "/v1/funnel")
+    assert (total["sustained"], total["goal_set"], total["target_met"], total["achieved"]) == (1, 4, 1, 1)
+    assert await platform.goals.derived_again()
