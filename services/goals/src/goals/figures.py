@@ -49,17 +49,11 @@ async def project_cycles(events: Sequence[Recorded[Any]], db: Connection) -> Non
     left: list[tuple[Any, ...]] = []
 
     def change(row: Row | None, recorded: Recorded[Any]) -> Row:
-        changed = _of_cycle(row, recorded)
-        if row is not None and row["phase"] is not None and "phase" in changed:
-            # The one it was in is over.
-            paused = row["phase_paused"] + _pause(row, recorded.occurred_at)
-            took = max(recorded.occurred_at - row["phase_since"] - paused, timedelta())
-            left.append(
-                (
-                    recorded.tenant, recorded.aggregate_id, row["phase"], row["school_id"], row["year"],
-                    row["template"], took,
-                )
-            )  # fmt: skip
+        changed = cycle_changed(row, recorded)
+        took = phase_left(row, changed, recorded.occurred_at) if row is not None else None
+        if row is not None and took is not None:
+            where = (row["phase"], row["school_id"], row["year"], row["template"])
+            left.append((recorded.tenant, recorded.aggregate_id, *where, took))
         return changed
 
     rows = await folded(events, db, known=sql.figured_cycles_known, key="cycle_id", change=change)
@@ -74,7 +68,16 @@ async def project_cycles(events: Sequence[Recorded[Any]], db: Connection) -> Non
         await db.execute(sql.add_phase_times, *columns(left, 7))
 
 
-def _of_cycle(row: Row | None, recorded: Recorded[Any]) -> Row:
+def phase_left(row: Row, changed: Row, at: datetime) -> timedelta | None:
+    """How long a cycle was in its phase, pauses not counted, if what changed at a moment ends that; else None."""
+    if row["phase"] is None or "phase" not in changed:
+        return None
+    took: timedelta = at - row["phase_since"] - row["phase_paused"] - _pause(row, at)
+    return max(took, timedelta())
+
+
+def cycle_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
+    """What an event changes in its cycle's row."""
     at: datetime = recorded.occurred_at
     match recorded.event:
         case g.CycleStarted() as event:
@@ -121,7 +124,7 @@ def _pause(row: Row, until: datetime) -> timedelta:
 
 
 async def project_goals(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    rows = await folded(events, db, known=sql.figured_goals_known, key="goal_id", change=_of_goal)
+    rows = await folded(events, db, known=sql.figured_goals_known, key="goal_id", change=goal_changed)
     await db.execute(
         sql.figure_goals,
         *in_columns(
@@ -131,7 +134,8 @@ async def project_goals(events: Sequence[Recorded[Any]], db: Connection) -> None
     )  # fmt: skip
 
 
-def _of_goal(row: Row | None, recorded: Recorded[Any]) -> Row:
+def goal_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
+    """What an event changes in its goal's row."""
     match recorded.event:
         case g.GoalDrafted() as event:
             metric = dict.fromkeys(
