@@ -7,12 +7,13 @@ import logging
 import structlog
 from rich.console import Console
 
-from bench import end_to_end, http_door, in_process, long_goals, rebuilding
+from bench import aggregates, end_to_end, http_door, in_process, long_goals, rebuilding
 from bench.report import keep, show
 from bench.servers import servers
 
 PARTS = {
     "in-process": in_process.measure,
+    "aggregates": aggregates.measure,
     "door": http_door.measure,
     "end-to-end": end_to_end.measure,
     "rebuild": rebuilding.measure,

@@ -53,7 +53,7 @@ class School:
 
     async def begin(self, goals: Sequence[UUID], *, progress: int = 0) -> None:
         """Makes goals active, each with so much progress recorded afterwards."""
-        history = replace(GOAL, decide=partial(until_active, progress=progress), facts=_nothing)
+        history = replace(GOAL, decide=partial(until_active, progress=progress), facts=nothing)
         await begin(self.commanding(history), history, goals)
 
     def progress(self, n: int) -> Order:
@@ -67,15 +67,25 @@ class School:
             request=n.to_bytes(16, "big"),
         )
 
-    async def run(self, clients: int, *, seconds: float, numbers: "count[int]") -> "Run":
-        """As many commands as so many clients get answered in so many seconds."""
+    async def run(
+        self,
+        clients: int,
+        *,
+        seconds: float,
+        numbers: "count[int]",
+        order: Callable[[int], Order] | None = None,
+    ) -> "Run":
+        """As many commands, progress unless another order is given, as so many clients get answered in so many
+        seconds.
+        """
+        ordered = order or self.progress
         took: list[float] = []
         began = perf_counter()
         until = began + seconds
 
         async def client() -> None:
             while (sent := perf_counter()) < until:
-                await self.commands.handle(self.progress(next(numbers)))
+                await self.commands.handle(ordered(next(numbers)))
                 took.append(perf_counter() - sent)
 
         await asyncio.gather(*(client() for _ in range(clients)))
@@ -199,5 +209,5 @@ def until_active(*_: Any, now: datetime, progress: int = 0) -> list[Event]:
     ]
 
 
-async def _nothing(*_: Any) -> None:
+async def nothing(*_: Any) -> None:
     return None

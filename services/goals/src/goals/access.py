@@ -5,7 +5,6 @@ partnership says now, never whom an older event named. Who oversees one of its t
 area, never content, and may not touch it; to anyone else of the district it does not exist.
 """
 
-from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
@@ -109,18 +108,21 @@ def authorise_template(state: ModelTemplate, command: Command, facts: GoalsFacts
         command, model_template.PublishModelTemplate
     ):
         raise Unseen
-    _everybodys(command, Look, facts)
+    _everybodys(command, facts)
 
 
 def authorise_initiative(state: Initiative, command: Command, facts: GoalsFacts) -> None:
-    """Everyone may look, and link a goal of theirs; those who lead coaching, and the operator, launch and close."""
+    """Everyone may look; those who lead coaching, and the operator, launch and close. Who may link is a matter of the
+    goal: to whom it is not theirs, there is none.
+    """
     if isinstance(state, initiative.Unset) and not isinstance(command, LaunchInitiative):
         raise Unseen
-    _everybodys(command, Look | LinkGoalToInitiative, facts)
+    if not isinstance(command, LinkGoalToInitiative):
+        _everybodys(command, facts)
 
 
-def _everybodys(command: Command, open_to_all: Any, facts: GoalsFacts) -> None:
-    """What the whole district has in common: some of it is for everyone, the rest for who leads or operates."""
+def _everybodys(command: Command, facts: GoalsFacts) -> None:
+    """What the whole district has in common: everyone looks, who leads or operates changes it."""
     if facts.by.kind == "operator":
         return
     if not facts.level:
@@ -128,7 +130,7 @@ def _everybodys(command: Command, open_to_all: Any, facts: GoalsFacts) -> None:
     person = _person(facts)
     if person is None or person not in facts.people or not facts.people[person].active:
         raise Unseen
-    if not (isinstance(command, open_to_all) or _roles(facts) & LEADERS):
+    if not (isinstance(command, Look) or _roles(facts) & LEADERS):
         raise Forbidden
 
 

@@ -147,16 +147,15 @@ async def gather_initiative(asking: Asking, state: Initiative, command: Command)
     del state
     if not isinstance(command, LinkGoalToInitiative):
         return _facts(asking, people=await _acting(asking))
-    people, serving, linked = await asyncio.gather(
-        _acting(asking),
+    serving, linked = await asyncio.gather(
         asking.state("Goal", command.goal_id),
         asking.fact("goal_linked", link_id(asking.aggregate_id, command.goal_id)),
     )
     if isinstance(serving, goal.Unset):
-        return _facts(asking, people=people)
+        return _facts(asking)
     whose = serving.whose
     standing = await _standing(asking, whose.partnership_id, whose.owner_ids)
-    return _facts(asking, people=people, goal=serving, linked=linked is not None, **standing)
+    return _facts(asking, goal=serving, linked=linked is not None, **standing)
 
 
 def _facts(asking: Asking, **told: Any) -> GoalsFacts:
