@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from chalkline.example_roster import roster
+from chalkline.year_models import INITIATIVES, initiative
 from chalkline.year_plan import Pair, expected, plan
 from chalkline.year_steps import SCHOOL_WEEKS, At, On, Ref, Scene, Who, calendar_week, references
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ def test_the_same_seed_plans_the_same_year_and_another_seed_another() -> None:
 @given(seed=st.integers())
 def test_nothing_is_spoken_of_before_it_is_begun_and_every_week_is_of_the_year(seed: int) -> None:
     for pair in plan(DISTRICT, seed):
-        begun = set[str]()
+        begun = {initiative(focus) for focus in INITIATIVES}
         assert [step.week for step in pair.steps] == sorted(step.week for step in pair.steps)
         for step in pair.steps:
             assert 0 <= step.week < SCHOOL_WEEKS
@@ -62,13 +63,36 @@ def test_only_the_teacher_confirms_and_nothing_follows_a_cycle_that_has_ended() 
         for number in range(1, 5):
             told = commands(pair, f"cycle {number}")
             assert not told or told[0] == "StartCycle"
-            assert not {"CompleteCycle", "CloseCycleEarly"} & set(told[:-1])
+            open_to_the_end = [command for command in told if command != "RecordFollowUp"]
+            assert not {"CompleteCycle", "CloseCycleEarly"} & set(open_to_the_end[:-1])
+
+
+def test_a_coach_who_handed_over_does_nothing_more_with_the_pair_and_nobody_corrects_what_another_recorded() -> (
+    None
+):
+    handed_over = 0
+    for pair in plan(roster(3, schools=10, teachers=400, students=0), 1):
+        weeks = [step.week for step in pair.steps if step.command == "HandOverCoach"]
+        for week in weeks:
+            handed_over += 1
+            own = [step for step in pair.steps if not step.of.startswith("own ")]
+            assert all(step.week <= week for step in own if step.by == "coach")
+            assert all(step.week > week for step in own if step.by == "successor")
+            assert any(step.command == "GiveConsent" and step.week == week for step in own)
+        recorded = {step.of: step.by for step in pair.steps if step.command == "RecordObservation"}
+        for step in pair.steps:
+            if step.command in ("CorrectObservation", "VoidObservation"):
+                assert recorded[step.of] == step.by
+        if not weeks:
+            assert "successor" not in {step.by for step in pair.steps}
+    assert handed_over > 3
 
 
 def test_all_that_accompanies_visits_is_told_and_what_was_declined_is_not_practised() -> None:
     counts = expected(plan(roster(3, schools=10, teachers=400, students=0), 1))
     for kind in ("ActivityHeld", "ActivityMissed", "ActionStepMastered", "ReflectionShared", "CoachFeedbackGiven",
-                 "GoalRecharted", "AchievementWithdrawn"):  # fmt: skip
+                 "GoalRecharted", "AchievementWithdrawn", "CyclePaused", "CycleMemberJoined", "CycleMemberLeft",
+                 "FollowUpRecorded", "GoalLinkedToInitiative", "CoachHandedOver", "PartnershipEnded"):  # fmt: skip
         assert counts[kind], kind
     for pair in plan(DISTRICT, 1):
         declined = {step.of for step in pair.steps if step.body.get("response") == "declined"}

@@ -17,16 +17,18 @@ from rich.table import Table
 
 from chalkline import example_roster, year_plan
 from chalkline.boarding import aboard
-from chalkline.coaching import Coaching, Persona
+from chalkline.coaching import Coaching
 from chalkline.counting import Counts
 from chalkline.example_roster import Roster
 from chalkline.playing import Advance
 from chalkline.seeding import District
 from chalkline.stage import Stage
 from chalkline.year import WEEKS, Year
+from chalkline.year_models import INITIATIVES, initiative
 from chalkline.year_steps import SCHOOL_WEEKS, calendar_week
 
 STUDENTS_A_TEACHER: Final = 3
+CASELOAD: Final = 18
 INSTRUMENTS: Final = {
     "on-task": ("Time on task", "intervals_on_task", "Each 30 seconds: who works on the task?"),
     "student-talk": ("Student talk", "student_talk", "Seconds in which a student speaks to the class"),
@@ -71,7 +73,7 @@ async def play(
     with stage.act("The year", WEEKS) as act:
         act.note(f"{len(pairs):,} teachers, each with a coach: {steps:,} steps to take")
         await advance(there.monday + timedelta(hours=8))
-        await _publish(client, there.district["leo"])
+        shared = await _prepare(client, there.district)
         began = time.monotonic()
 
         def week_done(week: int) -> None:
@@ -82,16 +84,26 @@ async def play(
                 after - calendar_week(week),
             )
 
-        await Year(client, pairs, there.people, there.monday).play(advance, week_done)
+        await Year(client, pairs, there.people, there.monday, shared).play(advance, week_done)
         await advance(there.monday + timedelta(weeks=WEEKS))
         return Told(year_plan.expected(pairs), time.monotonic() - began)
 
 
-async def _publish(client: Coaching, lead: Persona) -> None:
-    """The instruments that are measured with all year."""
+async def _prepare(client: Coaching, there: District) -> dict[str, str]:
+    """The instruments that are measured with all year, how many teachers a coach should have at most, and the
+    district's initiatives: their ids, by the names that steps use.
+    """
+    lead, begin = there["leo"], (await client.now()).date()
     for code, (name, kind, wording) in INSTRUMENTS.items():
         items = [{"code": code.replace("-", "_"), "kind": kind, "wording": wording}]
         await client.begins(lead, "instruments", f"publish {code}", name=name, code=code, items=items)
+    await client.does(there["ada"], f"districts/{there.id}/change-policy", caseload_limit=CASELOAD)
+    return {
+        initiative(focus): await client.begins(
+            lead, "initiatives", f"launch {focus}", name=name, focus=focus, begin=begin.isoformat()
+        )
+        for focus, name in INITIATIVES.items()
+    }
 
 
 def differing(told: Told, counts: Counts) -> list[str]:

@@ -55,13 +55,19 @@ class Year:
     """The year of a district: `play` takes it from the first Friday to the last."""
 
     def __init__(
-        self, client: Coaching, pairs: list[Pair], people: Mapping[str, Persona], monday: datetime
-    ) -> None:
-        """`people` by sourcedId; `monday`: local midnight of the first day of the year."""
+        self, client: Coaching, pairs: list[Pair], people: Mapping[str, Persona], monday: datetime,
+        shared: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        """`people` by sourcedId; `monday`: local midnight of the first day of the year; `shared`: ids of what all may
+        speak of.
+        """
         self._client, self._people, self._monday = client, people, monday
         self._playing = [
             _Playing(
-                pair, Scene(monday, {who: people[one.sourced_id].id for who, one in pair.people.items()}, {})
+                pair,
+                Scene(
+                    monday, {who: people[one.sourced_id].id for who, one in pair.people.items()}, dict(shared)
+                ),
             )
             for pair in pairs
         ]

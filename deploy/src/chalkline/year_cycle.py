@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from chalkline.seeding import PEERS
 from chalkline.year_models import METRICS, MODELS
-from chalkline.year_practice import practice
+from chalkline.year_practice import beside, practice
 from chalkline.year_steps import SCHOOL_WEEKS, At, On, Ref, Step, Who
 from chalkline.year_telling import Telling
 from chalkline.year_visits import miscounted, second_thoughts, visit
@@ -19,13 +19,18 @@ from chalkline.year_visits import miscounted, second_thoughts, visit
 Outcome = Literal["achieved", "too slow", "given up", "closed early"]
 OUTCOMES: Final[dict[Outcome, int]] = {"achieved": 64, "too slow": 16, "given up": 11, "closed early": 9}
 IN_A_ROW: Final = 2
+PAUSE: Final = 2
+"""Weeks of a pause, as of one who is on leave."""
 AGAIN: Final = 4
 """Weeks it takes from a withdrawn achievement to the next."""
 
 
-def cycle(random: Random, number: int, week: int) -> Iterator[Step]:
-    """The steps of the pair's so manyeth cycle, which starts in this school week; in their order within each week."""
-    arc = _Arc(Telling(random, number, week, random.choice(MODELS), random.choice(METRICS)))
+def cycle(random: Random, number: int, week: int, *, grouped: bool = False) -> Iterator[Step]:
+    """The steps of the pair's so manyeth cycle, which starts in this school week; in their order within each week.
+
+    `grouped`: a colleague joins.
+    """
+    arc = _Arc(Telling(random, number, week, random.choice(MODELS), random.choice(METRICS), grouped))
     yield from arc.start()
     yield from arc.work()
 
@@ -41,14 +46,18 @@ class _Arc:
         self.last = told.first + weeks
         self.target = told.metric.target
         self.value, self.measured, self.in_a_row = told.metric.start[1], 0, 0
-        self.recharted = False
+        self.recharted = self.paused = False
+        begin = self.set_in + 2
+        self.pause = (
+            range(begin, begin + PAUSE) if begin + PAUSE <= self.last and told.chance(0.06) else range(0)
+        )
 
     def start(self) -> Iterator[Step]:
         """The cycle, and the goal both agree to."""
         told, week, drafts = self.told, self.set_in, self.told.either()
         body = {
             "partnership_id": Ref("partnership"), "focus": self.metric.focus, "template": self.model.template,
-            "planned_weeks": self.model.weeks,
+            "planned_weeks": self.model.weeks, "teacher_ids": [Who("teacher")],
         }  # fmt: skip
         yield Step(told.first, "coach", "Cycle", "StartCycle", told.cycle, begins=True, body=body,
                    gives=("CycleStarted", "CyclePhaseEntered"))  # fmt: skip
@@ -77,10 +86,15 @@ class _Arc:
             yield step
             ended = step.week
         yield from practice(self.told, self.set_in, ended - 1)
+        yield from beside(self.told, self.set_in, ended)
 
     def _weeks(self) -> Iterator[Step]:
         told, phases, week = self.told, list(self.model.later_phases), self.set_in
         while (week := week + 1) <= self.last:
+            if self.paused != (week in self.pause):
+                yield self._paused_or_resumed(week)
+            if self.paused:
+                continue
             if phases and week >= told.first + 2 * (1 + len(self.model.later_phases) - len(phases)):
                 yield told.of_cycle(week, "EnterPhase", {"phase": phases.pop(0)}, "CyclePhaseEntered")
             visited = told.chance(self.model.visits)
@@ -162,6 +176,12 @@ class _Arc:
         """Students' work that lay in a drawer: counted now, done on the Friday two weeks before, below the target."""
         taken = self.metric.taken(self.metric.start[1], At(week - 2, 4, 14 * 60 + 30))
         return self.told.of_goal(week, "teacher", "RecordProgress", {"measurement": taken}, *gives)
+
+    def _paused_or_resumed(self, week: int) -> Step:
+        self.paused = not self.paused
+        if self.paused:
+            return self.told.of_cycle(week, "PauseCycle", {"reason_code": "teacher_on_leave"}, "CyclePaused")
+        return self.told.of_cycle(week, "ResumeCycle", {}, "CycleResumed", by=self.told.either())
 
     def _rechart(self, week: int) -> Step:
         """They aimed too high, or need more time: from now on there is another target, or only another day."""

@@ -50,6 +50,11 @@ class Metric:
         return self.target - max(2, self.target // 10)
 
 
+def initiative(focus: str) -> str:
+    """The name under which a step speaks of an initiative."""
+    return f"initiative {focus}"
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A small change of practice that can be learnt, and how many items its checklist has."""
@@ -94,6 +99,12 @@ STRATEGIES: Final = (
     Strategy("entry_routine", 10),
     Strategy("checks_for_understanding", 9),
 )
+INITIATIVES: Final = {
+    "mathematics": "Every student explains a solution",
+    "reading": "A page a day",
+    "discourse": "Talk that counts",
+}
+"""What the district does as a whole, by the area that it is about."""
 EVIDENCE: Final = (
     "The timer on the board helps; one table waits for materials.",
     "Students explain to each other before they ask.",

@@ -1,10 +1,10 @@
-"""What accompanies a cycle beside visits: action steps, coaching time of other kinds, and reflections."""
+"""What accompanies a cycle beside visits: action steps, other coaching time, reflections, and who else is in it."""
 
 from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
-from chalkline.year_models import ADAPTED, DECLINED, REFLECTIONS, STRATEGIES
+from chalkline.year_models import ADAPTED, DECLINED, INITIATIVES, REFLECTIONS, STRATEGIES, initiative
 from chalkline.year_steps import SCHOOL_WEEKS, At, On, Partner, Ref, Step, Who
 from chalkline.year_telling import Telling
 
@@ -26,6 +26,26 @@ def practice(told: Telling, begin: int, last: int) -> Iterator[Step]:
     for who, likely in reflecting.items():
         if told.chance(likely):
             yield from _reflected(told, who, told.random.randint(begin, last))
+
+
+def beside(told: Telling, begin: int, ended: int) -> Iterator[Step]:
+    """Who joins the cycle and leaves it, the initiative its goal serves, and whether what was reached still holds."""
+    if told.grouped:
+        colleague = {"teacher_id": Who("colleague")}
+        yield told.of_cycle(told.first, "JoinCycle", colleague, "CycleMemberJoined", by="colleague")
+        if told.chance(0.5):
+            week = told.random.randint(begin, ended - 1)
+            yield told.of_cycle(
+                week, "LeaveCycle", colleague, "CycleMemberLeft", by=told.one_of(("coach", "colleague"))
+            )
+    if told.metric.focus in INITIATIVES and told.chance(0.35):
+        body = {"goal_id": Ref(told.goal)}
+        yield Step(begin, told.either(), "Initiative", "LinkGoalToInitiative", initiative(told.metric.focus), body=body,
+                   gives=("GoalLinkedToInitiative",))  # fmt: skip
+    for week, likely in ((ended + 4, 0.75), (ended + 12, 0.6)):
+        if week < SCHOOL_WEEKS and told.chance(likely):
+            found = {"outcome": "sustained" if told.chance(0.8) else "lapsed"}
+            yield told.of_cycle(week, "RecordFollowUp", found, "FollowUpRecorded", by=told.either())
 
 
 def _action_step(told: Telling, name: str, week: int, last: int) -> Iterator[Step]:

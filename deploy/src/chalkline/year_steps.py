@@ -10,7 +10,8 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-Partner = Literal["coach", "teacher"]
+Partner = Literal["coach", "teacher", "colleague", "successor"]
+"""Who acts: the pair; a colleague who joins the teacher's cycles; the coach it is handed over to."""
 SCHOOL_WEEKS: Final = 38
 """Two semesters of 19 weeks; the two weeks between them are counted by the calendar alone."""
 SEMESTER: Final = 19

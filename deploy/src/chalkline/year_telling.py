@@ -21,6 +21,8 @@ class Telling:
     """The school week it starts in."""
     model: Model
     metric: Metric
+    grouped: bool = False
+    """Whether a colleague joins."""
 
     @property
     def cycle(self) -> str:
