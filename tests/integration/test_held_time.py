@@ -15,8 +15,7 @@ from chalkline_contracts import observations as o
 from chalkline_contracts.event import Event
 from conftest import TestDatabase
 from kit.interleaving import in_batches, interleaved, projected
-from observations.held_time import HELD_TIME
-from observations.minutes import ORDER
+from observations.held_time import HELD_TIME, ORDER
 
 pytestmark = [pytest.mark.integration, pytest.mark.service("observations")]
 
@@ -112,7 +111,7 @@ async def test_every_second_of_a_coach_counts_once(database: TestDatabase, seed:
     for begin, end in ((date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 3, 8), date(2026, 3, 9)),
                        (date(2026, 2, 25), date(2026, 3, 8))):  # fmt: skip
         for per in ("period", "week", "month"):
-            wide = (TENANT, begin, end + timedelta(days=1), per, list(ORDER))
+            wide = (TENANT, begin, end + timedelta(days=1), per)
             rows = await database.app.fetch(sql.minutes, *wide, None, ZONE)
             told = {(r["coach_id"], r["begin"], r["type"]): r["seconds"] for r in rows if r["seconds"]}
             assert told == by_hand(spent, begin, end, per), (begin, end, per)
@@ -124,6 +123,6 @@ async def test_every_second_of_a_coach_counts_once(database: TestDatabase, seed:
 async def test_periods_lie_within_what_was_asked_for(database: TestDatabase) -> None:
     log, _ = year_of(1)
     await projected(database.app, [HELD_TIME], [log.events])
-    wide = (TENANT, date(2026, 2, 25), date(2026, 3, 11), "week", list(ORDER), None, ZONE)
+    wide = (TENANT, date(2026, 2, 25), date(2026, 3, 11), "week", None, ZONE)
     periods = {(r["begin"], r["end"]) for r in await database.app.fetch(sql.minutes, *wide)}
     assert periods == {(date(2026, 3, 2), date(2026, 3, 8)), (date(2026, 3, 9), date(2026, 3, 10))}

@@ -224,6 +224,7 @@ VALUES = {
     "text[]": "ARRAY['x' || n % 5]",
     "interval": "n * interval '1 minute'",
     "jsonb": "'[]'::jsonb",
+    "tstzmultirange": "'{{}}'::tstzmultirange",
     "json": "'{{}}'::json",
     "bytea": "'x'::bytea",
 }

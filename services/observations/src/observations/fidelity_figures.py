@@ -4,11 +4,11 @@ For coaching leads and administrators. What is about fewer than five teachers is
 months as it takes that taking what is shown from the year leaves nothing about so few.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -30,39 +30,19 @@ YEAR: Final = None
 """The place of a checklist's total among its months."""
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What measurements of a checklist say together: sums, never a mean of shares; and whom they are about."""
-
-    measurements_n: int = 0
-    met: int = 0
-    total: int = 0
-    teachers: frozenset[UUID] = field(default_factory=frozenset)
-
-    def __add__(self, other: "Met") -> "Met":
-        return Met(
-            self.measurements_n + other.measurements_n,
-            self.met + other.met,
-            self.total + other.total,
-            self.teachers | other.teachers,
-        )
-
-
-def hidden_months(months: Mapping[str, Met]) -> frozenset[str | None]:
+def hidden_months(
+    teachers_n: Mapping[str, int], few: Mapping[str, frozenset[UUID]], year_n: int
+) -> frozenset[str | None]:
     """The months of one checklist to hide, and YEAR with them if even the year is about too few.
 
-    The same teachers may be in several months, so what is left of the year is counted by who is in it.
+    `teachers_n`: how many teachers each month is about; `few`: who they are where they are too few; `year_n`: how many
+    the year. The same teachers may be in several months, so what is left of the year is counted by who is in it.
     """
-    hidden = {month for month, met in months.items() if len(met.teachers) < STAFF}
-    shown = sorted(months.keys() - hidden, key=lambda month: (len(months[month].teachers), month))
-    while hidden and shown and len(_together(months, hidden).teachers) < STAFF:
-        hidden.add(shown.pop(0))
-    few = len(_together(months, months.keys()).teachers) < STAFF
-    return frozenset({*hidden, YEAR} if few else hidden)
-
-
-def _together(months: Mapping[str, Met], which: Any) -> Met:
-    return sum((months[month] for month in which), Met())
+    hidden: set[str | None] = {month for month, n in teachers_n.items() if n < STAFF}
+    shown = sorted(teachers_n.keys() - hidden, key=lambda month: (teachers_n[month], month))
+    if shown and hidden and len(frozenset[UUID]().union(*few.values())) < STAFF:
+        hidden.add(shown[0])  # which alone is about enough
+    return frozenset({*hidden, YEAR} if year_n < STAFF else hidden)
 
 
 class Fidelity(Told):
@@ -110,7 +90,7 @@ def routes(run: Running) -> APIRouter:
         year = wanted.year if wanted.year is not None else _school_year(await lists.today(by))
         begin, until = date(year, JULY, 1), date(year + 1, JULY, 1)
         zone = await lists.zone(by)
-        rows = await lists.whole(request, response, sql.fidelity, by.tenant, begin, until, zone)
+        rows = await lists.whole(request, response, sql.fidelity, by.tenant, begin, until, zone, STAFF)
         return list(told(rows))
 
     return router
@@ -121,31 +101,23 @@ def _school_year(day: date) -> int:
 
 
 def told(rows: Sequence[Any]) -> Iterator[Fidelity]:
-    """Each checklist's year, then its months."""
-    checklists: dict[str, dict[str, Met]] = defaultdict(dict)
-    for row in rows:
-        met = Met(row["measurements_n"], row["met"], row["total"], frozenset(row["teacher_ids"]))
-        checklists[row["checklist"]][row["month"]] = met
-    for checklist, months in checklists.items():
-        hidden = hidden_months(months)
-        year = {YEAR: _together(months, months.keys())}
-        for month, met in (year | dict(sorted(months.items()))).items():
-            yield _told(checklist, month, met, hidden=month in hidden)
+    """Each checklist's year, then its months; `rows` in this order."""
+    for _, group in groupby(rows, key=itemgetter("checklist")):
+        year, *months = group
+        teachers_n = {row["month"]: row["teachers_n"] for row in months}
+        few = {row["month"]: frozenset(row["teacher_ids"]) for row in months if row["teachers_n"] < STAFF}
+        hidden = hidden_months(teachers_n, few, year["teachers_n"])
+        for row in (year, *months):
+            yield _told(row, hidden=row["month"] in hidden)
 
 
-def _told(checklist: str, month: str | None, met: Met, *, hidden: bool) -> Fidelity:
-    if hidden:
-        return Fidelity(
-            checklist=checklist, month=month, hidden=True, measurements_n=None, teachers_n=None, met=None,
-            total=None, fidelity=None,
-        )  # fmt: skip
+def _told(row: Any, *, hidden: bool) -> Fidelity:
+    counted = ("measurements_n", "teachers_n", "met", "total")
+    figures: dict[str, int | None] = {name: None if hidden else row[name] for name in counted}
     return Fidelity(
-        checklist=checklist,
-        month=month,
-        hidden=False,
-        measurements_n=met.measurements_n,
-        teachers_n=len(met.teachers),
-        met=met.met,
-        total=met.total,
-        fidelity=str(Fraction(met.met, met.total)),
+        checklist=row["checklist"],
+        month=row["month"],
+        hidden=hidden,
+        fidelity=None if hidden else str(Fraction(row["met"], row["total"])),
+        **figures,
     )

@@ -1,10 +1,13 @@
-"""What a coach's time was spent on: a stretch each observation that was recorded and each activity that was held.
+"""What a coach's time was spent on: a stretch each observation that was recorded and each activity that was held,
+and of each day every moment once.
 
-Rebuildable: drop the table, replay the log, and the same rows come back.
+Rebuildable: drop the tables, replay the log, and the same rows come back.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+from uuid import UUID
 
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
@@ -21,17 +24,34 @@ HANDLES: Final[tuple[type[Event], ...]] = (
 
 TimeType = Literal["observe", "model", "coteach", "plan", "debrief", "data_review", "pd", "admin"]
 """What time is spent on, nearest to the classroom first: a moment that two of them fill is the former's."""
+ORDER: Final = get_args(TimeType)
+CHANGES: Final = (o.ObservationCorrected, o.ObservationVoided)
+"""What may move time from one day to another, or take it away."""
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    """Each event tells the whole stretch, or that there is none: the last one of a batch is the row."""
+    """Each event tells the whole stretch, or that there is none: the last one of a batch is the row. Then every day
+    of a coach that was touched is worked out anew: the same stretches give the same days, whoever comes first.
+    """
     rows = last_by_key([_row(recorded, recorded.event) for recorded in events], 2)
-    await db.execute(sql.hold_stretches, *columns([row for row in rows if len(row) > 2], 10))
-    if gone := [row for row in rows if len(row) == 2]:
+    held, gone = [row for row in rows if len(row) > 2], [row for row in rows if len(row) == 2]
+    touched = {day for row in held for day in _days(row[0], row[2], row[7], row[8])}
+    if again := [(r.tenant, r.aggregate_id) for r in events if isinstance(r.event, CHANGES)]:
+        for before in await db.fetch(sql.stretches_known, *columns(again, 2)):
+            seconds = int((before["ends"] - before["begins"]).total_seconds())
+            touched.update(_days(before["tenant"], before["coach_id"], before["begins"], seconds))
+    if held:
+        await db.execute(sql.hold_stretches, *columns(held, 10))
+    if gone:
         await db.execute(sql.forget_stretches, *columns(gone, 2))
+    await db.execute(sql.hold_coach_days)
+    days = columns(sorted(touched), 3)
+    await db.execute(sql.forget_coach_days, *days)
+    await db.execute(sql.work_out_coach_days, *days, ORDER)
 
 
 def _row(recorded: Recorded[Any], event: Any) -> tuple[Any, ...]:
+    """A stretch; of one that is no more only its key."""
     key = (recorded.tenant, recorded.aggregate_id)
     if isinstance(event, o.ObservationVoided):
         return key
@@ -41,6 +61,17 @@ def _row(recorded: Recorded[Any], event: Any) -> tuple[Any, ...]:
         ",".join(str(teacher_id) for teacher_id in event.teacher_ids), event.type if held else "observe",
         event.started_at, 60 * event.minutes if held else event.duration_s, recorded.position,
     )  # fmt: skip
+
+
+def _days(
+    tenant: UUID, coach_id: UUID, begins: datetime, seconds: int
+) -> Iterator[tuple[UUID, UUID, datetime]]:
+    """The days of UTC in which a stretch lies, by their first moment."""
+    first = begins.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = begins.astimezone(UTC) + timedelta(seconds=seconds)
+    while first < last:
+        yield tenant, coach_id, first
+        first += timedelta(days=1)
 
 
 HELD_TIME = Projection(name="held_time", handles=HANDLES, project=project)

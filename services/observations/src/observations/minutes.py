@@ -1,10 +1,10 @@
-"""Minutes by type: what coaches' time was spent on, worked out of held stretches, each moment once.
+"""Minutes by type: what coaches' time was spent on, each moment of theirs once.
 
 A coach's own; for coaching leads and administrators every coach's.
 """
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from backbone.application import Reader
@@ -20,7 +20,6 @@ from observations.held_time import TimeType
 
 sql = Queries("observations", "sql/queries")
 
-ORDER: Final = get_args(TimeType)
 LONGEST: Final = 400
 """Days at most: a school year, and the holidays around it."""
 
@@ -39,8 +38,6 @@ class MinutesOfType(Told):
     """Where two types fill the same moment it is the former's of observe, model, coteach, plan, debrief, data_review,
     pd, admin.
     """
-    stretches_n: int
-    """How many observations or activities of this type there were."""
 
 
 class MinutesWanted(BaseModel):
@@ -73,7 +70,7 @@ def routes(run: Running) -> APIRouter:
                 raise Forbidden
             coach_id = person_of(by)
         begin, end = _days(wanted, await lists.today(by))
-        wide = (by.tenant, begin, end + timedelta(days=1), wanted.per, ORDER, coach_id, await lists.zone(by))
+        wide = (by.tenant, begin, end + timedelta(days=1), wanted.per, coach_id, await lists.zone(by))
         rows = await lists.whole(request, response, sql.minutes, *wide)
         return [_told(row) for row in rows]
 

@@ -1,5 +1,5 @@
 -- What a coach's time was spent on: a row each observation that was recorded and each activity that was held; one that was
--- voided has none. Stretches begin at a whole second. What is derived of them is worked out when it is read.
+-- voided has none. Stretches begin at a whole second.
 CREATE TABLE held_stretches (
     tenant         uuid NOT NULL,
     source_id      uuid NOT NULL,
@@ -13,9 +13,21 @@ CREATE TABLE held_stretches (
     position       bigint NOT NULL,
     PRIMARY KEY (tenant, source_id)
 );
-CREATE INDEX ON held_stretches (tenant, begins);
 CREATE INDEX ON held_stretches (tenant, coach_id, begins);
 CREATE INDEX ON held_stretches (tenant, cycle_id);
+
+-- Each moment of a coach once: what of a day (of UTC, beginning at `begins`) they spent on a type, less what a type that
+-- comes before it fills. Worked out anew from `held_stretches` for every day that one of them touches.
+CREATE TABLE coach_days (
+    tenant   uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    begins   timestamptz NOT NULL,
+    type     text NOT NULL,
+    seconds  integer NOT NULL,
+    spent    tstzmultirange NOT NULL,
+    PRIMARY KEY (tenant, coach_id, begins, type)
+);
+CREATE INDEX ON coach_days (tenant, begins);
 
 -- Of each cycle what it was planned as, who ever took part and who left, and when its days do not count: `pauses` are
 -- [from, until) of its own dates, until is null while it lasts.
