@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from backbone.queries import Queries
 from conftest import TestDatabase
-from observations.held_time import ORDER
+from observations.held_time import work_out
 
 pytestmark = [pytest.mark.integration, pytest.mark.service("observations")]
 
@@ -63,7 +63,8 @@ DISTRICTS = (
     """INSERT INTO reflecting_people (tenant, person_id, recorded_at, reflection_id, began)
        SELECT tenant, author_id, recorded_at, reflection_id, began FROM listed_reflections""",
 )
-DAYS = """SELECT DISTINCT tenant, coach_id, date_trunc('day', at, 'UTC')
+DAYS = """INSERT INTO touched_days (tenant, coach_id, begins)
+          SELECT DISTINCT tenant, coach_id, date_trunc('day', at, 'UTC')
             FROM held_stretches CROSS JOIN LATERAL unnest(ARRAY[begins, ends]) AS at"""
 CALENDAR = '{"terms": [{"begin": "2025-08-15", "end": "2026-06-10"}], "holidays": []}'
 ANYWHERE = (datetime(2026, 2, 1, tzinfo=UTC), 2**40)
@@ -98,8 +99,9 @@ async def test_every_read_of_a_large_district_finds_its_rows_by_an_index(databas
     for text in DISTRICTS:
         await database.owner.execute(text)
     asked = Queries("observations", "sql/queries")
-    days = sorted(tuple(row) for row in await database.owner.fetch(DAYS))
-    await database.owner.execute(asked.work_out_coach_days, *zip(*days, strict=True), ORDER)
+    await database.owner.execute(DAYS)
+    async with database.owner.acquire() as db, db.transaction():
+        await work_out(db)
     await database.owner.execute("ANALYZE")
     async with database.app.acquire() as db:
         for name, most, wanted in ASKED:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,7 @@ from backbone.recorded import Recorded
 from backbone.service import Service
 from chalkline import postgres
 from chalkline_contracts import goals as g
+from chalkline_contracts import observations as o
 from chalkline_contracts.event import catalogue
 from conftest import TestDatabase, fresh_database
 from contracts.untold import UNTOLD
@@ -39,6 +41,7 @@ from kit.story import SERVICES, Story
 from kit.telling import Telling
 from notifications import timers as timing
 from notifications.policies import when_a_cycle_comes_to_a_milestone
+from observations import held_time
 
 pytestmark = pytest.mark.integration
 
@@ -137,6 +140,45 @@ async def test_timers_worked_out_without_waiting_for_each_other_would_differ(
     monkeypatch.setitem(timing.sql._texts, "hold_timers", "SELECT 1")
     with pytest.raises(AssertionError):
         await ended_while_it_started(database)
+
+
+async def half_an_hour_twice(database: TestDatabase) -> None:
+    """One replica tells of a visit while another tells of a talk that began in it: neither sees the other's stretch."""
+    telling, coach, at = Telling(), UUID(int=1), datetime(2026, 3, 2, 15, tzinfo=UTC)
+    whose: dict[str, Any] = {"partnership_id": UUID(int=2), "coach_id": coach, "teacher_ids": (UUID(int=3),)}
+    visit = telling.tell(UUID(int=4), o.ObservationRecorded(
+        **whose, started_at=at, duration_s=3600, mode="live", chosen_by="joint", recorded_by=coach,
+    ))  # fmt: skip
+    talk = telling.tell(UUID(int=5), o.ActivityHeld(
+        **whose, type="debrief", started_at=at + timedelta(minutes=30), minutes=60, participants_n=1,
+        recorded_by=coach,
+    ))  # fmt: skip
+
+    async def take(recorded: Recorded[Any]) -> None:
+        async with database.app.acquire() as db, db.transaction():
+            await held_time.HELD_TIME.take([recorded], db)
+
+    async with database.app.acquire() as db, db.transaction():
+        await held_time.HELD_TIME.take([visit], db)
+        other = asyncio.create_task(take(talk))
+        await asyncio.sleep(0.2)
+    await other
+    assert await database.app.fetchval("SELECT sum(seconds) FROM coach_days") == 5400
+    assert await database.app.fetchval("SELECT count(*) FROM touched_days") == 0
+
+
+@pytest.mark.service("observations")
+async def test_a_day_is_worked_out_by_one_replica_after_the_other(database: TestDatabase) -> None:
+    await half_an_hour_twice(database)
+
+
+@pytest.mark.service("observations")
+async def test_a_day_worked_out_without_waiting_for_each_other_would_count_a_moment_twice(
+    database: TestDatabase,
+) -> None:
+    await database.owner.execute("ALTER TABLE projections.touched_days DROP CONSTRAINT touched_days_pkey")
+    with pytest.raises(AssertionError):
+        await half_an_hour_twice(database)
 
 
 @pytest.mark.service("goals")

@@ -30,8 +30,8 @@ CHANGES: Final = (o.ObservationCorrected, o.ObservationVoided)
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    """Each event tells the whole stretch, or that there is none: the last one of a batch is the row. Then every day
-    of a coach that was touched is worked out anew: the same stretches give the same days, whoever comes first.
+    """Each event tells the whole stretch, or that there is none: the last one of a batch is the row. The days that
+    it lies in, or did, are noted.
     """
     rows = last_by_key([_row(recorded, recorded.event) for recorded in events], 2)
     held, gone = [row for row in rows if len(row) > 2], [row for row in rows if len(row) == 2]
@@ -44,10 +44,17 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         await db.execute(sql.hold_stretches, *columns(held, 10))
     if gone:
         await db.execute(sql.forget_stretches, *columns(gone, 2))
-    await db.execute(sql.hold_coach_days)
-    days = columns(sorted(touched), 3)
-    await db.execute(sql.forget_coach_days, *days)
-    await db.execute(sql.work_out_coach_days, *days, ORDER)
+    if touched:
+        await db.execute(sql.touch_days, *columns(sorted(touched), 3))
+
+
+async def work_out(db: Connection) -> None:
+    """Every day that was touched, anew from its stretches: the same ones give the same day, whoever comes first.
+    Who touches a day waits for whoever is at it, since its row is there already, and so sees their stretches.
+    """
+    await db.execute(sql.forget_coach_days)
+    await db.execute(sql.work_out_coach_days, ORDER)
+    await db.execute(sql.forget_touched_days)
 
 
 def _row(recorded: Recorded[Any], event: Any) -> tuple[Any, ...]:
@@ -74,4 +81,4 @@ def _days(
         first += timedelta(days=1)
 
 
-HELD_TIME = Projection(name="held_time", handles=HANDLES, project=project)
+HELD_TIME = Projection(name="held_time", handles=HANDLES, project=project, settle=work_out)

@@ -29,6 +29,14 @@ CREATE TABLE coach_days (
 );
 CREATE INDEX ON coach_days (tenant, begins);
 
+-- Days in which something changed; empty but for the time of a transaction and of a rebuild.
+CREATE TABLE touched_days (
+    tenant   uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    begins   timestamptz NOT NULL,
+    PRIMARY KEY (tenant, coach_id, begins)
+);
+
 -- Of each cycle what it was planned as, who ever took part and who left, and when its days do not count: `pauses` are
 -- [from, until) of its own dates, until is null while it lasts.
 CREATE TABLE coached_cycles (

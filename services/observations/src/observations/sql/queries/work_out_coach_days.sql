@@ -1,13 +1,13 @@
--- $1 tenants, $2 coaches, $3 days, $4 the types in the order in which they have a moment that several fill. A stretch takes eight
--- hours at most.
+-- Every day that was touched; $1: the types in the order in which they have a moment that several fill. A stretch takes eight hours
+-- at most.
 INSERT INTO coach_days (tenant, coach_id, begins, type, seconds, spent)
 SELECT o.tenant, o.coach_id, o.begins, o.type, r.seconds, o.spent
   FROM (SELECT h.tenant, h.coach_id, h.begins, h.type,
                h.held - coalesce(range_agg(h.held) OVER (PARTITION BY h.tenant, h.coach_id, h.begins ORDER BY h.rank
                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}') AS spent
-          FROM (SELECT k.tenant, k.coach_id, k.begins, s.type, array_position($4::text[], s.type) AS rank,
+          FROM (SELECT k.tenant, k.coach_id, k.begins, s.type, array_position($1::text[], s.type) AS rank,
                        range_agg(tstzrange(s.begins, s.ends) * tstzrange(k.begins, k.begins + interval '24 hours')) AS held
-                  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS k (tenant, coach_id, begins)
+                  FROM touched_days k
                   JOIN held_stretches s ON s.tenant = k.tenant AND s.coach_id = k.coach_id
                        AND s.begins > k.begins - interval '8 hours' AND s.begins < k.begins + interval '24 hours'
                        AND s.ends > k.begins
