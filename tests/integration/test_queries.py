@@ -94,6 +94,7 @@ FIGURES = {
         "goal_history",
         "goal_lineage",
         "session_prep",
+        "cycle_facts",
     ),
     "observations": ("minutes", "fidelity"),
     "notifications": ("caseloads", "milestone_counts"),

@@ -5,7 +5,7 @@ from backbone.deciding import Claim
 from chalkline_contracts.goals import ModelTemplatePublished, ModelTemplateRetired
 from goals.aggregates import MODEL_TEMPLATE
 from goals.model_template import PublishModelTemplate, RetireModelTemplate, claims
-from goals.product_models import NAMES, PRODUCT, models_in
+from goals.product_models import KINDS, MODELS, NAMES, PRODUCT, models_in
 from goals.refusals import (
     TemplateAlreadyPublished,
     TemplateNameTaken,
@@ -37,7 +37,11 @@ source = "us"
 phases = ["see", "do"]
 cadence_days = 7
 planned_weeks = 6
-"""
+
+[model.shows]
+see = ["goal_drafted"]
+do = ["REST"]
+""".replace('"REST"', ", ".join(f'"{kind}"' for kind in sorted(KINDS - {"goal_drafted"})))
 
 
 def test_a_model_of_the_product_is_data() -> None:
@@ -54,6 +58,10 @@ def test_a_model_of_the_product_is_data() -> None:
         SOUND.replace('["see", "do"]', '["see", "see"]'),
         SOUND.replace('"do"', '"Do it"'),
         SOUND.replace("= 7", "= 0"),
+        SOUND.replace('"coteach", ', ""),
+        SOUND.replace('"coteach", ', '"coteach", "goal_drafted", '),
+        SOUND.replace('"coteach", ', '"dancing", '),
+        SOUND.replace("see = ", "look = "),
         SOUND.replace("planned_weeks", "weeks"),
         SOUND.replace("= [", "= ["[:-1]),
     ],
@@ -61,6 +69,12 @@ def test_a_model_of_the_product_is_data() -> None:
 def test_a_file_that_is_not_sound_keeps_the_service_from_starting(spoilt: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         models_in(spoilt)
+
+
+def test_every_model_of_the_product_has_a_place_for_every_kind_of_fact() -> None:
+    for model in MODELS.values():
+        assert set(model.phase_of) == KINDS
+        assert set(model.phase_of.values()) == set(model.template.phases)
 
 
 def test_a_district_publishes_a_model_of_its_own() -> None:

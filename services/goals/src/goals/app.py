@@ -6,6 +6,7 @@ from goals import (
     coaching_times,
     coverage,
     cycle_list,
+    cycle_shown,
     effect,
     figures,
     funnel,
@@ -26,6 +27,7 @@ from goals.policies import POLICIES
 READS = (
     partnership_list,
     cycle_list,
+    cycle_shown,
     goal_board,
     goal_as_of,
     goal_lineage,
