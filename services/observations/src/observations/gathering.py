@@ -47,7 +47,9 @@ async def gather_observation(
 ) -> ObservationFacts:
     told = whose(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    partnership = await _partnership(asking, partnership_id)
+    partnership, published = await asyncio.gather(
+        _partnership(asking, partnership_id), _published(asking, told, command)
+    )
     person = asking.by.person
     inside = person is not None and in_pair(person, told, partnership)
     teacher_ids = told.teacher_ids if told else partnership.teacher_ids if partnership else ()
@@ -56,7 +58,7 @@ async def gather_observation(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
-        published=await _published(asking, told, command),
+        published=published,
         oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
     )
