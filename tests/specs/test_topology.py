@@ -26,7 +26,7 @@ READS = {
 CONSUMERS = {
     **{
         service: {f"{service}_{use}_{place}" for use in ("projections", "policies") for place in (0, 1, 15)}
-        | {f"{service}_rebuild"}
+        | {f"{service}_rebuild", f"{service}_past"}
         for service in SERVICES
     },
     "operator": {"operator_listen", "operator_verify"},

@@ -54,6 +54,7 @@ def test_every_command_in_it_works_as_it_stands(tmp_path: Path) -> None:
     assert "VisitOverdue" in "".join(said)
     assert "goal_id,cycle_id,partnership_id" in "".join(said)
     assert "└── GoalSet goal_version=1" in "".join(said)
+    assert "told, and no more" in "".join(said)
     assert "is whole; manifest.json" in "".join(said)
     assert "specversion" in "".join(said)
     assert "all doors say the same" in "".join(said)

@@ -4,9 +4,9 @@ import asyncio
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal, TextIO
 from uuid import UUID
@@ -32,6 +32,7 @@ from chalkline import (
     ports,
     presence,
     provisioning,
+    rehearse,
     roster,
     scaling,
     seeding,
@@ -443,6 +444,69 @@ def export(
     return 0
 
 
+@app.command(name="rehearse", group=LOOK)
+def rehearse_(
+    rule: Annotated[
+        Path | None,
+        Parameter(help="A YAML file: milestone, days, hours, enabled, experience_band, recipients."),
+    ] = None,
+    /,
+    *,
+    district: Annotated[str, Parameter(help="A district's UUID, or a persona of it.")],
+    milestone: Annotated[str | None, Parameter(help="Such as VisitOverdue, where no file says it.")] = None,
+    days: Annotated[int | None, Parameter(help="The rule's days, if it has any.")] = None,
+    hours: Annotated[int | None, Parameter(help="The rule's hours, if it has any.")] = None,
+    band: Annotated[
+        str | None, Parameter(help="Only for cycles whose teachers are all of this experience band.")
+    ] = None,
+    recipients: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="Who hears: teacher, coach, coaching_lead."),
+    ] = None,
+    off: Annotated[bool, Parameter(negative="", help="The rule is switched off.")] = False,
+    from_: Annotated[
+        date | None,
+        Parameter("--from", help="As if it had been published on this day; from the beginning unless told."),
+    ] = None,
+    until: Annotated[
+        date | None, Parameter("--to", help="Until this day began; until now unless told.")
+    ] = None,
+    csv: Annotated[
+        bool, Parameter("--csv", negative="", help="A line for each notification, as CSV.")
+    ] = False,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """Try a milestone's rule on the past: who would have heard by it, beside who did. Nothing is published.
+
+    What is left out is as the product has it (docs/rehearsal.md).
+    """
+    state = _platform(home)
+    said = {
+        "milestone": milestone,
+        "days": days,
+        "hours": hours,
+        "experience_band": band,
+        "recipients": recipients,
+    }
+    tried = {**(rehearse.rule_in(rule) if rule else {}), **{k: v for k, v in said.items() if v is not None}}
+    tried |= {"enabled": False} if off else {}
+    if "milestone" not in tried:
+        raise Problem("which milestone?", "give a rule's file, or --milestone VisitOverdue")
+    tenant = clock.district(state, district)
+    accept = "text/csv" if csv else "application/jsonl"
+    with _spinner("rehearsing"), rehearse.answered(state, tenant, tried, accept, from_, until) as answer:
+        if csv:
+            _print_text(answer.iter_text())
+            return 0
+        rows = rehearse.rows_of(answer)
+    if json:
+        _print_json({"rule": tried, "counts": rehearse.counts(rows), "notifications": rows})
+    else:
+        show.rehearsed(rows, rehearse.counts(rows))
+    return 0
+
+
 @app.command(group=MEND)
 def verify(*, service: Services = None, json: Json = False, home: Home = None) -> int:
     """Walk every service's hash chain and compare its log with its stream."""
@@ -568,8 +632,14 @@ def _platform(home: Path | None) -> State:
 
 
 def _print_json(content: object) -> None:
+    _print_text([json.dumps(content, indent=2), "\n"])
+
+
+def _print_text(texts: Iterable[str]) -> None:
     try:
-        print(json.dumps(content, indent=2), flush=True)
+        for text in texts:
+            sys.stdout.write(text)
+        sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough, as in `chalkline mail list --json | head`
         show.out.on_broken_pipe()
 

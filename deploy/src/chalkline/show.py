@@ -213,6 +213,35 @@ def exported(to: Path, manifest: dict[str, Any]) -> None:
     line(f"{escape(str(to))} is whole; manifest.json has the SHA-256 of each file.")
 
 
+REHEARSED = {
+    "same": "told, and would have been",
+    "new": "would have been told",
+    "no_more": "told, and no more",
+}
+"""What a rehearsal found, in words."""
+MOST_REHEARSED = 40
+
+
+def rehearsed(rows: Sequence[dict[str, Any]], counts: dict[str, int]) -> None:
+    """What differs, as many as fit on a screen, and how many there are of each."""
+    differing = [row for row in rows if row["outcome"] != "same"]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "role", "person", "cycle", "was told", "would have been"):
+        table.add_column(heading, no_wrap=True)
+    for row in differing[:MOST_REHEARSED]:
+        about = row["cycle_id"] or row["partnership_id"]
+        times = (row["heard_at"], row["would_have_heard_at"])
+        table.add_row(
+            row["outcome"].replace("_", " "), row["role"], row["person_id"], about, *map(_cell, times)
+        )
+    if differing:
+        whole(table)
+    if len(differing) > MOST_REHEARSED:
+        line(f"… and {len(differing) - MOST_REHEARSED:,} more; --csv and --json have them all")
+    for outcome, n in counts.items():
+        line(f"{n:>9,}  {REHEARSED[outcome]}")
+
+
 def why(chain: Chain) -> None:
     """The causes from the first on, each leading to the next, then the event and all that followed from it."""
     meta = chain.first.meta

@@ -4,7 +4,7 @@ from backbone.queries import Queries
 from backbone.service import Service
 from backbone.timers import Timers
 
-from notifications import caseload, inbox, mail, milestone_counts, rule_list
+from notifications import caseload, inbox, mail, milestone_counts, rehearsing, rule_list
 from notifications.aggregates import AGGREGATES, CYCLE_WATCH
 from notifications.mailing import mail_errand
 from notifications.policies import POLICIES
@@ -21,5 +21,7 @@ SERVICE = Service(
         due=Queries("notifications", "sql/queries").due_timers, aggregate=CYCLE_WATCH.name, command=reach
     ),
     errands=lambda run: [mail_errand(run, mail_settings(run.settings.secrets_dir))],
-    routes=lambda run: [part.routes(run) for part in (inbox, caseload, milestone_counts, rule_list)],
+    routes=lambda run: [
+        part.routes(run) for part in (inbox, caseload, milestone_counts, rule_list, rehearsing)
+    ],
 )

@@ -41,11 +41,11 @@ class Timer(NamedTuple):
     reached: bool
 
 
-def timers_of(known: Known) -> list[Timer]:
-    """The timers of a cycle, in no particular order. A partnership's end ends them all."""
+def timers_of(known: Known, only: str | None = None) -> list[Timer]:
+    """The timers of a cycle, in no particular order, of all milestones or of one. A partnership's end ends them all."""
     if known.ended:
         return []
-    clocks, cycle = _Clocks(known), known.cycle
+    clocks, cycle = _Clocks(known, only), known.cycle
     if cycle is None:
         return [*_feedback(clocks)]
     if cycle.closed_at is not None:
@@ -57,8 +57,8 @@ def timers_of(known: Known) -> list[Timer]:
 class _Clocks:
     """What all timers of a cycle have in common."""
 
-    def __init__(self, known: Known) -> None:
-        self.known = known
+    def __init__(self, known: Known, only: str | None) -> None:
+        self.known, self.only = known, only
         self.zone = ZoneInfo(known.time_zone)
         self.days = due.calendar_of(known.district.terms, known.district.holidays)
         """Which days of the district count."""
@@ -79,6 +79,8 @@ class _Clocks:
         but: Sequence[UUID] = (),
     ) -> Iterator[Timer]:
         """By the rule in force when it falls due. To its present `teachers`, or all, and the coach; not to `but`."""
+        if self.only not in (None, milestone):
+            return
         found = in_force(versions(milestone, self.band, self.known.rules), due_by)
         if found is None or not found[0].enabled:
             return

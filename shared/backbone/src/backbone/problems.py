@@ -75,6 +75,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "ledger_unavailable": (503, "The database does not answer"),
     "facts_behind": (503, "What others know has not arrived yet"),
     "rows_incomplete": (503, "What lists show is being derived again"),
+    "past_unreadable": (503, "What happened cannot be read whole just now"),
+    "past_being_read": (503, "Somebody else has the past read just now"),
     "behind": (503, "We have not come as far as At-Least asks"),
     "log_and_stream_differ": (503, "This service waits for an operator and takes no commands"),
     "stream_ahead": (503, "The stream tells more than the database: an operator has to decide"),

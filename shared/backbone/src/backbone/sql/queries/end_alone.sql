@@ -1,0 +1,2 @@
+-- $1 what
+SELECT pg_advisory_unlock(hashtext($1))
