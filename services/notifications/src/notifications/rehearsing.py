@@ -7,7 +7,7 @@ how a goal fares they get counts, and of few people not even those.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from backbone.application import Reader
@@ -17,7 +17,6 @@ from backbone.past import past
 from backbone.problems import Problem, invalid
 from backbone.service import Running
 from backbone.strict_json import loads
-from chalkline_contracts.directory import ExperienceBand
 from chalkline_contracts.notifications import MilestoneRulePublished, RecipientRole
 from chalkline_contracts.values import Time
 from fastapi import APIRouter, Request, Response
@@ -26,9 +25,7 @@ from pydantic import Field, ValidationError
 from notifications.access import authorise_milestone_rule
 from notifications.gathering import gather_milestone_rule
 from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule, Unset, decide
-from notifications.refusals import RuleHasNoDays
 from notifications.rehearsal import HANDLES, Notice, Rehearsed, Telling, Trial, rehearse
-from notifications.rules import BY_MILESTONE
 
 PATH: Final = "/v1/milestone-rule-rehearsals"
 LARGEST: Final = 64 * 1024
@@ -48,10 +45,6 @@ Outcome = Literal["same", "new", "no_more"]
 class RehearseMilestoneRule(PublishMilestoneRule):
     """A rule that is tried on the past; nothing is published. What is left out is as the product has it."""
 
-    hours: Annotated[int, Field(ge=1, le=8784)] | None = None
-    experience_band: ExperienceBand | None = Field(
-        default=None, description="For cycles whose teachers are all of this band; for all unless told"
-    )
     since: Time | Absent = Field(
         default=None, description="As if it had been published then; from the beginning unless told"
     )
@@ -153,11 +146,9 @@ def trial_of(wanted: RehearseMilestoneRule, tenant: UUID, now: datetime) -> Tria
     )
     [published] = decide(Unset(), wanted, facts, now=now)
     assert isinstance(published, MilestoneRulePublished)
-    if wanted.hours is not None and BY_MILESTONE[wanted.milestone].hours is None:
-        raise RuleHasNoDays(milestone=wanted.milestone)
     return Trial(
         tenant=tenant, milestone=published.milestone, enabled=published.enabled, days=published.days,
-        hours=wanted.hours, experience_band=wanted.experience_band, recipients=published.recipients,
+        hours=published.hours, experience_band=published.experience_band, recipients=published.recipients,
         since=wanted.since, until=until,
     )  # fmt: skip
 
