@@ -28,7 +28,7 @@ async def _measure(servers: Servers, *, quick: bool) -> Section:
     made = await servers.database("longgoals", "goals")
     took: dict[tuple[str, int], list[float]] = {(what, n): [] for what in WHAT for n in LENGTHS}
     async with school(made.full_url, chain_key(made), 0) as there:
-        for at in range(3 if quick else 12):
+        for at in range(4 if quick else 12):
             for n in LENGTHS:
                 goals = [uuid4() for _ in range(GOALS)]
                 await there.begin(goals, progress=n)
