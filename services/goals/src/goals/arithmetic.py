@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalkline_contracts.goals import Trend
@@ -325,23 +325,33 @@ def drawn(readings: Sequence[Reading], versions: Sequence[Version], time_zone: s
             own = [each for each in progress if in_force(versions, each.instant) == place]
             ends |= {each.own for each in ends_of_runs(own, version.aim, origin.baseline)}
 
+    judged = [_judged(version, origin, time_zone) for version in versions] if origin is not None else []
+
     def shown(each: Reading) -> Drawn:
-        version, day = versions[in_force(versions, each.instant)], local_day(each.at, time_zone)
-        if origin is None or each.own not in trends:
-            return Drawn(each, version.number, day, counted=False)
+        place, day = in_force(versions, each.instant), local_day(each.at, time_zone)
+        if each.own not in trends:
+            return Drawn(each, versions[place].number, day, counted=False)
+        line, hits, wrong = judged[place]
         return Drawn(
             each,
-            version.number,
+            versions[place].number,
             day,
             counted=True,
-            line=aim_line(version.aim, origin)(day) if version.aim.target is not None else None,
-            at_target=at_target(version.aim, origin.baseline)(each),
-            wrong_side=wrong_side(version.aim, origin, time_zone)(each),
+            line=line(day),
+            at_target=hits(each),
+            wrong_side=wrong(each),
             ends_run=each.own in ends,
             trend=trends[each.own],
         )
 
     return [shown(each) for each in readings]
+
+
+def _judged(version: Version, origin: Start, time_zone: str | None) -> tuple[Any, ...]:
+    """What a version's readings are held against: its line, its target, and which side of the line is wrong."""
+    aim = version.aim
+    line = aim_line(aim, origin) if aim.target is not None else lambda _: None
+    return line, at_target(aim, origin.baseline), wrong_side(aim, origin, time_zone)
 
 
 def line_points(version: Version, origin: Start, until: date) -> list[tuple[date, Fraction]]:

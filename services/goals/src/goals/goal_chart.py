@@ -110,7 +110,9 @@ def _trend_changed(goal: Active, origin: Start, *, in_order: bool) -> list[Event
 def _next_trend(goal: Active, origin: Start) -> Trend:
     """From what was told last and the last few readings; all are looked through only for the best of them."""
     aim, window = goal.terms.aim, _of_version(goal, arithmetic.THE_LAST)
-    wrong = [*map(arithmetic.wrong_side(aim, origin, goal.whose.time_zone), window)]
+    side = arithmetic.wrong_side(aim, origin, goal.whose.time_zone)
+    # As a rule the last three are right, which leaves at most three of six that are not.
+    wrong = [*map(side, window)] if any(map(side, window[-arithmetic.IN_A_ROW :])) else []
     if goal.trend != "stalled" and not arithmetic.is_at_risk(wrong):
         return arithmetic.BEGINS
     best = arithmetic.best(goal.chart.counted(), aim.direction, origin.baseline)
