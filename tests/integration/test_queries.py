@@ -116,6 +116,20 @@ async def test_no_figure_about_a_district_reads_what_belongs_to_others(
             assert any("tenant" in node.get("Index Cond", "") for node in nodes), query
 
 
+ASKED_EACH_SECOND = {"goals": ("coming_evaluators",), "notifications": ("due_timers",)}
+
+
+async def test_what_is_asked_each_second_reads_few_rows(service: tuple[str, TestDatabase]) -> None:
+    """Districts may be read whole: there are few."""
+    name, database = service
+    await fill(database.owner)
+    async with database.app.acquire() as db:
+        for query in ASKED_EACH_SECOND.get(name, ()):
+            nodes = flat(await plan(db, getattr(Queries(name, "sql/queries"), query)))
+            read_whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+            assert read_whole <= {"districts"}, query
+
+
 async def test_a_page_of_a_large_district_reads_what_it_shows(
     postgres_server: Postgres, secrets: Path
 ) -> None:

@@ -8,8 +8,8 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = frozenset(
     {
         "__future__", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum",
-        "fractions", "functools", "itertools", "math", "re", "statistics", "types", "typing", "uuid", "zoneinfo",
-        "pydantic", "backbone.deciding", "backbone.words",
+        "fractions", "functools", "itertools", "math", "re", "statistics", "struct", "types", "typing", "uuid",
+        "zoneinfo", "pydantic", "backbone.deciding", "backbone.packed", "backbone.words",
     }
 )  # fmt: skip
 ASKS_THE_WORLD = frozenset({"now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "open", "input", "getenv"})
