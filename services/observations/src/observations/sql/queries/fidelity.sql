@@ -13,12 +13,17 @@ taken AS MATERIALIZED (
                SELECT m.checklist, m.month, t.id, 0, 0, 0
                  FROM measured m CROSS JOIN LATERAL unnest(m.teacher_ids[2:]) AS t (id)
                 WHERE cardinality(m.teacher_ids) > 1) AS p
-        GROUP BY p.checklist, p.month, p.id)
-SELECT k.checklist, to_char(k.month, 'YYYY-MM') AS month, sum(k.n)::bigint AS measurements_n, sum(k.met)::bigint AS met,
-       sum(k.total)::bigint AS total, count(*) AS teachers_n,
-       CASE WHEN count(*) < $5 THEN array_agg(k.id) ELSE '{}' END AS teacher_ids
-  FROM taken k
- GROUP BY k.checklist, k.month
+        GROUP BY p.checklist, p.month, p.id),
+months AS (
+       SELECT k.checklist, k.month, sum(k.n)::bigint AS measurements_n, sum(k.met)::bigint AS met,
+              sum(k.total)::bigint AS total, count(*) AS teachers_n
+         FROM taken k
+        GROUP BY k.checklist, k.month)
+SELECT s.checklist, to_char(s.month, 'YYYY-MM') AS month, s.measurements_n, s.met, s.total, s.teachers_n,
+       CASE WHEN s.teachers_n < $5
+            THEN ARRAY(SELECT k.id FROM taken k WHERE k.checklist = s.checklist AND k.month = s.month)
+            ELSE '{}' END AS teacher_ids
+  FROM months s
  UNION ALL
 SELECT y.checklist, NULL, sum(y.n)::bigint, sum(y.met)::bigint, sum(y.total)::bigint, count(*), '{}'
   FROM (SELECT k.checklist, k.id, sum(k.n) AS n, sum(k.met) AS met, sum(k.total) AS total
