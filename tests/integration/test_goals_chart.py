@@ -229,12 +229,21 @@ async def test_a_former_coach_sees_no_chart_and_the_teacher_keeps_it(pair: Pair)
     assert (await pair.ask("teacher")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "asked",
-    ["?as_of=yesterday", "?as_of=2026-02-30", "?as_of=", "?day=1", "?as_of=2026-01-01&as_of=2026-01-02"],
+NO_DAYS = (
+    "yesterday",
+    "2026-02-30",
+    "0",
+    "20260301",
+    "2026-03-01T00:00:00",
+    "",
+    "2026-01-01&as_of=2026-01-02",
 )
+
+
+@pytest.mark.parametrize("asked", [*(f"?as_of={told}" for told in NO_DAYS), "?day=1"])
 async def test_what_is_no_day_is_refused(pair: Pair, asked: str) -> None:
     answer = await pair.ask("teacher", asked)
     assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
-    pair.goal = uuid4()
-    assert (await pair.ask("teacher")).status_code == 404
+    for nothing in (uuid4(), "1", f"{pair.goal}".replace("-", "")):
+        pair.goal = nothing  # type: ignore[assignment]
+        assert (await pair.ask("teacher")).status_code == 404

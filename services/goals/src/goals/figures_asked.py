@@ -12,23 +12,17 @@ from uuid import UUID
 from backbone.deciding import Actor, Forbidden
 from backbone.district import policy_in
 from backbone.ledger import patiently
-from backbone.lists import Absent, Lists, Told, no_parameter_twice, person_of
+from backbone.lists import Absent, Digits, Lists, Told, no_parameter_twice, person_of
 from backbone.problems import Problem
 from backbone.service import Running
 from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
 from fastapi import Request, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from goals.arithmetic import local_day
 from goals.figures import school_year
 
 DISTRICT_WIDE: Final = frozenset({"administrator", "coaching_lead"})
-
-
-def _digits(text: Any) -> Any:
-    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
-        raise ValueError("must be written in digits")
-    return text
 
 
 class YearWanted(BaseModel):
@@ -43,7 +37,7 @@ class YearWanted(BaseModel):
             le=2199,
             description="The year in which the school year began, in July; left out: this one",
         ),
-        BeforeValidator(_digits),
+        Digits,
     ] = None
 
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from backbone.application import Reader
 from backbone.deciding import Unseen
+from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Absent, Id, no_parameter_twice
+from backbone.lists import Absent, ADay, no_parameter_twice
 from backbone.queries import Queries
 from backbone.recorded import partition_of
 from backbone.service import Running
@@ -32,7 +33,7 @@ class ChartWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     as_of: Annotated[
-        date | Absent, Field(description="As it was known at the end of that day; left out: as it stands")
+        ADay | Absent, Field(description="As it was known at the end of that day; left out: as it stands")
     ] = None
 
 
@@ -44,11 +45,12 @@ def routes(run: Running) -> APIRouter:
         request: Request,
         response: Response,
         by: Reader,
-        goal_id: Annotated[Id, Path(alias="id")],
+        own_id: Annotated[str, Path(alias="id")],
         wanted: Annotated[ChartWanted, Query()],
     ) -> GoalChart:
         """For its owners always, for the coach while the partnership is agreed; nobody else's to see."""
         no_parameter_twice(request)
+        goal_id = aggregate_id_in(own_id)
         whose, _ = await readable_goal(run, by, goal_id)
         zone = whose.time_zone
         before = _end_of(wanted.as_of, zone) if wanted.as_of else None

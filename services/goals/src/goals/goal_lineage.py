@@ -10,8 +10,9 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from backbone.application import Reader
+from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Id, Told, no_parameter_twice
+from backbone.lists import Told, no_parameter_twice
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts import goals as g
@@ -115,10 +116,11 @@ def routes(run: Running) -> APIRouter:
 
     @router.get("/v1/goals/{id}/lineage", summary="What made an achievement")
     async def goal_lineage(
-        request: Request, response: Response, by: Reader, goal_id: Annotated[Id, Path(alias="id")]
+        request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> GoalLineage:
         """For whoever may read the goal. A teacher of a group sees no action steps but their own."""
         no_parameter_twice(request)
+        goal_id = aggregate_id_in(own_id)
         whose, facts = await readable_goal(run, by, goal_id)
         of = by.person if by.person in whose.owner_ids else None
         owners = list(whose.owner_ids)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import snake_case
+from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Id, Told, no_parameter_twice
+from backbone.lists import Told, no_parameter_twice
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts.goals import Trend
@@ -108,10 +109,11 @@ def routes(run: Running) -> APIRouter:
 
     @router.get("/v1/cycles/{id}/session-prep", summary="What to look at before the next session")
     async def session_prep(
-        request: Request, response: Response, by: Reader, cycle_id: Annotated[Id, Path(alias="id")]
+        request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> SessionPrep:
         """For the pair alone: who coaches sees all of the cycle, a teacher what is theirs or the group's."""
         no_parameter_twice(request)
+        cycle_id = aggregate_id_in(own_id)
         state, facts = await readable_cycle(run, by, cycle_id)
         now = await run.clock.now(by.tenant)
         of = None if by.person == facts.coach_id else by.person
