@@ -53,7 +53,9 @@ async def project_cycles(events: Sequence[Recorded[Any]], db: Connection) -> Non
         took = phase_left(row, changed, recorded.occurred_at) if row is not None else None
         if row is not None and took is not None:
             where = (row["phase"], row["school_id"], row["year"], row["template"])
-            left.append((recorded.tenant, recorded.aggregate_id, *where, took))
+            teachers = ",".join(str(teacher) for teacher in row["teacher_ids"])
+            seconds = took // timedelta(seconds=1)
+            left.append((recorded.tenant, recorded.aggregate_id, *where, seconds, teachers))
         return changed
 
     rows = await folded(events, db, known=sql.figured_cycles_known, key="cycle_id", change=change)
@@ -65,7 +67,7 @@ async def project_cycles(events: Sequence[Recorded[Any]], db: Connection) -> Non
         ),
     )  # fmt: skip
     if left:
-        await db.execute(sql.add_phase_times, *columns(left, 7))
+        await db.execute(sql.add_phase_times, *columns(left, 8))
 
 
 def phase_left(row: Row, changed: Row, at: datetime) -> timedelta | None:

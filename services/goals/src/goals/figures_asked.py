@@ -4,13 +4,15 @@ Administrators and coaching leads ask about the district, principals about their
 whole and each table has one division, so that no two answers to one reader differ by a few people.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from backbone.deciding import Actor, Forbidden
 from backbone.district import policy_in
+from backbone.gather import Gather
 from backbone.ledger import patiently
 from backbone.lists import Absent, Digits, Lists, Told, no_parameter_twice, person_of
 from backbone.problems import Problem
@@ -23,6 +25,10 @@ from goals.arithmetic import local_day
 from goals.figures import school_year
 
 DISTRICT_WIDE: Final = frozenset({"administrator", "coaching_lead"})
+
+
+Asked: TypeAlias = tuple[str, tuple[Any, ...]]
+"""A query and its arguments."""
 
 
 class YearWanted(BaseModel):
@@ -54,6 +60,7 @@ class Figures:
 
     def __init__(self, run: Running) -> None:
         self._run, self._lists = run, Lists(run)
+        self._asked: Gather[Asked, Sequence[Any]] = Gather(self._fetch, workers=4)
 
     async def schools(self, by: Actor) -> list[UUID] | None:
         """The schools somebody may have figures about; None: all of the district. Raises Forbidden, FactsBehind."""
@@ -74,7 +81,19 @@ class Figures:
             raise Problem("rows_incomplete")
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = "Authorization, Accept"
-        return await patiently(lambda: self._run.pool.fetch(query, *arguments))
+        return await self._asked((query, tuple(map(_hashable, arguments))))
+
+    async def _fetch(self, asked: Sequence[Asked]) -> Sequence[Sequence[Any] | BaseException]:
+        """The same figures asked for at the same moment are asked of PostgreSQL once."""
+
+        async def fetch(one: Asked) -> Sequence[Any]:
+            query, arguments = one
+            return await patiently(lambda: self._run.pool.fetch(query, *arguments))
+
+        each = list(dict.fromkeys(asked))
+        told = await asyncio.gather(*map(fetch, each), return_exceptions=True)
+        found = dict(zip(each, told, strict=True))
+        return [found[one] for one in asked]
 
     async def year(self, by: Actor, wanted: YearWanted) -> int:
         """The school year asked for, or the one it is."""
@@ -90,6 +109,10 @@ class Figures:
         """About how many people a figure must be in this district."""
         policy = policy_in(await self._run.facts.row("policy", by.tenant, by.tenant))
         return Least(students=policy.small_cell_n)
+
+
+def _hashable(argument: Any) -> Any:
+    return tuple(argument) if isinstance(argument, list) else argument
 
 
 def hidden_rows(groups: Mapping[str | None, Group], least: Least) -> frozenset[str | None]:

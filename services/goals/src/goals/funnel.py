@@ -17,6 +17,7 @@ from goals.figures_asked import Figure, Figures, YearWanted, hidden_rows
 
 sql = Queries("goals", "sql/queries")
 
+A_DAY = 86_400
 STEPS = ("started", "baselined", "goal_set", "target_met", "achieved", "closed", "sustained")
 
 
@@ -90,7 +91,8 @@ def _funnel(row: Any, *, hidden: bool) -> FunnelRow:
 def _phase_time(row: Any, *, hidden: bool) -> PhaseTime:
     names = ("p25_days", "median_days", "p75_days", "p90_days")
     days: dict[str, Any] = {
-        name: None if hidden else round(value, 1) for name, value in zip(names, row["days"], strict=True)
+        name: None if hidden else round(seconds / A_DAY, 1)
+        for name, seconds in zip(names, row["took"], strict=True)
     }
     return PhaseTime(
         of=row["template"],

@@ -21,13 +21,14 @@ CREATE INDEX ON figured_cycles (tenant, year);
 
 -- How long a cycle was in a phase of its, pauses not counted; a phase it is still in is not there yet.
 CREATE TABLE phase_times (
-    tenant    uuid NOT NULL,
-    cycle_id  uuid NOT NULL,
-    phase     text NOT NULL,
-    school_id uuid,
-    year      integer NOT NULL,
-    template  text NOT NULL,
-    took      interval NOT NULL,
+    tenant      uuid NOT NULL,
+    cycle_id    uuid NOT NULL,
+    phase       text NOT NULL,
+    school_id   uuid,
+    year        integer NOT NULL,
+    template    text NOT NULL,
+    seconds     bigint NOT NULL,
+    teacher_ids uuid[] NOT NULL,
     PRIMARY KEY (tenant, cycle_id, phase)
 );
 CREATE INDEX ON phase_times (tenant, year);

@@ -9,12 +9,13 @@ staff AS (
          FROM roles r
          JOIN people p ON p.tenant = r.tenant AND p.person_id = r.person_id AND p.active
          JOIN orgs o ON o.tenant = r.tenant AND o.org_id = r.org_id AND o.type <> 'district'
-         LEFT JOIN orgs s ON s.tenant = o.tenant AND s.org_id = o.parent_id AND o.type = 'department' AND s.type = 'school'
+         LEFT JOIN orgs s ON s.tenant = o.tenant AND s.type = 'school'
+              AND s.org_id = CASE WHEN o.type = 'department' THEN o.parent_id END
         WHERE r.tenant = $1 AND r.role = 'teacher' AND NOT r.withdrawn
           AND $2::date BETWEEN r.begins AND coalesce(r.ends, 'infinity'))
-SELECT s.school_id::text AS of, count(DISTINCT s.person_id) AS teachers_n, count(DISTINCT c.id) AS coached_n
+SELECT s.school_id::text AS of, count(DISTINCT s.person_id) AS teachers_n,
+       count(DISTINCT s.person_id) FILTER (WHERE s.person_id IN (SELECT id FROM coached)) AS coached_n
   FROM staff s
-  LEFT JOIN coached c ON c.id = s.person_id
  WHERE $3::uuid[] IS NULL OR s.school_id = ANY ($3)
  GROUP BY GROUPING SETS ((s.school_id), ())
  ORDER BY s.school_id NULLS FIRST
