@@ -158,7 +158,7 @@ def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:
         waiting = partial(timer, teachers=goal.owner_ids, but=proposal.agreed)
         yield from waiting("GoalAgreementPending", occurrence, proposal.at, hours_after(proposal.at))
     if goal.active and goal.set_at and goal.active_since:
-        measured = [(one.occurred_at, one.recorded_at) for one in goal.measured]
+        measured = [(occurred_at, recorded_at) for _, occurred_at, recorded_at in goal.measured]
         last, derived_at = max([(goal.set_at, goal.active_since), *measured])
         yield from timer(
             "GoalSilent", due.since(last, clocks.zone, goal_id), max(derived_at, goal.active_since),

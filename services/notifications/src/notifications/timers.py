@@ -5,7 +5,7 @@ its own aggregate and notes what that touches; when a batch is noted, the timers
 worked out anew from the rows: the same facts give the same timers, in whatever order they came.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -21,14 +21,14 @@ from notifications import watched as w
 from notifications.clocks import Timer, last_visit, timers_of
 from notifications.cycle_watch import ReachMilestone
 from notifications.watching import HANDLES, KINDS
-from notifications.world import Key, World, watch_of
+from notifications.world import Key, World, own, watch_of
 
 sql = Queries("notifications", "sql/queries")
 
 Row: TypeAlias = Any
 """An asyncpg Record: read by column name."""
 
-Own = tuple[UUID, UUID]
+WatchId = tuple[UUID, UUID]
 """(tenant, id) of a cycle, or of a partnership beyond its cycles."""
 
 AT_ONCE: Final = 500
@@ -37,14 +37,15 @@ AT_ONCE: Final = 500
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     world = World()
-    keys = {Key(r.tenant, type(r.event).aggregate, r.aggregate_id): None for r in events}
-    _hold(world, await db.fetch(sql.watched, *columns(sorted(keys), 3)))
-    touched = {key for recorded in events for key in world.note(recorded)}
+    keys = (Key(r.tenant, type(r.event).aggregate, r.aggregate_id) for r in events)
+    ordered = _sorted(keys)
+    _hold(world, await db.fetch(sql.watched, *columns(ordered, 3)))
+    touched = _sorted(key for recorded in events for key in world.note(recorded))
     if not touched:
         return
-    changed = [(key, state) for key in sorted(keys) if (state := world.get(key)) is not None]
-    await db.execute(sql.watch, *columns([_row(*one) for one in changed], 7))
-    await db.execute(sql.touch, *columns(sorted(touched), 3))
+    changed = [_row(key, state) for key in ordered if (state := world.get(key)) is not None]
+    await db.execute(sql.watch, *columns(changed, 7))
+    await db.execute(sql.touch, *columns(touched, 3))
 
 
 async def work_out(db: Connection) -> None:
@@ -56,37 +57,44 @@ async def work_out(db: Connection) -> None:
     await db.execute(sql.forget_touched)
 
 
-async def _work_out(watches: Sequence[Own], db: Connection) -> None:
+async def _work_out(watches: Sequence[WatchId], db: Connection) -> None:
     world = World()
     _hold(world, await db.fetch(sql.parts_of_watches, *columns(watches, 2)))
-    _hold(world, await db.fetch(sql.watched, *columns(sorted(_around(world, watches)), 3)))
+    _hold(world, await db.fetch(sql.watched, *columns(_sorted(_around(world, watches)), 3)))
     _hold(world, await db.fetch(sql.rules_watched, list({tenant for tenant, _ in watches})))
-    known = {own: found for own in watches if (found := world.known(*own)) is not None}
-    caseload = [_on_caseload(own, one, one.cycle) for own, one in known.items() if one.cycle]
+    known = {watch: found for watch in watches if (found := world.known(*watch)) is not None}
+    caseload = [_on_caseload(watch, one, one.cycle) for watch, one in known.items() if one.cycle]
     await db.execute(sql.put_caseload, *columns(caseload, 15))
-    await _put_timers({own: timers_of(one) for own, one in known.items()}, known, db)
+    await _put_timers({watch: timers_of(one) for watch, one in known.items()}, known, db)
 
 
-def _around(world: World, watches: Iterable[Own]) -> set[Key]:
+def _sorted(keys: Iterable[Key]) -> list[Key]:
+    """Each of them once, in one order for all who write."""
+    found = {own(key): key for key in keys}
+    return [found[name] for name in sorted(found)]
+
+
+def _around(world: World, watches: Iterable[WatchId]) -> Iterator[Key]:
     """What these depend on that is no part of them."""
-    found = {Key(tenant, "District", tenant) for tenant, _ in watches}
     for tenant, own_id in watches:
+        yield Key(tenant, "District", tenant)
         cycle = world.get(Key(tenant, "Cycle", own_id))
         if isinstance(cycle, w.Cycle):
-            found.add(Key(tenant, "Partnership", cycle.partnership_id))
-            found |= {Key(tenant, "Person", teacher) for teacher in cycle.teacher_ids}
-    return found
+            yield Key(tenant, "Partnership", cycle.partnership_id)
+            yield from (Key(tenant, "Person", teacher) for teacher in cycle.teacher_ids)
 
 
 async def _put_timers(
-    wanted: Mapping[Own, Iterable[Timer]], known: Mapping[Own, w.Known], db: Connection
+    wanted: Mapping[WatchId, Iterable[Timer]], known: Mapping[WatchId, w.Known], db: Connection
 ) -> None:
     """Writes what differs from the rows that are there."""
     there = {
         row[:4]: row for row in map(tuple, await db.fetch(sql.timers_of_watches, *columns(list(wanted), 2)))
     }
     rows = (
-        _timer_row(own, timer, known[own].cycle is None) for own, timers in wanted.items() for timer in timers
+        _timer_row(watch, timer, known[watch].cycle is None)
+        for watch, timers in wanted.items()
+        for timer in timers
     )
     here = {row[:4]: row for row in rows}
     if gone := sorted(there.keys() - here.keys()):
@@ -95,8 +103,8 @@ async def _put_timers(
         await db.execute(sql.put_timers, *columns(changed, 12))
 
 
-def _timer_row(own: Own, timer: Timer, of_partnership: bool) -> tuple[Any, ...]:
-    tenant, watch_id = own
+def _timer_row(watch: WatchId, timer: Timer, of_partnership: bool) -> tuple[Any, ...]:
+    tenant, watch_id = watch
     recipients = ",".join(f"{role}:{person_id}" for role, person_id in timer.recipients)
     return (
         tenant, watch_id, timer.milestone, timer.occurrence, timer.version, partition_of(tenant, watch_id),
@@ -104,13 +112,15 @@ def _timer_row(own: Own, timer: Timer, of_partnership: bool) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _on_caseload(own: Own, known: w.Known, cycle: w.Cycle) -> tuple[Any, ...]:
+def _on_caseload(watch: WatchId, known: w.Known, cycle: w.Cycle) -> tuple[Any, ...]:
     visited = last_visit(known.visits.values())
     trends = {
-        str(goal_id): goal.trend for goal_id, goal in known.goals.items() if goal.set_at and not goal.over
+        str(goal_id): goal.trend
+        for goal_id, goal in sorted(known.goals.items())
+        if goal.set_at and not goal.over
     }
     return (
-        *own, cycle.partnership_id, known.coach_id,
+        *watch, cycle.partnership_id, known.coach_id,
         ",".join(map(str, cycle.teacher_ids)), known.band, cycle.focus, cycle.phase,
         cycle.time_zone, cycle.started_at, cycle.began, cycle.closed_at is None and not known.ended,
         bool(cycle.pauses) and cycle.pauses[-1].end is None, visited and visited[0], _trends.dump_json(trends).decode(),

@@ -17,12 +17,8 @@ from chalkline_contracts.notifications import RecipientRole
 PartnershipStatus = Literal["agreed", "handed_over", "suspended", "ended"]
 
 
-class Measured(NamedTuple):
-    """A measurement of a goal, its baseline's among them."""
-
-    measurement_id: UUID
-    occurred_at: datetime
-    recorded_at: datetime
+Measured = tuple[str, datetime, datetime]
+"""A measurement of a goal, its baseline's among them: its id, when it was taken and when that was recorded."""
 
 
 class Pause(NamedTuple):
@@ -73,7 +69,7 @@ class Proposal:
 class Goal:
     cycle_id: UUID
     owner_ids: tuple[UUID, ...]
-    baseline: tuple[UUID, ...] = ()
+    baseline: tuple[str, ...] = ()
     """The measurements of its baseline that still hold."""
     measured: tuple[Measured, ...] = ()
     proposal: Proposal | None = None

@@ -73,23 +73,24 @@ def partnership(known: w.Partnership | None, recorded: Recorded[Any]) -> w.Partn
 
 
 def goal(known: w.Goal | None, recorded: Recorded[Any]) -> w.Goal | None:
+    if type(recorded.event) is g.ProgressMeasured and known:  # most of what happens to a goal
+        return replace(known, measured=(*known.measured, _measured(recorded.event.measurement, recorded)))
     match recorded.event:
         case g.GoalDrafted() as event:
             return w.Goal(event.cycle_id, event.owner_ids)
         case _ if known is None:
             return None
-        case g.ProgressMeasured() as event:
-            return replace(known, measured=(*known.measured, _measured(event.measurement, recorded)))
-        case g.ProgressRetracted(measurement_id=retracted):
+        case g.ProgressRetracted():
+            retracted = str(recorded.event.measurement_id)
             return replace(
                 known,
                 baseline=tuple(one for one in known.baseline if one != retracted),
-                measured=tuple(one for one in known.measured if one.measurement_id != retracted),
+                measured=tuple(one for one in known.measured if one[0] != retracted),
             )
         case g.BaselineRecorded(measurements=taken):
             return replace(
                 known,
-                baseline=tuple(one.measurement_id for one in taken),
+                baseline=tuple(str(one.measurement_id) for one in taken),
                 measured=(*known.measured, *(_measured(one, recorded) for one in taken)),
             )
         case g.GoalProposed():
@@ -115,7 +116,7 @@ def _active(known: w.Goal, recorded: Recorded[Any]) -> w.Goal:
 
 
 def _measured(measurement: Any, recorded: Recorded[Any]) -> w.Measured:
-    return w.Measured(measurement.measurement_id, measurement.occurred_at, recorded.recorded_at)
+    return (str(measurement.measurement_id), measurement.occurred_at, recorded.recorded_at)
 
 
 def observation(known: w.Visit | None, recorded: Recorded[Any]) -> w.Visit | None:
