@@ -1,4 +1,4 @@
-"""What is worked out over rows, batch by batch, and what is worked out in memory from all events at once is the same."""
+"""What is worked out over rows, batch by batch, and what in memory, from all events at once, is the same."""
 
 import random
 
