@@ -58,6 +58,11 @@ golden: install ## write the golden file of every new contract (never an old one
 clean: ## forget the environment and every cache (a running platform: `make down` first)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: bench
+.PHONY: bench bench-reads
 bench: install ## measure speed, beside what else one might use (QUICK=1: short rounds)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+bench-reads: install ## ask every read of a year's district, and derive its projections again (HOME_OF=… after `demo --district large --keep`)
+	@$(BIN)/python -m bench.reads --home $(HOME_OF) --mixed --seconds 90
+	@$(BIN)/python -m bench.reads --home $(HOME_OF) --seconds 10
+	@$(BIN)/python -m bench.rebuilds --home $(HOME_OF)

@@ -1,8 +1,8 @@
 """`python -m bench.reads --home …`: every read of every service at a steady rate, on a platform that runs.
 
 Play a district first, as `chalkline demo --district large --keep` does; its state folder ends in `-demo`. Reads
-are those that OpenAPI tells, asked by whoever of each role may; a request is sent when it is due, whether or not
-the one before was answered, and is measured from then.
+are those that OpenAPI tells, asked by whoever of each role may, at random; a request is sent when it is due, whether or
+not the one before was answered, and is measured from then. Each read in its turn, or all of them at once (`--mixed`).
 """
 
 import argparse
@@ -10,8 +10,8 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
 from pathlib import Path
+from random import Random
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -24,8 +24,10 @@ from rich.table import Table
 
 SERVICES = ("directory", "goals", "observations", "notifications")
 ROLES = ("coaching_lead", "administrator", "principal", "coach", "teacher")
-OF_EACH = 8
+OF_EACH = 25
 """How many people of a role ask, and of how many things each of them."""
+LISTED = {"/v1/notifications": "/v1/inbox"}
+"""Where the ids of a collection are found that has no list of its own name."""
 P99 = 50.0
 """Milliseconds that ninety-nine in a hundred answers may take."""
 
@@ -57,8 +59,10 @@ class District:
             name: httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports[name]}", timeout=30, limits=limits)
             for name in SERVICES
         }
-        self.people: list[str] = []
-        """Their tokens, every role in turn."""
+        self.people: list[tuple[str, str]] = []
+        """Ids and tokens, every role in turn."""
+        self.unasked: list[str] = []
+        """Reads that none of them could be found anything for."""
 
     def token(self, who: str) -> str:
         return issuer.token(self._state, issuer.bearer(self._state, who, self._tenant))
@@ -67,9 +71,12 @@ class District:
         """Finds some people of each role."""
         operator, found = self.token("operator"), list[list[str]]()
         for role in ROLES:
-            rows = await self.told("directory", f"/v1/people?role={role}&limit={OF_EACH}", operator)
-            found.append([self.token(row["person_id"]) for row in rows])
-        self.people = [token for n in range(OF_EACH) for of_role in found for token in of_role[n : n + 1]]
+            rows = await self.told("directory", f"/v1/people?role={role}&limit=200", operator)
+            ids = sorted(row["person_id"] for row in rows)
+            found.append(Random(role).sample(ids, min(OF_EACH, len(ids))))
+        self.people = [
+            (one, self.token(one)) for n in range(OF_EACH) for of_role in found for one in of_role[n : n + 1]
+        ]
 
     async def told(self, service: str, path: str, token: str) -> Any:
         """What a read tells; nothing where it is refused."""
@@ -85,37 +92,53 @@ class District:
                 path for path, told in paths.items() if "get" in told and path.startswith("/v1/")
             ):
                 read = Read(service, path)
-                for token in self.people:
-                    read.asked += [(own, token) for own in await self._written_out(service, path, token)]
+                for person, token in self.people:
+                    read.asked += [
+                        (own, token) for own in await self._written_out(service, path, person, token)
+                    ]
                 if read.asked:
                     found.append(read)
+                else:
+                    self.unasked.append(f"{service} {path}")
         return found
 
-    async def _written_out(self, service: str, path: str, token: str) -> list[str]:
+    async def _written_out(self, service: str, path: str, person: str, token: str) -> list[str]:
         """A path with the ids of what this person's own list shows."""
-        if "{id}" not in path:
+        if "{" not in path:
             answered = await self.services[service].get(path, headers={"Authorization": f"Bearer {token}"})
             return [path] if answered.is_success else []
-        collection = path.partition("/{id}")[0]
-        rows = await self.told(service, f"{collection}?limit={OF_EACH}", token)
-        ids = [next(str(value) for key, value in row.items() if re.search(r"(^|_)id$", key)) for row in rows]
-        written = [path.replace("{id}", own) for own in ids]
+        collection = path.partition("/{")[0]
+        match collection:
+            case "/v1/districts" | "/v1/clock":
+                ids = [str(self._tenant)]
+            case "/v1/preferences":
+                ids = [person]
+            case _:
+                rows = await self.told(
+                    service, f"{LISTED.get(collection, collection)}?limit={OF_EACH}", token
+                )
+                ids = [self._own_id(row) for row in rows]
+        written = [re.sub(r"\{[^}]*\}", own, path) for own in ids]
         return written if written and await self.told(service, written[0], token) else []
 
+    def _own_id(self, row: dict[str, Any]) -> str:
+        """The first id that a row tells."""
+        return next(str(value) for key, value in row.items() if re.search(r"(^|_)id$", key))
 
-async def load(district: District, read: Read, *, rate: float, seconds: float) -> None:
-    """Asks at a steady rate for some seconds."""
-    turn, client = cycle(read.asked), district.services[read.service]
 
-    async def ask(due: float) -> None:
-        path, token = next(turn)
+async def load(district: District, reads: Sequence[Read], *, rate: float, seconds: float) -> None:
+    """Asks these reads in turn, each of something at random, at a steady rate for some seconds."""
+    random = Random(seconds)
+
+    async def ask(read: Read, due: float) -> None:
+        path, token = random.choice(read.asked)
         await asyncio.sleep(due - perf_counter())
-        answer = await client.get(path, headers={"Authorization": f"Bearer {token}"})
+        answer = await district.services[read.service].get(path, headers={"Authorization": f"Bearer {token}"})
         read.took.append(perf_counter() - due)
         read.failed += not answer.is_success
 
     begin = perf_counter() + 0.05
-    await asyncio.gather(*(ask(begin + n / rate) for n in range(int(rate * seconds))))
+    await asyncio.gather(*(ask(reads[n % len(reads)], begin + n / rate) for n in range(int(rate * seconds))))
 
 
 def show(reads: Sequence[Read], rate: float) -> None:
@@ -131,26 +154,41 @@ def show(reads: Sequence[Read], rate: float) -> None:
     Console(width=140).print(table)
 
 
-async def main(home: Path, tenant: UUID, *, rate: float, seconds: float, only: str) -> int:
+async def main(home: Path, tenant: UUID, *, rate: float, seconds: float, only: str, mixed: bool) -> int:
     district = District(home, tenant)
     await district.meet()
     reads = [read for read in await district.reads() if only in f"{read.service} {read.path}"]
-    for read in reads:
-        await load(district, read, rate=rate, seconds=min(seconds, 1.0))  # what is asked first is slower
-        read.took.clear()
-        await load(district, read, rate=rate, seconds=seconds)
+    for among in [reads] if mixed else [[read] for read in reads]:
+        await load(
+            district, among, rate=rate, seconds=min(seconds, len(among))
+        )  # what is asked first is slower
+        for read in among:
+            read.took.clear()
+        await load(district, among, rate=rate, seconds=seconds)
     show(reads, rate)
+    if district.unasked:
+        print("Nothing was found to ask:", *district.unasked, sep="\n  ")
     return 0 if all(read.at(0.99) <= P99 and not read.failed for read in reads) else 1
+
+
+def district_of(home: Path) -> UUID:
+    """The district that its people were remembered of: the one that was played last."""
+    personas = read_json(State(home).personas)
+    return UUID(personas["demo-maya" if "demo-maya" in personas else "maya"]["tenant"])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.reads", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="the platform's state folder")
-    parser.add_argument("--tenant", type=UUID, required=True, help="the district")
+    parser.add_argument("--tenant", type=UUID, help="the district; else the one that was played")
     parser.add_argument("--rate", type=float, default=50.0, help="requests a second")
-    parser.add_argument("--seconds", type=float, default=10.0, help="for how long each read is asked")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for how long each read is asked, or all")
     parser.add_argument("--only", default="", help="reads whose service and path contain this")
+    parser.add_argument("--mixed", action="store_true", help="all reads at once, at this rate altogether")
     told = parser.parse_args()
+    tenant = told.tenant or district_of(told.home)
     raise SystemExit(
-        asyncio.run(main(told.home, told.tenant, rate=told.rate, seconds=told.seconds, only=told.only))
+        asyncio.run(
+            main(told.home, tenant, rate=told.rate, seconds=told.seconds, only=told.only, mixed=told.mixed)
+        )
     )

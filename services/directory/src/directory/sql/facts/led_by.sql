@@ -4,8 +4,11 @@ SELECT k.tenant, k.person_id AS key, array_agg(DISTINCT leads.person_id ORDER BY
   LEFT JOIN districts d ON d.tenant = k.tenant
  CROSS JOIN LATERAL (
        SELECT (coalesce(d.clock, now()) AT TIME ZONE coalesce(d.time_zone, 'UTC'))::date AS today) AS t
-  JOIN workplaces w ON w.tenant = k.tenant AND w.person_id = k.person_id
-       AND t.today BETWEEN w.begins AND coalesce(w.ends, 'infinity')
+ CROSS JOIN LATERAL (  -- one person's (OFFSET keeps it so): joined, the view would be worked out for everybody
+       SELECT works.org_id
+         FROM workplaces works
+        WHERE works.tenant = k.tenant AND works.person_id = k.person_id
+          AND t.today BETWEEN works.begins AND coalesce(works.ends, 'infinity') OFFSET 0) AS w
   JOIN roles leads ON leads.tenant = k.tenant AND leads.org_id = w.org_id AND leads.person_id <> k.person_id
        AND leads.role IN ('principal', 'administrator') AND NOT leads.withdrawn
        AND t.today BETWEEN leads.begins AND coalesce(leads.ends, 'infinity')

@@ -12,6 +12,9 @@ SELECT k.tenant, k.person_id AS key,
   JOIN roles mine ON mine.tenant = k.tenant AND mine.person_id = k.person_id AND NOT mine.withdrawn
        AND mine.role IN ('principal', 'administrator', 'coaching_lead')
        AND t.today BETWEEN mine.begins AND coalesce(mine.ends, 'infinity')
-  LEFT JOIN workplaces theirs ON mine.role = 'principal' AND theirs.tenant = mine.tenant AND theirs.org_id = mine.org_id
-       AND t.today BETWEEN theirs.begins AND coalesce(theirs.ends, 'infinity')
+  LEFT JOIN LATERAL (  -- a school at a time (OFFSET keeps it so): joined, the view would be worked out for everybody
+       SELECT w.person_id
+         FROM workplaces w
+        WHERE w.tenant = mine.tenant AND w.org_id = mine.org_id
+          AND t.today BETWEEN w.begins AND coalesce(w.ends, 'infinity') OFFSET 0) AS theirs ON mine.role = 'principal'
  GROUP BY k.tenant, k.person_id

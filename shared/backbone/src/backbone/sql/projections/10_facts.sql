@@ -48,6 +48,7 @@ CREATE TABLE roles (
 );
 CREATE INDEX ON roles (tenant, org_id);
 CREATE INDEX ON roles (tenant, person_id, org_id) WHERE role IN ('principal', 'administrator') AND NOT withdrawn;
+CREATE INDEX ON roles (tenant) WHERE role = 'coaching_lead' AND NOT withdrawn;
 
 -- Where people work: at an organisation they hold a role at, and through a department at the school it lies in.
 -- Never at the district's office, which is nobody's school. What is not known yet of an organisation changes nothing.
