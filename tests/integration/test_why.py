@@ -1,5 +1,6 @@
 """Why something happened: the chain of causes of an event, across services, from a command to the last notification."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -160,6 +161,47 @@ async def test_what_a_policy_found_nothing_to_do_for_is_told_too(
     assert step.document()["aggregate_id"] == str(goal)
 
 
+async def test_what_a_timer_reached_goes_back_to_what_it_counted_from(platform: Platform, logs: Logs) -> None:
+    """A cycle whose baseline is missing, and an observation that nobody talked about."""
+    school = await open_school(platform, sandbox=True)
+    partnership = await pair_up(platform, school)
+    cycle = await cycle_of(platform, school, partnership)
+    await platform.level()
+    directory = platform.directory
+    now = await platform.goals.run.clock.now(school.tenant)
+    observation = await platform.observations.begin(
+        "observations/record-observation", by=school.coach, tenant=school.tenant, partnership_id=str(partnership),
+        cycle_id=str(cycle), duration_s=1200, mode="live", chosen_by="joint", started_at=now.isoformat(),
+    )  # fmt: skip
+    await platform.level()
+    to = (now + timedelta(days=12)).isoformat()
+    await directory.post(f"/v1/districts/{school.tenant}/advance-clock", by=None, tenant=school.tenant, to=to)
+    await platform.level()
+    async with asyncio.timeout(30):
+        while await platform.notifications.run.due(school.tenant):
+            await platform.level()
+    await platform.level()
+    started = await event_id(logs, "goals", cycle, "CycleStarted")
+    recorded = await event_id(logs, "observations", observation, "ObservationRecorded")
+    reached = await logs["notifications"].fetch(
+        "SELECT event_id, data::json->>'milestone' AS milestone FROM ledger.events WHERE stream_id = $1",
+        cycle,
+    )
+    fired = {row["milestone"]: row["event_id"] for row in reached}
+    for milestone, cause, name in (
+        ("BaselineMissing", started, "CycleStarted"), ("FeedbackDue", recorded, "ObservationRecorded"),
+    ):  # fmt: skip
+        up = await why(logs, fired[milestone])
+        assert [step.told.name for step in up.causes if step.told] == [name]
+        assert up.event.through == f"timer_{milestone}"
+        assert up.first.event_id == cause
+        down = (await why(logs, cause)).event
+        [timer] = [step for step in down.led_to if step.through == f"timer_{milestone}"]
+        assert timer.told is not None
+        assert timer.told.event_id == fired[milestone]
+        assert ("NotificationSent", "when_a_milestone_is_reached") in list(names(timer))
+
+
 async def test_an_event_that_is_not_there_or_another_districts_is_none(
     platform: Platform, school: School, logs: Logs
 ) -> None:
@@ -177,6 +219,7 @@ async def test_no_log_is_scanned_to_find_a_cause(logs: Logs) -> None:
         (sql.events_by_id, [ids]),
         (sql.events_of_commands, [ids, ids]),
         (sql.reactions_to, [ids]),
+        (sql.events_of_streams, [uuid4(), ids, ["GoalSet"]]),
     ):
         db = logs["goals"]
         async with db.transaction():

@@ -1,7 +1,8 @@
 """Why something happened: an event's causes across services, up to a command, and down to its last consequence.
 
 An event was told by a command. Of several that one command told, the first led to the others. The command was a
-person's or an operator's, or a policy's or a timer's that answered to an event of this or another service.
+person's or an operator's, or a policy's that answered to an event of this or another service, or a timer's, which
+counts from one (`timed.py`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from backbone.causes import Reacted, Told, reactions_to, told_by_commands, told_
 from backbone.wire import rfc3339
 
 from chalkline.problem import Problem
+from chalkline.timed import by_timer, counted_from, counting_from, event_in
 
 MOST = 2_000
 """Consequences that are followed: a change of a district's policy may lead to very many."""
@@ -147,6 +149,10 @@ async def _cause(logs: Logs, step: Step) -> tuple[Told | None, UUID | None, str 
         return together[0], None, None
     kind, _, through = told.meta.actor.partition(":")
     by = through if kind == "system" else None
+    if by_timer(told):
+        outright = event_in(told)
+        found = (await _found(logs, [outright])).get(outright) if outright else await counted_from(logs, told)
+        return found, None, by
     if told.meta.causation_id is None:
         return None, None, by
     cause = UUID(told.meta.causation_id)
@@ -187,6 +193,8 @@ async def _consequences(logs: Logs, events: Sequence[Told]) -> list[tuple[UUID, 
         for one in reactions:
             begins = next(iter(commanded.get(one.command, ())), None)
             found.append((one.event_id, Step(begins, one.policy, one)))
+    for event_id, reached in await counting_from(logs, events):
+        found.append((event_id, Step(reached, reached.meta.actor.partition(":")[2])))
     return found
 
 

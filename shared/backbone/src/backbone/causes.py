@@ -75,6 +75,14 @@ async def told_by_commands(
     return told
 
 
+async def told_of(
+    db: Any, service: str, tenant: UUID, aggregate_ids: Sequence[UUID], names: Sequence[str]
+) -> list[Told]:
+    """What was told of these aggregates under these names, in order."""
+    rows = await db.fetch(sql.events_of_streams, tenant, aggregate_ids, names)
+    return [_told(service, row) for row in rows]
+
+
 async def reactions_to(db: Any, service: str, event_ids: Sequence[UUID]) -> list[Reacted]:
     """What this service's policies made of these events."""
     return [
