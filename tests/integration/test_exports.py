@@ -10,8 +10,10 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from backbone import exports
+from backbone.causes import sql
 from backbone.problems import Problem
 from backbone.spreadsheet import BETWEEN, cell
+from chalkline_contracts.event import catalogue
 from directory import people_list
 from kit.running import Platform, Served
 from kit.school import School, cycle_of, open_school, pair_up, set_goal
@@ -170,3 +172,33 @@ async def test_what_breaks_half_way_ends_the_answer_without_an_end(
     monkeypatch.setattr(people_list, "_told", failing)
     with pytest.raises(Problem):
         await platform.directory.get("/v1/people", by=None, tenant=school.tenant, accept="text/csv")
+
+
+async def test_words_that_are_their_authors_alone_are_in_no_export_until_they_are_shared(
+    platform: Platform, school: School
+) -> None:
+    """What `chalkline export --with-words` takes of private words: not those that only events of tier C refer to."""
+    observations, tenant = platform.observations, school.tenant
+    [pair] = (await platform.goals.get("/v1/partnerships", by=school.teacher, tenant=tenant)).json()
+    own = [
+        name for (owner, name), event in catalogue.items() if owner == "observations" and event.tier == "C"
+    ]
+
+    async def exported() -> set[str]:
+        return {
+            row["words"] for row in await observations.database.app.fetch(sql.words_of_tenant, tenant, own)
+        }
+
+    reflection = await observations.begin(
+        "reflections", by=school.teacher, tenant=tenant, reflection="I talk too much",
+        partnership_id=pair["partnership_id"],
+    )  # fmt: skip
+    stored = await observations.database.app.fetchval(
+        "SELECT words FROM ledger.private_words WHERE stream_id = $1", reflection
+    )
+    assert stored == "I talk too much"
+    assert "I talk too much" not in await exported()
+    await observations.post(
+        f"/v1/reflections/{reflection}/share-reflection", by=school.teacher, tenant=tenant
+    )
+    assert "I talk too much" in await exported()

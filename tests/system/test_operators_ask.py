@@ -146,3 +146,36 @@ def test_what_led_to_an_event_is_shown(home: State) -> None:
         done = chalkline(home, "why", *words)
         assert (done.returncode, done.stdout) == (1, "")
         assert said in done.stderr
+
+
+def test_a_rule_is_tried_on_the_past(home: State, tmp_path: Path) -> None:
+    """Of the sample's cycle, which was opened: by another rule its coach alone would have heard."""
+    rule = tmp_path / "rule.yaml"
+    rule.write_text("milestone: CycleOpened\nrecipients: [coach]\n")
+    done = chalkline(home, "rehearse", str(rule), "--district", "maya", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["counts"] == {"same": 1, "new": 0, "no_more": 1}
+    assert {row["role"]: row["outcome"] for row in told["notifications"]} == {
+        "coach": "same",
+        "teacher": "no_more",
+    }
+    done = chalkline(home, "rehearse", str(rule), "--district", "maya")
+    assert "told, and no more" in done.stdout
+    done = chalkline(
+        home, "rehearse", "--milestone", "CycleOpened", "--district", "maya", "--csv", "--to", "2020-01-01"
+    )
+    assert done.stdout.splitlines()[0].startswith("milestone,outcome,role,person_id")
+    assert len(done.stdout.splitlines()) == 1
+    rule.write_text("milestone: CycleOpened\ncolour: red\n")
+    for words, said in (
+        ((str(rule), "--district", "maya"), "a rule has no colour"),
+        ((str(tmp_path / "none.yaml"), "--district", "maya"), "cannot be read"),
+        (("--district", "maya"), "which milestone?"),
+        (("--district", "maya", "--milestone", "Birthday"), "milestone_unknown"),
+        (("--district", "maya", "--milestone", "GoalSet", "--days", "3"), "rule_has_no_days"),
+        (("--district", str(uuid4()), "--milestone", "GoalSet"), "there is no district"),
+    ):
+        done = chalkline(home, "rehearse", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr

@@ -72,6 +72,10 @@ class RehearsedNotice(Told):
 
 DESCRIBED_HERE: Final[dict[str, Any]] = {
     **DESCRIBED,
+    "responses": {
+        **DESCRIBED["responses"],
+        **{status: {"$ref": f"#/components/responses/Problem{status}"} for status in (409, 413, 415)},
+    },
     "openapi_extra": {
         "parameters": DESCRIBED["openapi_extra"]["parameters"],
         "requestBody": {
@@ -79,7 +83,6 @@ DESCRIBED_HERE: Final[dict[str, Any]] = {
             "content": {"application/json": {"schema": RehearseMilestoneRule.model_json_schema()}},
         },
     },
-    "status_code": 200,
 }
 
 
