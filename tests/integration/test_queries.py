@@ -191,6 +191,35 @@ async def test_a_page_of_a_large_district_reads_what_it_shows(
                 assert len(await db.fetch(text, TENANT, *middle, 50, *wanted)) > 5
 
 
+async def test_figures_of_a_large_district_look_at_each_row_a_few_times(
+    postgres_server: Postgres, secrets: Path
+) -> None:
+    """2,000 teachers at 40 schools, with a cycle and a goal each: no join compares everybody with everybody, not
+    even while PostgreSQL has not counted what was just derived.
+    """
+    async with fresh_database(postgres_server, secrets, "goals") as database:
+        for text in LARGE_PRACTICE:
+            await database.owner.execute(text)
+        asked = Queries("goals", "sql/queries")
+        figures = (
+            (asked.coverage, date(2026, 3, 2), None),
+            (asked.funnel, 2025, None, "school"),
+            (asked.outcomes, 2025, None, "focus"),
+            (asked.phase_times, 2025, None),
+        )
+        async with database.app.acquire() as db:
+            for text, *wanted in figures:
+                [found] = json.loads(
+                    await db.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", TENANT, *wanted)
+                )
+                looked = [
+                    (node["Actual Rows"] + node.get("Rows Removed by Join Filter", 0)) * node["Actual Loops"]
+                    for node in flat(found["Plan"])
+                ]
+                assert max(looked) < 100_000, text
+                assert len(await db.fetch(text, TENANT, *wanted)) > 1
+
+
 async def test_the_look_for_whole_reads_finds_one(postgres_server: Postgres, secrets: Path) -> None:
     async with fresh_database(postgres_server, secrets, "goals") as database:
         await database.owner.execute(
@@ -221,6 +250,35 @@ LARGE_DISTRICT = (
                timestamptz '2026-01-01' + n / 2 * interval '1 minute', n
           FROM generate_series(1, 25000, 10) AS n""",
     "ANALYZE listed_people, listed_roles",
+)
+
+
+LARGE_PRACTICE = (
+    f"""INSERT INTO people (tenant, person_id, active)
+        SELECT '{TENANT}', md5('p' || n)::uuid, true FROM generate_series(1, 2000) AS n""",
+    f"""INSERT INTO orgs (tenant, org_id, type)
+        SELECT '{TENANT}', md5('school' || n)::uuid, 'school' FROM generate_series(0, 39) AS n""",
+    f"""INSERT INTO roles (tenant, person_id, role, org_id, begins)
+        SELECT '{TENANT}', md5('p' || n)::uuid, 'teacher', md5('school' || n % 40)::uuid, '2020-08-01'
+          FROM generate_series(1, 2000) AS n""",
+    f"""INSERT INTO partnerships (tenant, partnership_id, coach_id, teacher_ids, status)
+        SELECT '{TENANT}', md5('pair' || n)::uuid, md5('coach' || n % 40)::uuid, ARRAY[md5('p' || n)::uuid], 'agreed'
+          FROM generate_series(1, 2000) AS n""",
+    f"""INSERT INTO figured_cycles
+               (tenant, cycle_id, school_id, year, month, template, teacher_ids, status, phase_paused)
+        SELECT '{TENANT}', md5('cycle' || n)::uuid, md5('school' || n % 40)::uuid, 2025, '2025-09', 'impact-cycle@1',
+               ARRAY[md5('p' || n)::uuid], 'completed', interval '0'
+          FROM generate_series(1, 2000) AS n""",
+    f"""INSERT INTO phase_times (tenant, cycle_id, phase, school_id, year, template, seconds, teacher_ids)
+        SELECT '{TENANT}', md5('cycle' || n)::uuid, 'learn', md5('school' || n % 40)::uuid, 2025, 'impact-cycle@1',
+               n * 1000, ARRAY[md5('p' || n)::uuid]
+          FROM generate_series(1, 2000) AS n""",
+    """INSERT INTO phase_times (tenant, cycle_id, phase, school_id, year, template, seconds, teacher_ids)
+        SELECT tenant, cycle_id, 'improve', school_id, year, template, seconds, teacher_ids FROM phase_times""",
+    f"""INSERT INTO figured_goals (tenant, goal_id, cycle_id, focus, owner_ids, stage)
+        SELECT '{TENANT}', md5('goal' || n)::uuid, md5('cycle' || n)::uuid, 'focus_' || n % 5,
+               ARRAY[md5('p' || n)::uuid], n % 5
+          FROM generate_series(1, 2000) AS n""",
 )
 
 
