@@ -140,7 +140,7 @@ class _Playing:
         if told_by != self._command:
             await self._settle()
             self._command = told_by
-            await self._pass(recorded.recorded_at)
+            self._pass(recorded.recorded_at)
         match recorded.event:
             case MilestoneReached():
                 self._heard(recorded)
@@ -149,7 +149,7 @@ class _Playing:
                     self._rule, self._version = recorded.aggregate_id, event.version
                     self._note(recorded)
             case d.SandboxClockAdvanced(to=to):
-                await self._pass(to, standing=False)
+                self._pass(to, standing=False)
             case event:
                 if isinstance(event, d.DistrictOpened):
                     self._sandbox = event.sandbox
@@ -160,9 +160,9 @@ class _Playing:
     async def end(self) -> None:
         """What falls due until the end, where the clock does not stand."""
         await self._settle()
-        await self._pass(self._trial.until, standing=self._sandbox)
+        self._pass(self._trial.until, standing=self._sandbox)
 
-    async def _pass(self, moment: datetime, *, standing: bool | None = None) -> None:
+    def _pass(self, moment: datetime, *, standing: bool | None = None) -> None:
         """Time passes until a moment. What is due before it is told; what is recorded at it may still cancel.
 
         A sandbox's clock stands until it is advanced, and comes to all that fell due in between at once.
