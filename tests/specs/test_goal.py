@@ -391,6 +391,11 @@ def test_progress_does_not_lie_in_the_future() -> None:
     active().when(RecordProgress(measurement=taken(60, NOW + timedelta(seconds=1)))).refused(NotYetHappened)
 
 
+def test_what_was_observed_counts_though_the_clock_here_is_behind_the_observers() -> None:
+    observed = measurement(60, NOW + timedelta(seconds=1))
+    active().when(count(observed)).then_types(ProgressMeasured)
+
+
 def test_the_direction_belongs_to_the_goal_not_to_the_measurement() -> None:
     active(85).when(record(90, direction="decrease")).then_types(ProgressMeasured, GoalTargetMet)
 

@@ -48,6 +48,7 @@ from goals.refusals import (
     MetricDiffers,
     NoBaseline,
     NothingProposed,
+    NotYetHappened,
     TargetNotMet,
 )
 
@@ -59,7 +60,9 @@ def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime
             measurement = command.measurement.recorded(uuid5(facts.command_id, "0"), by)
             if not same_metric(goal.terms.metric, measurement):
                 raise MetricDiffers(metric_code=goal.terms.metric.metric_code)
-            return progress(goal, measurement, None, now)
+            if measurement.occurred_at > now:
+                raise NotYetHappened
+            return progress(goal, measurement, None)
 
         case DraftGoal(), Unset():
             return draft(command, facts)
@@ -70,7 +73,7 @@ def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime
 
         # What was measured is counted even after the cycle closed: it happened, only the news was late.
         case CountMeasurement(), (Baselined() | Active() | TargetMet() | Achieved()):
-            return count(goal, command, now)
+            return count(goal, command)
         case CountMeasurement(), _:
             return []
         case RetractMeasurement(), (Baselined() | Active() | TargetMet() | Achieved() | Abandoned()):

@@ -1,6 +1,5 @@
 """Progress toward a goal: measured or taken back, and what either means for the target and its achievement."""
 
-from datetime import datetime
 from uuid import UUID
 
 from chalkline_contracts.event import Event
@@ -21,28 +20,24 @@ from goals.goal import (
     same_metric,
 )
 from goals.goal_chart import after_reading, consequences, start
-from goals.refusals import NotYetHappened, OnlyOwnerConfirms, TargetNotMet
+from goals.refusals import OnlyOwnerConfirms, TargetNotMet
 
 
-def count(
-    goal: Baselined | Active | TargetMet | Achieved, command: CountMeasurement, now: datetime
-) -> list[Event]:
+def count(goal: Baselined | Active | TargetMet | Achieved, command: CountMeasurement) -> list[Event]:
+    """What was observed has happened: whoever recorded it saw to that, by a clock that ours may lag behind."""
     metric = goal.metric if isinstance(goal, Baselined) else goal.terms.metric
     measurement = command.measurement
     known = goal.chart.knows(measurement.measurement_id)
     if known or command.partnership_id != goal.whose.partnership_id or not same_metric(metric, measurement):
         return []
-    return progress(goal, measurement, command.observation_id, now)
+    return progress(goal, measurement, command.observation_id)
 
 
 def progress(
     goal: Baselined | Active | TargetMet | Achieved,
     measurement: Measurement,
     observation_id: UUID | None,
-    now: datetime,
 ) -> list[Event]:
-    if measurement.occurred_at > now:
-        raise NotYetHappened
     measured = ProgressMeasured(
         cycle_id=goal.whose.cycle_id,
         partnership_id=goal.whose.partnership_id,
