@@ -397,7 +397,7 @@ class Story:
                 act(goals.CYCLE, cycle, follow_up, teacher)
         if rng.random() < 0.8:
             end = EndPartnership(reason_code="moved", reason=said("moved"))
-            last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator")))
+            last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator", coach_id=coach)))
             act(goals.PARTNERSHIP, pair, last, teacher)
 
     def _steps(self, pair: tuple[UUID, UUID], ids: dict[str, UUID], n: int, act: Any) -> None:

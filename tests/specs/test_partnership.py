@@ -262,7 +262,7 @@ def test_a_share_can_be_revoked_after_the_partnership_ended() -> None:
 
 
 def test_an_evaluator_assigned_later_suspends_the_partnership() -> None:
-    suspend = SuspendPartnership(reason_code="evaluator_assigned")
+    suspend = SuspendPartnership(reason_code="evaluator_assigned", coach_id=CORA)
     suspended = by(policy()).given(*AGREED).when(suspend).then(SUSPENDED)
     suspended.when(suspend).then()
 
@@ -281,9 +281,8 @@ def test_a_suspended_partnership_can_be_ended_but_not_agreed_to() -> None:
 
 def test_what_has_ended_stays_ended() -> None:
     by(TESS).given(*AGREED, ENDED).when(EndPartnership()).refused(PartnershipOver)
-    by(policy()).given(*AGREED, ENDED).when(SuspendPartnership(reason_code="evaluator_assigned")).refused(
-        PartnershipOver
-    )
+    suspend = SuspendPartnership(reason_code="evaluator_assigned", coach_id=CORA)
+    by(policy()).given(*AGREED, ENDED).when(suspend).refused(PartnershipOver)
 
 
 @pytest.mark.parametrize("command", [GiveConsent(), DeclinePartnership(), SHARE, EndPartnership()])
@@ -357,10 +356,16 @@ def test_not_everyone_can_be_handed_a_partnership(to: UUID, refusal: Any) -> Non
 def test_an_evaluator_named_since_the_hand_over_keeps_it_from_being_agreed() -> None:
     mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({CARL}))}
     by(TESS).given(*AGREED, handed()).knowing(people=mapped).when(GiveConsent()).refused(EvaluatorCannotCoach)
-    suspend = SuspendPartnership(reason_code="coach_evaluates")
+    suspend = SuspendPartnership(reason_code="coach_evaluates", coach_id=CARL)
     by(policy()).given(*AGREED, handed()).when(suspend).then(
         PartnershipSuspended(reason_code="coach_evaluates", coach_id=CARL, teacher_ids=(TESS,))
     )
+
+
+def test_a_coach_who_came_to_evaluate_after_handing_over_suspends_nobody_else() -> None:
+    suspend = SuspendPartnership(reason_code="coach_evaluates", coach_id=CORA)
+    by(policy()).given(*AGREED, handed()).when(suspend).then()
+    by(policy()).given(*AGREED, handed(), consent(TESS), agreed_with(CARL)).when(suspend).then()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from goals.partnership import SuspendPartnership
 sql = Queries("goals", "sql/queries")
 
 
-def suspend(_: Any) -> SuspendPartnership:
-    return SuspendPartnership(reason_code="coach_evaluates")
+def suspend(due: Any) -> SuspendPartnership:
+    return SuspendPartnership(reason_code="coach_evaluates", coach_id=due["coach_id"])
 
 
 TIMERS = Timers(due=sql.coming_evaluators, aggregate=PARTNERSHIP.name, command=suspend)

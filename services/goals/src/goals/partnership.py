@@ -165,6 +165,8 @@ class SuspendPartnership(Command):
     """Issued by the policy that learns of an evaluator; nobody asks for it."""
 
     reason_code: Code
+    coach_id: UUID
+    """Whose coaching it ends: whoever was handed the partnership meanwhile goes on."""
 
 
 PartnershipCommand = (

@@ -107,6 +107,8 @@ def decide(
             raise ShareNotFound(share_id=str(command.share_id))
 
         case SuspendPartnership(), (Proposed(pair) | Agreed(pair) | HandedOver(pair)):
+            if command.coach_id != pair.coach_id:
+                return []
             return [
                 PartnershipSuspended(
                     reason_code=command.reason_code, coach_id=pair.coach_id, teacher_ids=pair.teacher_ids

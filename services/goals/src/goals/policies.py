@@ -74,8 +74,10 @@ async def when_a_coach_comes_to_evaluate(recorded: Recorded[Any], look: Look) ->
     """
     agreed = isinstance(recorded.event, PartnershipAgreed)
     found = await look("evaluated_by_coach", recorded.event.coach_id if agreed else recorded.aggregate_id)
-    for partnership_id in found["partnership_ids"] if found else ():
-        yield Reaction(PARTNERSHIP.name, partnership_id, SuspendPartnership(reason_code="coach_evaluates"))
+    pairs = zip(found["partnership_ids"], found["coach_ids"], strict=True) if found else ()
+    for partnership_id, coach_id in pairs:
+        suspend = SuspendPartnership(reason_code="coach_evaluates", coach_id=coach_id)
+        yield Reaction(PARTNERSHIP.name, partnership_id, suspend)
 
 
 POLICIES = (

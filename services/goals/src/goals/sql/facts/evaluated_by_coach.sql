@@ -1,6 +1,9 @@
--- $1 tenants, $2 people: the agreed partnerships of theirs in which the coach evaluates a teacher today: as mapped, or,
--- where nobody is mapped, as principal or administrator of a school where the teacher works
-SELECT k.tenant, k.person_id AS key, array_agg(DISTINCT p.partnership_id ORDER BY p.partnership_id) AS partnership_ids
+-- $1 tenants, $2 people: the agreed partnerships of theirs in which the coach evaluates a teacher today, each with that
+-- coach: as mapped, or, where nobody is mapped, as principal or administrator of a school where the teacher works
+SELECT e.tenant, e.person_id AS key, array_agg(e.partnership_id ORDER BY e.partnership_id) AS partnership_ids,
+       array_agg(e.coach_id ORDER BY e.partnership_id) AS coach_ids
+  FROM (
+SELECT DISTINCT k.tenant, k.person_id, p.partnership_id, p.coach_id
   FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant, person_id)
   JOIN partnerships p ON p.tenant = k.tenant AND p.status = 'agreed'
        AND (p.coach_id = k.person_id OR k.person_id = ANY (p.teacher_ids))
@@ -20,4 +23,5 @@ SELECT k.tenant, k.person_id AS key, array_agg(DISTINCT p.partnership_id ORDER B
           AND works.person_id = teachers.teacher_id
           AND NOT leads.withdrawn AND t.today BETWEEN leads.begins AND coalesce(leads.ends, 'infinity')
           AND t.today BETWEEN works.begins AND coalesce(works.ends, 'infinity'))
- GROUP BY k.tenant, k.person_id
+       ) AS e
+ GROUP BY e.tenant, e.person_id

@@ -2,7 +2,7 @@
 -- partnerships whose coach has come to lead, by the calendar alone, a school where a teacher nobody is mapped to
 -- evaluate works; `due_at` is the beginning of the day, at the district, since when both hold. Begins with the people
 -- who lead and coach; what concerns a teacher is asked teacher by teacher.
-SELECT p.tenant, 'coach_evaluates' AS rule, 1 AS rule_version, p.partnership_id AS cycle_id,
+SELECT p.tenant, 'coach_evaluates' AS rule, 1 AS rule_version, p.partnership_id AS cycle_id, p.coach_id,
        p.coach_id || ':' || min(since.day) AS occurrence, min(since.day)::timestamp AT TIME ZONE d.time_zone AS due_at
   FROM roles leads
   JOIN districts d ON d.tenant = leads.tenant AND NOT d.closed
