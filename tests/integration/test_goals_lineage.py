@@ -196,6 +196,31 @@ async def test_a_proposal_waits_for_whoever_has_not_agreed(pair: Pair) -> None:
     assert waiting["waiting_for"] == [str(pair.school.teacher)]
 
 
+async def test_a_proposal_does_not_wait_for_an_owner_who_left_the_cycle(pair: Pair) -> None:
+    school, goals = pair.school, pair.platform.goals
+    people = {who: school.people[who] for who in ("coach", "teacher", "theo")}
+    pair.partnership = await goals.begin(
+        "partnerships", by=school.coach, tenant=school.tenant, coach_id=str(school.coach),
+        teacher_ids=[str(people["teacher"]), str(people["theo"])],
+    )  # fmt: skip
+    for who in people:
+        await pair.say("goals", f"/v1/partnerships/{pair.partnership}/give-consent", who)
+    pair.cycle = await cycle_of(pair.platform, school, pair.partnership)
+    goal = await pair.begin("goals", "goals", cycle_id=str(pair.cycle))
+    path = f"/v1/goals/{goal}"
+    await pair.say("goals", f"{path}/record-baseline", measurements=[on_task(5, days_ago=1)])
+    peers = ("powerful", "easy", "emotionally_compelling", "reachable", "student_focused")
+    await pair.say("goals", f"{path}/propose-goal", statement="More of them", metric_code="on_task",
+                   target="3/4", due_on=ahead(20), peers=dict.fromkeys(peers, True))  # fmt: skip
+    [waiting] = (await pair.see(pair.prep))["goals"]
+    assert waiting["waiting_for"] == [str(person) for who, person in people.items() if who != "coach"] + [
+        str(school.coach)
+    ]
+    await pair.say("goals", f"/v1/cycles/{pair.cycle}/leave-cycle", "theo", teacher_id=str(people["theo"]))
+    [waiting] = (await pair.see(pair.prep))["goals"]
+    assert waiting["waiting_for"] == [str(school.teacher), str(school.coach)]
+
+
 async def test_a_paused_cycle_says_so_and_its_days_stand_still(pair: Pair) -> None:
     await pair.say("goals", f"/v1/cycles/{pair.cycle}/pause-cycle")
     told = await pair.see(pair.prep)

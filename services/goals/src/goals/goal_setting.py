@@ -13,6 +13,7 @@ from chalkline_contracts.goals import BaselineRecorded, GoalAgreed, GoalDrafted,
 
 from goals import arithmetic, cycle
 from goals.chart import Chart
+from goals.cycle import Cycle
 from goals.facts import GoalsFacts
 from goals.goal import (
     Achieved,
@@ -141,7 +142,7 @@ def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
     by = acting_partner(facts.partners(whose.owner_ids), facts.by)
     if terms is None:
         raise NothingProposed
-    waits = _waits_for(goal, facts) - {by}
+    waits = waits_for(goal, facts, facts.cycle) - {by}
     # Said again it counts once more only where nobody is waited for: whoever was has left, or coaches no longer.
     if by in goal.agreed and (waits or facts.coach_id is None):
         raise AlreadyAgreed
@@ -168,9 +169,9 @@ def agree(goal: Baselined, facts: GoalsFacts) -> list[Event]:
     return [agreed, goal_set, *consequences(evolve(evolve(goal, agreed), goal_set))]
 
 
-def _waits_for(goal: Baselined, facts: GoalsFacts) -> set[UUID]:
+def waits_for(goal: Baselined, facts: GoalsFacts, within: Cycle) -> set[UUID]:
     """Who has yet to agree: every owner who still takes part in the cycle, and whoever coaches now."""
-    here = set() if isinstance(facts.cycle, cycle.Unset) else set(facts.cycle.plan.teacher_ids)
+    here = set() if isinstance(within, cycle.Unset) else set(within.plan.teacher_ids)
     owners = set(goal.whose.owner_ids)
     return {*facts.partners(owners & here or owners)} - set(goal.agreed)
 

@@ -23,6 +23,7 @@ from goals.arithmetic import local_day
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
 from goals.goal import Active, Baselined, Draft, Goal, TargetMet
+from goals.goal_setting import waits_for
 from goals.reading_goals import readable_cycle
 
 sql = Queries("goals", "sql/queries")
@@ -145,7 +146,7 @@ def _told(
 ) -> SessionPrep:
     assert not isinstance(state, cycle.Unset)
     today = local_day(now, state.plan.time_zone)
-    opened = [shown for own, each in goals.items() for shown in _goal(own, each, facts)]
+    opened = [shown for own, each in goals.items() for shown in _goal(own, each, facts, state)]
     steps = [_step(told, today) for told in parts.get("step", ())]
     phase = next(iter(parts.get("phase", ())), None)
     coming = [*_coming(opened, steps, today), *_planned(parts.get("planned", ()), state)]
@@ -176,13 +177,15 @@ def _phase(row: Any, now: datetime) -> dict[str, Any]:
     return {"phase": row["phase"], "phase_since": since, "days_in_phase": max(days, 0)}
 
 
-def _goal(goal_id: UUID, state: Goal, facts: GoalsFacts) -> Iterator[OpenGoal]:
+def _goal(goal_id: UUID, state: Goal, facts: GoalsFacts, within: Cycle) -> Iterator[OpenGoal]:
     """Nothing of one that is achieved, abandoned, or was never drafted."""
     if not isinstance(state, Draft | Baselined | Active | TargetMet):
         return
     terms, chart = getattr(state, "terms", getattr(state, "proposal", None)), getattr(state, "chart", None)
     metric = terms.metric if terms else getattr(state, "metric", None)
-    proposed = isinstance(state, Baselined) and state.proposal is not None
+    waiting = set[UUID]()
+    if isinstance(state, Baselined) and state.proposal is not None:
+        waiting = waits_for(state, facts, within)
     owners = list(state.whose.owner_ids)
     yield OpenGoal(
         goal_id=goal_id,
@@ -197,11 +200,7 @@ def _goal(goal_id: UUID, state: Goal, facts: GoalsFacts) -> Iterator[OpenGoal]:
             LatestMeasurement(occurred_at=each.at, quotient=str(each.quotient), is_baseline=each.is_baseline)
             for each in (reversed(chart.readings[-LATEST:]) if chart else ())
         ],
-        waiting_for=[
-            who for who in facts.partners(owners) if isinstance(state, Baselined) and who not in state.agreed
-        ]
-        if proposed
-        else [],
+        waiting_for=[who for who in facts.partners(owners) if who in waiting],
     )
 
 
