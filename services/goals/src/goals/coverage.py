@@ -39,7 +39,7 @@ def routes(run: Running) -> APIRouter:
         """By school, today. Administrators and coaching leads get the district, principals their schools. A school
         of fewer than five teachers is hidden, with others so that it cannot be computed.
         """
-        schools, today = await figures.schools(by), await figures.today(by)
+        schools, today = await figures.schools(by), await figures.lists.today(by)
         rows = await figures.rows(request, response, sql.coverage, by.tenant, today, schools)
         groups = {row["of"]: Group(row["teachers_n"], row["teachers_n"]) for row in rows}
         hidden = hidden_rows(groups, await figures.least(by))

@@ -6,8 +6,7 @@ whole and each table has one division, so that no two answers to one reader diff
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from backbone.deciding import Actor, Forbidden
@@ -21,11 +20,8 @@ from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from goals.arithmetic import local_day
+from goals.access import LEADERS
 from goals.figures import school_year
-
-DISTRICT_WIDE: Final = frozenset({"administrator", "coaching_lead"})
-
 
 Asked: TypeAlias = tuple[str, tuple[Any, ...]]
 """A query and its arguments."""
@@ -59,16 +55,16 @@ class Figures:
     """The figures of one running service."""
 
     def __init__(self, run: Running) -> None:
-        self._run, self._lists = run, Lists(run)
+        self._run, self.lists = run, Lists(run)
         self._asked: Gather[Asked, Sequence[Any]] = Gather(self._fetch, workers=4)
 
     async def schools(self, by: Actor) -> list[UUID] | None:
         """The schools somebody may have figures about; None: all of the district. Raises Forbidden, FactsBehind."""
         person = person_of(by)
-        self._lists.must_be_level(by)
+        self.lists.must_be_level(by)
         row = await self._run.facts.row("person", by.tenant, person)
         roles = frozenset(row["roles"]) if row and row["active"] else frozenset()
-        if roles & DISTRICT_WIDE:
+        if roles & LEADERS:
             return None
         if "principal" not in roles:
             raise Forbidden
@@ -97,13 +93,7 @@ class Figures:
 
     async def year(self, by: Actor, wanted: YearWanted) -> int:
         """The school year asked for, or the one it is."""
-        return wanted.year if wanted.year is not None else school_year(await self.today(by))
-
-    async def today(self, by: Actor) -> date:
-        """The day it is, by the district's own clock and calendar."""
-        district = await self._run.facts.row("district", by.tenant, by.tenant)
-        zone = str(district["time_zone"]) if district and district["time_zone"] else None
-        return local_day(await self._run.clock.now(by.tenant), zone)
+        return wanted.year if wanted.year is not None else school_year(await self.lists.today(by))
 
     async def least(self, by: Actor) -> Least:
         """About how many people a figure must be in this district."""

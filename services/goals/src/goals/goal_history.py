@@ -22,7 +22,7 @@ Status = Literal["draft", "baselined", "active", "target_met", "achieved", "aban
 
 OF_GOAL: Final[tuple[type[Event], ...]] = (
     g.GoalDrafted, g.BaselineRecorded, g.GoalSet, g.ProgressMeasured, g.ProgressRetracted, g.GoalRecharted,
-    g.GoalTrendChanged, g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn, g.GoalAbandoned,
+    g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn, g.GoalAbandoned,
 )  # fmt: skip
 OF_CYCLE: Final[tuple[type[Event], ...]] = (
     g.CyclePhaseEntered, g.CyclePaused, g.CycleResumed, g.CycleCompleted, g.CycleClosedEarly,
@@ -80,8 +80,6 @@ class History:
     metric: Metric | None = None
     shown: list[Shown] = field(default_factory=list)
     chapters: list[Chapter] = field(default_factory=list)
-    trend: g.Trend | None = None
-    """As it was announced last, of the version in force; None: on track, untold."""
     milestones: list[Milestone] = field(default_factory=list)
     met_by: UUID | None = None
     """The measurement that completed the run which met the target last."""
@@ -144,11 +142,9 @@ def _of_goal(history: History, told: Told) -> None:
             history.chapters = [Chapter(Version(event.goal_version, FIRST, aim), None)]
             _reached(history, told, "goal_set", told.occurred_at)
         case g.GoalRecharted() as event:
-            history.status, history.trend = "active", None
+            history.status = "active"
             version = Version(event.goal_version, instant(event.recharted_at), _recharted(history, event))
             history.chapters.append(Chapter(version, event.recharted_at, event.reason_code, told.words))
-        case g.GoalTrendChanged(trend=trend):
-            history.trend = trend
         case g.GoalTargetMet() as event:
             history.status, history.met_by = "target_met", event.measurement_id
             _reached(history, told, "target_met", event.met_on, event.measurement_id)
