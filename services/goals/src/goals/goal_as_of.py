@@ -48,7 +48,9 @@ def routes(run: Running) -> APIRouter:
         own_id: Annotated[str, Path(alias="id")],
         wanted: Annotated[ChartWanted, Query()],
     ) -> GoalChart:
-        """For its owners always, for the coach while the partnership is agreed; nobody else's to see."""
+        """For its owners always, for a group's members while they take part in its cycle, for the coach while the
+        partnership is agreed; nobody else's to see.
+        """
         no_parameter_twice(request)
         goal_id = aggregate_id_in(own_id)
         whose, _ = await readable_goal(run, by, goal_id)
