@@ -21,6 +21,7 @@ from observations.refusals import (
     ActivityNotFound,
     ActivityUntold,
     AuthorMissing,
+    CycleNotInPartnership,
     MinutesOutOfRange,
     NotYetHappened,
     ParticipantsTooFew,
@@ -97,6 +98,15 @@ def test_what_was_planned_need_not_be_said_again() -> None:
         held(type="coteach", minutes=30, teacher_ids=(TOM,), phase="improve")
     )
     spec.given(planned).when(hold(partnership_id=UUID(int=99))).refused(PartnershipDiffers)
+
+
+def test_time_in_a_cycle_is_time_in_a_cycle_of_the_partnership() -> None:
+    theirs = Spec(ACTIVITY, replace(FACTS, cycle_of=UUID(int=99)))
+    for wish in (hold(), plan()):
+        theirs.when(wish).refused(CycleNotInPartnership)
+    Spec(ACTIVITY, replace(FACTS, cycle_of=PAIR)).when(hold()).then(held())
+    alone = HoldActivity(type="pd", minutes=30, started_at=MORNING, cycle_id=CYCLE)
+    theirs.when(alone).refused(CycleNotInPartnership)
 
 
 def test_it_happened_when_it_began_and_not_in_the_future() -> None:

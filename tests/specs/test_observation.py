@@ -40,6 +40,7 @@ from observations.observation import (
 from observations.pair import Partnership
 from observations.refusals import (
     CoachFeedbackAlreadyGiven,
+    CycleNotInPartnership,
     FeedbackAlreadyShared,
     FeedbackIsYourOwn,
     FeedbackNotShared,
@@ -224,6 +225,16 @@ def test_naming_no_teacher_means_all_of_the_partnership() -> None:
 def test_only_teachers_of_the_partnership_are_observed_in_it() -> None:
     spec.when(record(teacher_ids=(TINA, STRANGER))).refused(TeacherNotInPartnership)
     spec.when(schedule(teacher_ids=(COACH,))).refused(TeacherNotInPartnership)
+
+
+def test_what_is_observed_in_a_cycle_is_observed_in_a_cycle_of_the_partnership() -> None:
+    theirs, own = (Spec(OBSERVATION, replace(FACTS, cycle_of=of)) for of in (UUID(int=99), PAIR))
+    for wish in (record(), schedule()):
+        theirs.when(wish).refused(CycleNotInPartnership)
+        own.when(wish).then_types(
+            ObservationRecorded if isinstance(wish, RecordObservation) else ObservationScheduled
+        )
+    theirs.given(scheduled).when(record()).refused(CycleNotInPartnership)
 
 
 def test_nobody_and_nothing_is_named_twice() -> None:
@@ -439,6 +450,13 @@ def test_for_strangers_and_while_we_cannot_be_sure_there_is_nothing_to_look_at()
     authorise_observation(RECORDED, Look(), asked_by(TINA, level=False))
 
 
+def test_of_an_observation_that_did_not_take_place_the_pair_alone_hears() -> None:
+    state = spec.given(recorded(), voided).state
+    authorise_observation(state, Look(), asked_by(TINA))
+    with pytest.raises(Unseen):
+        authorise_observation(state, Look(), asked_by(STRANGER, oversees=True))
+
+
 @pytest.mark.parametrize("past", [(scheduled,), (recorded(),), (recorded(), shared, acknowledged), (voided,)])
 def test_every_state_can_be_looked_at(past: tuple[Any, ...]) -> None:
     state = spec.given(*((scheduled, *past) if past == (voided,) else past)).state
@@ -473,6 +491,14 @@ async def test_the_partnership_is_the_one_the_command_or_else_the_observation_na
     assert (await gather_observation(House(COACH), RECORDED, correct())).partnership == AGREED
     elsewhere = record(partnership_id=UUID(int=99))
     assert (await gather_observation(House(COACH), Unset(), elsewhere)).partnership is None
+
+
+async def test_whose_the_named_cycle_is_is_known_as_far_as_goals_told_of_it() -> None:
+    house = House(COACH)
+    assert (await gather_observation(house, Unset(), record())).cycle_of is None
+    house.rows["cycle", CYCLE] = {"partnership_id": UUID(int=99)}
+    assert (await gather_observation(house, Unset(), record())).cycle_of == UUID(int=99)
+    assert (await gather_observation(house, Unset(), record(cycle_id=None))).cycle_of is None
 
 
 @pytest.mark.parametrize(

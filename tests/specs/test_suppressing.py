@@ -84,6 +84,15 @@ def test_what_is_left_of_a_list_is_about_enough_people_too(counts: list[int]) ->
     assert not hidden or (TOTAL, TOTAL) in hidden or left >= LEAST.staff
 
 
+def test_two_small_cells_of_the_same_few_people_are_not_left_by_themselves() -> None:
+    """The year less the months that are shown would be the goals of these two, whoever they are."""
+    table: dict[Cell, Group] = {
+        ("may", TOTAL): Group(4, 2), ("june", TOTAL): Group(3, 2), ("march", TOTAL): Group(9, 8),
+        ("april", TOTAL): Group(20, 9), (TOTAL, TOTAL): Group(36, 11),
+    }  # fmt: skip
+    assert suppressed(table, LEAST) == {("may", TOTAL), ("june", TOTAL), ("march", TOTAL)}
+
+
 def test_hiding_the_small_cells_alone_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppressing, "_remainders", lambda *_: frozenset())
     monkeypatch.setattr(suppressing, "_computable", lambda *_: frozenset())

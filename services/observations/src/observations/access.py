@@ -65,7 +65,7 @@ def authorise_observation(
     if not own and not facts.level and (told is None or begins or person in coaches(told, facts.partnership)):
         raise FactsBehind
     if not in_pair(person, told, facts.partnership):
-        if not facts.oversees:
+        if not facts.oversees or isinstance(state, Voided):
             raise Unseen
         if not isinstance(command, Look):
             raise Forbidden

@@ -103,6 +103,8 @@ class ActivityFacts:
     command_id: UUID
     aggregate_id: UUID
     partnership: Partnership | None = None
+    cycle_of: UUID | None = None
+    """Whose the cycle is that the command names: a partnership. None: it names none, or goals has not told of it."""
     belongs: bool = False
     """An active person of the district; only asked of what is no partnership's."""
     is_coach: bool = False

@@ -64,6 +64,7 @@ def decide(
 
 def _plan(command: PlanActivity, facts: ActivityFacts, now: datetime) -> ActivityPlanned:
     coach_id, teacher_ids = _whose(command.type, command.partnership_id, command.teacher_ids, facts)
+    pair.within(command.partnership_id, facts.cycle_of)
     _check_minutes(command.minutes)
     if command.scheduled_at <= now:
         raise ScheduledInThePast(scheduled_at=command.scheduled_at)
@@ -98,6 +99,7 @@ def _hold(
     if kind is None or minutes is None:
         raise ActivityUntold
     coach_id, teacher_ids = _whose(kind, partnership_id, named, facts)
+    pair.within(partnership_id, facts.cycle_of)
     _check_minutes(minutes)
     if command.started_at > now:
         raise NotYetHappened

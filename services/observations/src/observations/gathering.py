@@ -47,8 +47,8 @@ async def gather_observation(
 ) -> ObservationFacts:
     told = whose(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    partnership, published = await asyncio.gather(
-        _partnership(asking, partnership_id), _published(asking, told, command)
+    partnership, published, cycle_of = await asyncio.gather(
+        _partnership(asking, partnership_id), _published(asking, told, command), _cycle_of(asking, command)
     )
     person = asking.by.person
     inside = person is not None and in_pair(person, told, partnership)
@@ -58,6 +58,7 @@ async def gather_observation(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
+        cycle_of=cycle_of,
         published=published,
         oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
@@ -91,7 +92,9 @@ async def _published(
 async def gather_activity(asking: Asking, state: Activity, command: ActivityCommand | Look) -> ActivityFacts:
     told = occasion_of(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    partnership = await _partnership(asking, partnership_id)
+    partnership, cycle_of = await asyncio.gather(
+        _partnership(asking, partnership_id), _cycle_of(asking, command)
+    )
     person = asking.by.person
     inside = person is not None and takes_part(person, told, partnership)
     alone = told is None and partnership_id is None
@@ -102,6 +105,7 @@ async def gather_activity(asking: Asking, state: Activity, command: ActivityComm
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
+        cycle_of=cycle_of,
         belongs=row is not None,
         is_coach=row is not None and "coach" in row["roles"],
         oversees=not (inside or alone) and await oversees(asking, teacher_ids),
@@ -130,6 +134,13 @@ async def _partnership(asking: Asking, partnership_id: UUID | None) -> Partnersh
     """As goals told of it last; None: nobody has, or none is meant."""
     row = await asking.fact("partnership", partnership_id) if partnership_id else None
     return Partnership(row["coach_id"], tuple(row["teacher_ids"]), row["status"]) if row else None
+
+
+async def _cycle_of(asking: Asking, command: object) -> UUID | None:
+    """The partnership whose cycle a command names; None: it names none, or goals has not told of it."""
+    cycle_id: UUID | None = getattr(command, "cycle_id", None)
+    row = await asking.fact("cycle", cycle_id) if cycle_id else None
+    return row["partnership_id"] if row else None
 
 
 async def _acting(asking: Asking) -> Any:

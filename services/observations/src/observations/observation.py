@@ -193,6 +193,8 @@ class ObservationFacts:
     command_id: UUID
     aggregate_id: UUID
     partnership: Partnership | None = None
+    cycle_of: UUID | None = None
+    """Whose the cycle is that the command names: a partnership. None: it names none, or goals has not told of it."""
     published: Mapping[str, Edition] = field(default_factory=dict)
     """Of the instruments that are named, those whose code the district published."""
     oversees: bool = False

@@ -104,6 +104,7 @@ def decide(
 
 def _schedule(command: ScheduleObservation, facts: ObservationFacts, now: datetime) -> list[Event]:
     partnership = pair.agreed(facts.partnership)
+    pair.within(command.partnership_id, facts.cycle_of)
     if command.scheduled_at <= now:
         raise ScheduledInThePast(scheduled_at=command.scheduled_at)
     return [
@@ -131,6 +132,7 @@ def _record(
     if partnership_id is None:
         raise PartnershipMissing
     partnership = pair.agreed(facts.partnership)
+    pair.within(partnership_id, facts.cycle_of)
     _check_times(command.started_at, command.duration_s, command.measurements, now)
     check_instruments(command.instrument, command.measurements, facts.published, is_new=True)
     return [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from observations.refusals import PartnershipNotAgreed, TeacherNotInPartnership
+from observations.refusals import CycleNotInPartnership, PartnershipNotAgreed, TeacherNotInPartnership
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +37,11 @@ def teachers(named: tuple[UUID, ...], partnership: Partnership) -> tuple[UUID, .
     if strangers := set(named) - set(partnership.teacher_ids):
         raise TeacherNotInPartnership(teacher_ids=sorted(strangers))
     return tuple(dict.fromkeys(named or partnership.teacher_ids))
+
+
+def within(partnership_id: UUID | None, cycle_of: UUID | None) -> None:
+    """Raises CycleNotInPartnership where the cycle that is named is another pair's: what is told of it moves that
+    pair's visit clock and is shown to them. `cycle_of` is whose it is; None: none is named, or none is known.
+    """
+    if cycle_of is not None and cycle_of != partnership_id:
+        raise CycleNotInPartnership

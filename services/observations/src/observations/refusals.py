@@ -99,6 +99,10 @@ class FeedbackIsYourOwn(Refusal):
     """Whoever shared the feedback cannot acknowledge it."""
 
 
+class CycleNotInPartnership(Refusal):
+    """The cycle is not one of this partnership's."""
+
+
 class ActivityAlreadyPlanned(Refusal):
     """The activity has been planned or held before."""
 

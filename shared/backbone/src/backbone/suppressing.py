@@ -90,10 +90,11 @@ def _remainders(table: Mapping[Cell, Group], ends: Ends, hidden: set[Cell], leas
 
 
 def _together(groups: list[Group]) -> Group:
+    """What cells are about together, at least: whoever is in one may be in the others too."""
     staff = [group.staff for group in groups if group.staff is not None]
     students = [group.students for group in groups if group.students is not None]
     counted = sum(group.counted for group in groups)
-    return Group(counted, sum(staff) if staff else None, sum(students) if students else None)
+    return Group(counted, max(staff, default=None), max(students, default=None))
 
 
 def _computable(table: Mapping[Cell, Group], ends: Ends, hidden: set[Cell]) -> frozenset[Cell]:
