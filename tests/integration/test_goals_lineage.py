@@ -90,6 +90,13 @@ async def pair(platform: Platform) -> Pair:
     return Pair(platform, school, partnership, cycle, goal)
 
 
+async def test_what_they_do_not_take_is_refused_and_not_passed_over(pair: Pair) -> None:
+    """Asked as of a day, they would tell of now."""
+    for path in (pair.lineage, pair.prep):
+        answer = await pair.ask(f"{path}?as_of=2026-01-01", "teacher")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/query/as_of")
+
+
 async def test_an_achievement_leads_back_to_measurements_visits_steps_and_minutes(pair: Pair) -> None:
     step = await pair.begin("goals", "action-steps", cycle_id=str(pair.cycle), goal_id=str(pair.goal),
                             strategy_code="cold_call", check_back_on=ahead(7))  # fmt: skip

@@ -172,6 +172,7 @@ async def test_who_leads_sees_how_much_each_coach_has_and_nothing_of_what(
         assert await sandbox.get("/v1/caseloads", who) == [expected]
     for who in ("coach", "teacher", "principal"):
         assert (await sandbox.get("/v1/caseloads", who, 403))["code"] == "forbidden"
+    assert (await sandbox.get("/v1/caseloads?limit=1", "coaching_lead", 422))["code"] == "request_invalid"
     assert "CaseloadOverload" not in await sandbox.heard("coach")
     await cycle_of(platform, school, sandbox.pair, "planning")  # the same teacher once more
     await platform.level()

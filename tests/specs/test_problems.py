@@ -150,6 +150,15 @@ def test_a_parameter_is_pointed_at_without_its_value() -> None:
     ]
 
 
+def test_a_parameter_that_may_be_left_out_is_pointed_at_once_and_by_its_name() -> None:
+    faults = [
+        {"loc": ("query", "coach_id", "function-before[_uuid(), uuid]"), "type": "uuid_parsing", "msg": "no"},
+        {"loc": ("query", "coach_id", "none"), "type": "none_required", "msg": "no"},
+    ]
+    [fault] = invalid_request(faults).errors
+    assert (fault["pointer"], fault["code"]) == ("/query/coach_id", "uuid_parsing")
+
+
 def test_a_cursor_is_only_good_for_its_own_list() -> None:
     cursors = Cursors(b"k" * 32)
     cursor = cursors.encode("caseload:one", "2026-01-01", 7, None)

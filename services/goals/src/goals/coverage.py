@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED_WHOLE, router_of
+from backbone.lists import DESCRIBED_WHOLE, no_parameter, router_of
 from backbone.queries import Queries
 from backbone.service import Running
 from backbone.suppressing import Group
@@ -39,6 +39,7 @@ def routes(run: Running) -> APIRouter:
         """By school, today. Administrators and coaching leads get the district, principals their schools. A school
         of fewer than five teachers is hidden, with others so that it cannot be computed.
         """
+        no_parameter(request)
         schools, today = await figures.schools(by), await figures.lists.today(by)
         rows = await figures.rows(request, response, sql.coverage, by.tenant, today, schools)
         groups = {row["of"]: Group(row["teachers_n"], row["teachers_n"]) for row in rows}

@@ -12,7 +12,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Told, no_parameter_twice
+from backbone.lists import Told, no_parameter
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts import goals as g
@@ -119,7 +119,7 @@ def routes(run: Running) -> APIRouter:
         request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> GoalLineage:
         """For whoever may read the goal. A teacher of a group sees no action steps but their own."""
-        no_parameter_twice(request)
+        no_parameter(request)
         goal_id = aggregate_id_in(own_id)
         whose, facts = await readable_goal(run, by, goal_id)
         of = by.person if by.person in whose.owner_ids else None

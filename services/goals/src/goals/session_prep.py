@@ -11,7 +11,7 @@ from backbone.application import Reader
 from backbone.deciding import snake_case
 from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Told, no_parameter_twice
+from backbone.lists import Told, no_parameter
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts.goals import Trend
@@ -113,7 +113,7 @@ def routes(run: Running) -> APIRouter:
         request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> SessionPrep:
         """For the pair alone: who coaches sees all of the cycle, a teacher what is theirs or the group's."""
-        no_parameter_twice(request)
+        no_parameter(request)
         cycle_id = aggregate_id_in(own_id)
         state, facts = await readable_cycle(run, by, cycle_id)
         now = await run.clock.now(by.tenant)

@@ -17,7 +17,7 @@ from backbone.lists import (
     Lists,
     Page,
     Told,
-    no_parameter_twice,
+    no_parameter,
     person_of,
     router_of,
 )
@@ -101,7 +101,7 @@ def routes(run: Running) -> APIRouter:
     @router.get("/v1/caseloads", summary="How much each coach has", **DESCRIBED_WHOLE)
     async def caseloads(request: Request, response: Response, by: Reader) -> list[Caseload]:
         """Administrators and coaching leads get every coach of an open cycle, the one with most teachers first."""
-        no_parameter_twice(request)
+        no_parameter(request)
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden

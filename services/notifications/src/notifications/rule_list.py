@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED_WHOLE, Lists, Told, no_parameter_twice, router_of
+from backbone.lists import DESCRIBED_WHOLE, Lists, Told, no_parameter, router_of
 from backbone.problems import Problem
 from backbone.service import Running
 from chalkline_contracts.notifications import RecipientRole
@@ -43,7 +43,7 @@ def routes(run: Running) -> APIRouter:
     @router.get("/v1/milestone-rules", summary="The rule of every milestone", **DESCRIBED_WHOLE)
     async def milestone_rules(request: Request, response: Response, by: Reader) -> list[RuleInForce]:
         """Everyone of the district learns who hears of what, and when."""
-        no_parameter_twice(request)
+        no_parameter(request)
         if not await lists.belongs(by):
             lists.must_be_level(by)
             raise Problem("not_found")

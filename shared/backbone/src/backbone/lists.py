@@ -27,6 +27,7 @@ from backbone.paging import Cursors, next_link
 from backbone.problems import Problem
 from backbone.recorded import partition_of
 from backbone.service import Running
+from backbone.strict_json import pointer
 
 Row: TypeAlias = Any
 """An asyncpg Record: read by column name."""
@@ -151,6 +152,18 @@ def no_parameter_twice(request: Request) -> None:
     """Raises a Problem where it would be a guess which one counts."""
     if len(set(request.query_params)) < len(request.query_params.multi_items()):
         raise Problem("request_invalid", "a parameter is there twice")
+
+
+def no_parameter(request: Request) -> None:
+    """Raises a Problem where a read that takes none is given one: it would be answered as if it had said something."""
+    if request.query_params:
+        name = next(iter(request.query_params))
+        fault = {
+            "pointer": pointer(("query", name)),
+            "code": "extra_forbidden",
+            "message": "is not known here",
+        }
+        raise Problem("request_invalid", errors=[fault])
 
 
 class Lists:

@@ -189,12 +189,18 @@ def _echoes(fault: Any, error: ValidationError) -> bool:
 
 
 def invalid_request(faults: Sequence[Any]) -> Problem:
-    """A problem that points at parameters FastAPI refused: `/query/limit`, `/path/id`."""
+    """A problem that points at parameters FastAPI refused: `/query/limit`, `/path/id`.
+
+    Each parameter once: one that may be left out has a fault for every way of not being what it may be.
+    """
+    first: dict[str, Any] = {}
+    for fault in faults:
+        first.setdefault(pointer(tuple(fault["loc"][:2])), fault)
     return Problem(
         "request_invalid",
         errors=[
-            {"pointer": pointer(tuple(fault["loc"])), "code": fault["type"], "message": _message(fault)}
-            for fault in faults[:MOST_ERRORS]
+            {"pointer": at, "code": fault["type"], "message": _message(fault)}
+            for at, fault in list(first.items())[:MOST_ERRORS]
         ],
     )
 
