@@ -6,7 +6,7 @@ one table of the same things should be shown to one reader a period, or totals t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 TOTAL: Final = None
@@ -84,17 +84,29 @@ def _remainders(table: Mapping[Cell, Group], ends: Ends, hidden: set[Cell], leas
     for (kind, _), cells in lines.items():
         sums = [cell for cell in cells if cell[0 if kind == "column" else 1] is TOTAL]
         left = [table[cell] for cell in cells if cell in hidden and cell not in sums]
-        if left and hidden.isdisjoint(sums) and least.wanting(_together(left)):
+        told = [table[cell] for cell in cells if cell not in hidden and cell not in sums]
+        if (
+            left
+            and hidden.isdisjoint(sums)
+            and least.wanting(_left(left, told, [table[cell] for cell in sums]))
+        ):
             more |= _least_telling(cells, table, hidden)
     return frozenset(more)
 
 
-def _together(groups: list[Group]) -> Group:
-    """What cells are about together, at least: whoever is in one may be in the others too."""
-    staff = [group.staff for group in groups if group.staff is not None]
-    students = [group.students for group in groups if group.students is not None]
-    counted = sum(group.counted for group in groups)
-    return Group(counted, max(staff, default=None), max(students, default=None))
+def _left(hidden: list[Group], shown: list[Group], totals: list[Group]) -> Group:
+    """What is left of a total when what is shown is taken away, and about how many people that is at least: whoever is
+    in one cell may be in others too. As many as are in one of the hidden, or in the total and in none that is shown.
+    """
+
+    def at_least(many: Callable[[Group], int | None]) -> int | None:
+        each, beside, all_of = (
+            [n for group in groups if (n := many(group)) is not None] for groups in (hidden, shown, totals)
+        )
+        return max(*each, *(n - sum(beside) for n in all_of), 0) if each else None
+
+    counted = sum(group.counted for group in hidden)
+    return Group(counted, at_least(lambda group: group.staff), at_least(lambda group: group.students))
 
 
 def _computable(table: Mapping[Cell, Group], ends: Ends, hidden: set[Cell]) -> frozenset[Cell]:
