@@ -584,6 +584,29 @@ async def test_what_was_overtaken_before_it_could_be_mailed_is_not(post: Post) -
     ]  # fmt: skip
 
 
+async def test_a_coach_who_may_not_coach_any_more_is_not_mailed_what_was_to_be_done(post: Post) -> None:
+    await post.district("change-policy", quiet_hours={"begin": "18:00", "end": "07:00"})
+    await post.cycle()
+    await post.mailed()
+    await post.clock(when(16, "06:00"))
+    for _ in range(50):
+        await post.platform.level()
+        if not await post.platform.notifications.run.due(post.school.tenant):
+            break
+        await asyncio.sleep(0.1)
+    await post.platform.directory.post(
+        f"/v1/people/{post.school.teacher}/assign-evaluator", by=None, tenant=post.school.tenant,
+        evaluator_id=str(post.school.coach),
+    )  # fmt: skip
+    await post.platform.level()
+    await post.clock(when(16, "07:00"))
+    await post.mailed()
+    assert ("Suppressed", "overtaken") in await post.outcomes("coach")
+    assert [taken.mail["Subject"] for taken in post.to("coach")] == [
+        "Chalkline: cycle opened", "Chalkline: coaching suspended"
+    ]  # fmt: skip
+
+
 async def test_what_could_not_be_mailed_for_days_is_given_up(post: Post) -> None:
     await post.cycle()
     post.server.at("rcpt", "451 later")

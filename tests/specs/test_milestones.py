@@ -8,6 +8,9 @@ from uuid import UUID
 
 import pytest
 from chalkline_contracts import goals as g
+from chalkline_contracts.notifications import MilestoneReached
+from chalkline_contracts.observations import ObservationRecorded
+from kit.telling import Telling
 from kit.watching import CHICAGO, COACH, CYCLE, GOAL, OTHER, PAIR, THEO, TINA, Coaching
 
 
@@ -112,6 +115,15 @@ def test_a_visit_before_the_start_and_one_of_another_cycle_count_for_nothing(coa
     coaching.observe(1, at=coaching.now - timedelta(days=9))
     coaching.observe(2, cycle=None)
     assert coaching.due("VisitOverdue") == ["2026-03-17 00:00 coach"]
+
+
+def test_what_names_the_cycle_of_another_partnership_is_no_visit_of_it(coaching: Coaching) -> None:
+    coaching.until("2026-03-12")
+    told = {"started_at": coaching.now, "duration_s": 1200, "mode": "live", "chosen_by": "teacher"}
+    whose = coaching.with_pair() | {"partnership_id": UUID(int=98), "coach_id": OTHER}
+    coaching.tell(UUID(int=2001), ObservationRecorded(**whose, **told, recorded_by=OTHER))
+    assert coaching.due("VisitOverdue") == ["2026-03-17 00:00 coach"]
+    assert coaching.due("FeedbackDue") == []
 
 
 def test_a_correction_may_move_a_visit(coaching: Coaching) -> None:
@@ -478,6 +490,38 @@ def test_a_milestone_that_was_told_is_not_told_again_by_a_new_rule(coaching: Coa
     coaching.rule("VisitOverdue", days=9)
     coaching.until("2026-03-31")
     assert coaching.heard("VisitOverdue") == ["2026-03-17 00:00 coach"]
+
+
+def test_while_nobody_knows_when_a_rule_makes_it_due_no_older_rule_does(coaching: Coaching) -> None:
+    coaching.rule("GoalSilent", days=30)
+    coaching.goal()
+    coaching.until("2026-03-26")  # the product's rule would have told it on the 23rd
+    coaching.pause()
+    assert coaching.due("GoalSilent") == []
+    coaching.resume()
+    coaching.calendar((date(2026, 1, 5), date(2026, 3, 29)))
+    assert coaching.due("GoalSilent") == []
+    coaching.calendar()
+    assert coaching.due("GoalSilent") == ["2026-04-01 00:00 Theo Tina coach"]
+
+
+def test_what_an_older_rule_made_due_before_the_new_one_stays_while_that_makes_nothing_due(
+    coaching: Coaching,
+) -> None:
+    coaching.quiet("00:00", "23:00")
+    coaching.until("2026-03-17")  # a visit is overdue since midnight
+    coaching.rule("VisitOverdue", days=60)
+    coaching.calendar((date(2026, 1, 5), date(2026, 3, 29)))
+    assert coaching.due("VisitOverdue") == ["2026-03-17 23:00 coach"]
+    coaching.rule("VisitOverdue", 3, days=90)
+    assert coaching.due("VisitOverdue") == ["2026-03-17 23:00 coach"]
+
+
+def test_what_an_event_brought_leaves_timers_alone(coaching: Coaching) -> None:
+    told = MilestoneReached(
+        cycle_id=CYCLE, milestone="CycleOpened", due_at=coaching.now, rule_version=1, occurrence="event:1"
+    )
+    assert coaching.world.note(Telling().tell(CYCLE, told)) == ()
 
 
 def test_a_band_has_a_rule_of_its_own_where_all_present_teachers_are_of_it(coaching: Coaching) -> None:

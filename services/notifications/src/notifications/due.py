@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,8 @@ class Calendar:
 
 
 EVERY_DAY = Calendar()
+BEFORE: Final = datetime.min.replace(tzinfo=UTC)
+"""When that is due which would come before its own cause: before everything, which is never."""
 
 
 @lru_cache(maxsize=1024)
@@ -83,15 +86,17 @@ def paused(
 def after(moment: datetime, days: int, zone: ZoneInfo, calendar: Calendar = EVERY_DAY) -> datetime | None:
     """The beginning (UTC) of the `days`-th counting day after the local day of `moment`.
 
-    None when the calendar ends before, or a pause does not: nothing is due until more is known. None for less than
-    no days, too: what is to come before its own cause is not.
+    None when the calendar ends before, or a pause does not: nothing is due until more is known. BEFORE for less than
+    no days: what is to come before its own cause never does.
     """
+    if days < 0:
+        return BEFORE
     return _after(moment.astimezone(zone).date(), days, zone, calendar)
 
 
 @lru_cache(maxsize=65536)
 def _after(day: date, days: int, zone: ZoneInfo, calendar: Calendar) -> datetime | None:
-    found = counted(day, days, calendar) if days >= 0 else None
+    found = counted(day, days, calendar)
     return beginning(found, zone) if found else None
 
 

@@ -1,7 +1,7 @@
 """How many goals met their target and were achieved, by month: all that administrators hear of these milestones.
 
-Rebuildable: drop the table, replay the log, and the same rows come back. A goal whose achievement was withdrawn is
-counted no more.
+Rebuildable: drop the table, replay the log, and the same rows come back. A goal that was recharted, or
+whose achievement was withdrawn, is counted no more until its target is met anew.
 """
 
 from collections.abc import Sequence
@@ -141,6 +141,6 @@ def _table(rows: Sequence[Any], milestone: str) -> dict[Cell, Group]:
 
 COUNTS = Projection(
     name="milestone_counts",
-    handles=(g.GoalDrafted, g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn),
+    handles=(g.GoalDrafted, g.GoalRecharted, g.GoalTargetMet, g.GoalAchieved, g.AchievementWithdrawn),
     project=project,
 )

@@ -24,7 +24,7 @@ class RuleHasNoHours(Refusal):
 
 
 class RuleHasNoDays(Refusal):
-    """The milestone follows its event at once; there are no days to configure."""
+    """The milestone has no days of its own to wait for; there are none to configure."""
 
 
 class RecipientNotAllowed(Refusal):

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from notifications.due import BEFORE
 from notifications.rules import BY_MILESTONE, Rule
 from notifications.watched import PublishedRule, RuleVersion
 
 DueBy = Callable[[Rule], datetime | None]
-"""When a rule makes something due; None: not by any moment that is known."""
+"""When a rule makes something due; None: at a moment to come that nobody knows yet; BEFORE: never."""
 
 Version = tuple[Rule, datetime | None]
 """A rule and when it was published; None: it is the product's."""
@@ -30,10 +31,18 @@ def versions(milestone: str, band: str | None, published: Sequence[PublishedRule
 
 
 def in_force(found: Iterable[Version], due_by: DueBy) -> tuple[Rule, datetime] | None:
-    """The first of these rules that was published before what it makes due, and when that is."""
+    """The first of these rules that was published before what it makes due, and when that is.
+
+    None while that is not known: an older rule then holds only for what it made due before this one was published.
+    """
+    until: datetime | None = None
     for rule, since in found:
         due_at = due_by(rule)
-        if due_at is not None and (since is None or due_at > since):
+        if due_at is None:
+            until = min(since, until or since) if since else None
+        elif (
+            due_at is not BEFORE and (since is None or due_at > since) and (until is None or due_at <= until)
+        ):
             return rule, due_at
     return None
 

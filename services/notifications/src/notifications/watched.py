@@ -150,7 +150,7 @@ class Watch:
     """What a cycle came to."""
 
     reached: tuple[tuple[str, str], ...] = ()
-    """Milestone and occurrence, in their order."""
+    """Milestone and occurrence of what time brought, in their order."""
 
 
 Watched = Cycle | Partnership | Goal | Visit | Step | District | Person | PublishedRule | Watch

@@ -15,9 +15,12 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.notifications import MilestoneReached, MilestoneRulePublished
 
 from notifications import watched as w
+from notifications.rules import DEFAULTS
 
 VISITING: Final = ("model", "coteach")
 """The activities that are visits."""
+TIMED: Final = frozenset(rule.milestone for rule in DEFAULTS if rule.trigger == "timer")
+"""The milestones that time brings: of those that an event brings at once no timer asks whether they were reached."""
 
 
 def cycle(known: w.Cycle | None, recorded: Recorded[Any]) -> w.Cycle | None:
@@ -187,7 +190,7 @@ def milestone_rule(known: w.PublishedRule | None, recorded: Recorded[Any]) -> w.
 
 def cycle_watch(known: w.Watch | None, recorded: Recorded[Any]) -> w.Watch | None:
     match recorded.event:
-        case MilestoneReached() as event:
+        case MilestoneReached() as event if event.milestone in TIMED:
             before = known.reached if known else ()
             return w.Watch((*before, (event.milestone, event.occurrence)))
     return known

@@ -86,7 +86,11 @@ class World:
             cycle=cycle,
             partnership=partnership,
             goals={key.own_id: part for key, part in parts if isinstance(part, w.Goal)},
-            visits={key.own_id: part for key, part in parts if isinstance(part, w.Visit)},
+            visits={
+                key.own_id: part
+                for key, part in parts
+                if isinstance(part, w.Visit) and part.partnership_id == partnership_id
+            },  # an observation may name another partnership's cycle
             steps={key.own_id: part for key, part in parts if isinstance(part, w.Step)},
             reached=frozenset(watch.reached) if watch else frozenset(),
             district=district or w.District(),
