@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import GoalAchieved, GoalTrendChanged, ProgressMeasured
-from goals import arithmetic
+from goals import drawing
 from kit.goal_lives import Life, versions_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "arithmetic.md"
@@ -54,7 +54,7 @@ def test_the_example_is_what_happens() -> None:
         news = [said(event) for event in life.events[before:] if not isinstance(event, ProgressMeasured)]
         assert ", ".join(news) == happened
         # The trend of a row is that right after it was told: what comes late changes none of the earlier ones here.
-    drawn = arithmetic.drawn(life.goal.chart.readings, versions_of(life), life.zone)
+    drawn = drawing.drawn(life.goal.chart.readings, versions_of(life), life.zone)
     assert len(shown) == sum(d.counted for d in drawn) == 13
     for each in drawn:
         if each.counted:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from backbone.commands import decode_state, encode_state
-from goals import arithmetic, goal_chart
+from goals import arithmetic, drawing, goal_chart
 from goals.aggregates import GOAL
 from goals.arithmetic import Aim, Best, Start
 from goals.chart import RECORD, Chart, Reading, reading
@@ -116,7 +116,7 @@ def _says_what_the_oracle_says(plan: Any) -> None:
 
 def _drawn_as_the_oracle_says(life: Life) -> None:
     oracle = life.oracle
-    drawn = arithmetic.drawn(life.goal.chart.readings, versions_of(life), life.zone)
+    drawn = drawing.drawn(life.goal.chart.readings, versions_of(life), life.zone)
     counted = {t.own: t for t in oracle.counted()}
     assert {d.reading.measurement_id for d in drawn if d.counted} == set(counted)
     for n, version in enumerate(oracle.versions):
@@ -251,7 +251,7 @@ def test_told_in_any_order_the_same_measurements_end_in_the_same_goal(plan: Any,
     drawn = [
         [
             (d.reading.instant, *d[1:])
-            for d in arithmetic.drawn(life.goal.chart.readings, versions_of(life), life.zone)
+            for d in drawing.drawn(life.goal.chart.readings, versions_of(life), life.zone)
         ]
         for life in (once, other)
     ]

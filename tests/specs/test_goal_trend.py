@@ -21,7 +21,7 @@ from chalkline_contracts.goals import (
     ProgressRetracted,
     Trend,
 )
-from goals import arithmetic
+from goals import arithmetic, drawing
 from goals.aggregates import GOAL as AGGREGATE
 from goals.arithmetic import FIRST, Aim, Start, Version
 from goals.chart import reading
@@ -32,6 +32,7 @@ from goals.goal import (
     RecordProgress,
     RetractMeasurement,
 )
+from goals.goal_rule import rule_in_words
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.coaching import (
@@ -263,7 +264,7 @@ def test_a_chart_tells_each_reading_as_its_version_has_it() -> None:
         reading(UUID(int=n), on_day(day), Fraction(percent, 100), is_baseline=base)
         for n, (percent, day, base) in enumerate(rows)
     ]
-    shown = arithmetic.drawn(readings[1:2] + readings[:1] + readings[2:], versions, None)
+    shown = drawing.drawn(readings[1:2] + readings[:1] + readings[2:], versions, None)
     assert [(d.goal_version, d.counted, d.at_target, d.wrong_side, d.ends_run, d.trend) for d in shown] == [
         (1, False, False, False, False, None),
         (1, False, False, False, False, None),
@@ -273,7 +274,7 @@ def test_a_chart_tells_each_reading_as_its_version_has_it() -> None:
         (2, True, True, False, True, "on_track"),
     ]
     assert shown[2].line == Fraction(40, 100) + Fraction(40 * 9, 5900)
-    assert arithmetic.line_points(versions[0], FROM, date(2026, 5, 1)) == [
+    assert drawing.line_points(versions[0], FROM, date(2026, 5, 1)) == [
         (date(2026, 2, 1), Fraction(2, 5)),
         (date(2026, 4, 1), Fraction(4, 5)),
         (date(2026, 5, 1), Fraction(4, 5)),
@@ -286,7 +287,7 @@ def _instant(day: int) -> int:
 
 def test_without_a_baseline_a_chart_shows_readings_and_judges_none() -> None:
     each = reading(UUID(int=1), NOW, Fraction(1, 2))
-    (shown,) = arithmetic.drawn([each], [Version(1, FIRST, UP)], None)
+    (shown,) = drawing.drawn([each], [Version(1, FIRST, UP)], None)
     assert (shown.counted, shown.line, shown.trend) == (False, None, None)
 
 
@@ -299,6 +300,6 @@ def test_without_a_baseline_a_chart_shows_readings_and_judges_none() -> None:
     ],
 )  # fmt: skip
 def test_the_rule_is_told_in_words(aim: Aim, says: tuple[str, ...]) -> None:
-    told = arithmetic.rule_in_words(aim)
+    told = rule_in_words(aim)
     assert all(part in told for part in says)
     assert ("stalled" in told) == (aim.direction != "maintain")

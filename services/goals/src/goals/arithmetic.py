@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalkline_contracts.goals import Trend
@@ -50,23 +50,6 @@ class Version(NamedTuple):
     number: int
     since: int
     aim: Aim
-
-
-class Drawn(NamedTuple):
-    """A reading as a chart shows it."""
-
-    reading: Reading
-    goal_version: int
-    on: date
-    counted: bool
-    """Whether it is progress after the baseline's last reading; only of such all that follows is told."""
-    line: Fraction | None = None
-    """The aim line at its date; None to maintain."""
-    at_target: bool = False
-    wrong_side: bool = False
-    ends_run: bool = False
-    trend: Trend | None = None
-    """What the goal's trend was right after it, as known today."""
 
 
 # Numbers ---------------------------------------------------------------------------------------------
@@ -305,79 +288,6 @@ def in_force(versions: Sequence[Version], instant: int) -> int:
     while place >= 0 and versions[place].since > instant:
         place -= 1
     return place
-
-
-# A chart to look at ----------------------------------------------------------------------------------
-
-
-def drawn(readings: Sequence[Reading], versions: Sequence[Version], time_zone: str | None) -> list[Drawn]:
-    """A goal's readings, those of the baseline among them, as a chart shows them, each held against its version.
-
-    `readings` in order; `versions` in order, the first since FIRST. From rows alone: for the chart as it was
-    known on some day, give what had been told by then.
-    """
-    origin, progress = start([each for each in readings if each.is_baseline], time_zone), counted(readings)
-    trends: dict[bytes, Trend] = {}
-    ends: set[bytes] = set()
-    if origin is not None:
-        trends = {each.own: trend for each, trend in traced(progress, versions, origin, time_zone)}
-        for place, version in enumerate(versions):
-            own = [each for each in progress if in_force(versions, each.instant) == place]
-            ends |= {each.own for each in ends_of_runs(own, version.aim, origin.baseline)}
-
-    judged = [_judged(version, origin, time_zone) for version in versions] if origin is not None else []
-
-    def shown(each: Reading) -> Drawn:
-        place, day = in_force(versions, each.instant), local_day(each.at, time_zone)
-        if each.own not in trends:
-            return Drawn(each, versions[place].number, day, counted=False)
-        line, hits, wrong = judged[place]
-        return Drawn(
-            each,
-            versions[place].number,
-            day,
-            counted=True,
-            line=line(day),
-            at_target=hits(each),
-            wrong_side=wrong(each),
-            ends_run=each.own in ends,
-            trend=trends[each.own],
-        )
-
-    return [shown(each) for each in readings]
-
-
-def _judged(version: Version, origin: Start, time_zone: str | None) -> tuple[Any, ...]:
-    """What a version's readings are held against: its line, its target, and which side of the line is wrong."""
-    aim = version.aim
-    line = aim_line(aim, origin) if aim.target is not None else lambda _: None
-    return line, at_target(aim, origin.baseline), wrong_side(aim, origin, time_zone)
-
-
-def line_points(version: Version, origin: Start, until: date) -> list[tuple[date, Fraction]]:
-    """The corners of a version's aim line, to draw it until some day; none to maintain."""
-    if version.aim.target is None:
-        return []
-    at = aim_line(version.aim, origin)
-    days = sorted({origin.on, max(version.aim.due_on, origin.on), max(until, origin.on)})
-    return [(day, at(day)) for day in days]
-
-
-def rule_in_words(aim: Aim) -> str:
-    """How a version's readings are judged, in a sentence for those who look at its chart."""
-    row = f"{aim.required_consecutive} in a row" if aim.required_consecutive > 1 else "one"
-    again = ", measured with the same version of the instrument," if aim.required_consecutive > 1 else ""
-    if aim.direction == "maintain":
-        return (
-            f"Met when {row}{again} within {aim.tolerance} of the baseline; at risk when the last {IN_A_ROW},"
-            f" or {AMONG} of the last {THE_LAST}, are not."
-        )
-    reach, side = ("at or above", "below") if aim.direction == "increase" else ("at or below", "above")
-    return (
-        f"Met when {row}{again} {reach} {aim.target}; at risk when the last {IN_A_ROW}, or {AMONG} of the last"
-        f" {THE_LAST}, are {side} the aim line; stalled when, besides, none of the last {IN_A_ROW} is better than"
-        f" the best before them."
-    )
 
 
 # Dates -----------------------------------------------------------------------------------------------

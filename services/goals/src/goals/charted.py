@@ -8,7 +8,8 @@ from backbone.lists import Told
 from chalkline_contracts.goals import Trend
 from chalkline_contracts.measurement import Direction, MeasurementKind, Source
 
-from goals.arithmetic import Drawn, Start, drawn, line_points, local_day, start
+from goals.arithmetic import Start, local_day, start
+from goals.drawing import Drawn, drawn, line_points
 from goals.goal_history import Chapter, History, Shown, Status
 from goals.goal_rule import in_words, trend_now
 

@@ -18,8 +18,8 @@ from backbone.service import Running
 from chalkline_contracts import goals as g
 from fastapi import APIRouter, Path, Request, Response
 
-from goals.arithmetic import Drawn, drawn
 from goals.coaching_times import VISITS
+from goals.drawing import Drawn, drawn
 from goals.goal_history import OF_GOAL, History, Shown, Status
 from goals.reading_goals import history_in, readable_goal
 

@@ -8,7 +8,8 @@ from itertools import takewhile
 
 from chalkline_contracts.goals import Trend
 
-from goals.arithmetic import AMONG, BEGINS, IN_A_ROW, THE_LAST, Aim, Drawn, rule_in_words
+from goals.arithmetic import AMONG, BEGINS, IN_A_ROW, THE_LAST, Aim
+from goals.drawing import Drawn
 from goals.goal_history import History, Milestone
 
 
@@ -21,6 +22,23 @@ def in_words(history: History, drawn: Sequence[Drawn]) -> list[str]:
         gone = "All of the baseline was retracted: nothing is judged until there is a new one."
         return [rule_in_words(aim), gone]
     return [rule_in_words(aim), *_standing(history, aim, _of_version_in_force(history, drawn))]
+
+
+def rule_in_words(aim: Aim) -> str:
+    """How a version's readings are judged, in a sentence for those who look at its chart."""
+    row = f"{aim.required_consecutive} in a row" if aim.required_consecutive > 1 else "one"
+    again = ", measured with the same version of the instrument," if aim.required_consecutive > 1 else ""
+    if aim.direction == "maintain":
+        return (
+            f"Met when {row}{again} within {aim.tolerance} of the baseline; at risk when the last {IN_A_ROW},"
+            f" or {AMONG} of the last {THE_LAST}, are not."
+        )
+    reach, side = ("at or above", "below") if aim.direction == "increase" else ("at or below", "above")
+    return (
+        f"Met when {row}{again} {reach} {aim.target}; at risk when the last {IN_A_ROW}, or {AMONG} of the last"
+        f" {THE_LAST}, are {side} the aim line; stalled when, besides, none of the last {IN_A_ROW} is better than"
+        f" the best before them."
+    )
 
 
 def trend_now(history: History, drawn: Sequence[Drawn]) -> Trend | None:
