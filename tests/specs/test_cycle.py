@@ -250,6 +250,13 @@ def test_members_come_from_the_partnership_and_one_stays(command: Any, refusal: 
     GROUP.when(command).refused(refusal)
 
 
+def test_nobody_joins_while_the_partnership_stands_still() -> None:
+    """Whoever joins comes to read what is the group's: not where nobody coaches, and not after the end."""
+    pair = agreed(TESS, THEO).pair
+    for of in (partnership.Suspended(pair), partnership.Ended(pair)):
+        GROUP.knowing(partnership=of).when(JoinCycle(teacher_id=THEO)).refused(PartnershipNotAgreed)
+
+
 def test_a_former_coach_takes_nobody_in() -> None:
     GROUP.knowing(partnership=coached_by_carl(TESS, THEO)).when(JoinCycle(teacher_id=THEO)).refused(
         NotAPartner

@@ -353,6 +353,12 @@ def test_not_everyone_can_be_handed_a_partnership(to: UUID, refusal: Any) -> Non
     by(TESS).given(*AGREED).when(HandOverCoach(to_coach_id=to)).refused(refusal)
 
 
+def test_a_suspended_coach_is_handed_it_back_when_they_evaluate_no_more() -> None:
+    past = (*AGREED, SUSPENDED)
+    waiting = by(TESS).given(*past).when(HandOverCoach(to_coach_id=CORA)).then(handed(CORA, TESS, CORA))
+    waiting.when(GiveConsent()).then(consent(TESS), all_agreed())
+
+
 def test_an_evaluator_named_since_the_hand_over_keeps_it_from_being_agreed() -> None:
     mapped = PEOPLE | {TESS: replace(PEOPLE[TESS], evaluated_by=frozenset({CARL}))}
     by(TESS).given(*AGREED, handed()).knowing(people=mapped).when(GiveConsent()).refused(EvaluatorCannotCoach)

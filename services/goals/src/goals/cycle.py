@@ -234,6 +234,8 @@ def _changed(
             of = facts.partnership
             if isinstance(of, partnership.Unset) or teacher_id not in of.pair.teacher_ids:
                 raise TeacherNotInPartnership
+            if not isinstance(of, partnership.Agreed):  # whoever joins comes to read what is the group's
+                raise PartnershipNotAgreed
             by = teacher_id if facts.by.person == teacher_id else _by(plan, facts)
             return CycleMemberJoined(partnership_id=plan.partnership_id, teacher_id=teacher_id, by=by)
         case LeaveCycle(teacher_id=teacher_id):

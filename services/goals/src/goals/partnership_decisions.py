@@ -91,7 +91,7 @@ def decide(
             raise PartnershipNotProposed
 
         case HandOverCoach(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
-            return [_hand_over(command, pair, facts)]
+            return [_hand_over(state, command, pair, facts)]
 
         case GrantShare(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
             return _share(command, pair, facts, now)
@@ -171,8 +171,9 @@ def _evaluates(person_id: UUID, person: PersonFact, teacher: PersonFact) -> bool
     return bool(person.led_ids & teacher.workplace_ids)
 
 
-def _hand_over(command: HandOverCoach, pair: Pair, facts: GoalsFacts) -> CoachHandedOver:
-    if command.to_coach_id == pair.coach_id:
+def _hand_over(state: Partnership, command: HandOverCoach, pair: Pair, facts: GoalsFacts) -> CoachHandedOver:
+    # Back to a suspended coach, where what suspended them is no more: that they are fit is asked below.
+    if command.to_coach_id == pair.coach_id and not isinstance(state, Suspended):
         raise CoachesAlready
     if command.to_coach_id in pair.teacher_ids:
         raise CoachIsTeacher
