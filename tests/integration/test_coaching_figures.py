@@ -102,7 +102,7 @@ async def test_dosage_is_held_against_the_plan(platform: Platform, school: Schoo
     await hold(platform, school, "plan", ago(20), 20, **about)
     await observe(platform, school, ago(10), 30, partnership_id=str(pair))  # of no cycle
     other = await pair_up(platform, school, "theo")
-    await observe(platform, school, ago(9), 30, partnership_id=str(other), cycle_id=str(cycle))  # not theirs
+    await observe(platform, school, ago(9), 30, partnership_id=str(other))  # of no cycle, and of another pair
 
     async def dosage(by: UUID) -> Any:
         [row] = await see(platform, school, by, "/v1/dosage")

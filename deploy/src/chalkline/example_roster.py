@@ -140,5 +140,9 @@ class _Enlisting:
         given, family = names.given(self._random), names.family(self._random)
         plain = ".".join(filter(None, (names.in_ascii(given), names.in_ascii(family)))) or self._kind
         begin = f"{self._random.randint(2012, 2024)}-08-01"
-        sourced_id, username = f"{self._kind}-{self._number:05}", f"{plain}{self._number}"
+        sourced_id, mark = (
+            f"{self._kind}-{self._number:05}",
+            "" if self._kind == "staff" else f"-{self._kind[0]}",
+        )
+        username = f"{plain}{mark}{self._number}"  # somebody's mother may be called as a teacher is
         return Member(sourced_id, given, family, username, org, role, mapped, begin)

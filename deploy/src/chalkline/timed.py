@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 from backbone.causes import Told, told_of
-from notifications.rules import BY_MILESTONE
+from chalkline_contracts.notifications import COUNTED_FROM
 
 TIMER = "system:timer_"
 """How the actor of a timer's command begins."""
@@ -39,15 +39,15 @@ async def counted_from(logs: Logs, told: Told) -> Told | None:
     A cycle's visits are told from the aggregate of each, of which the occurrence has only the day: of these the
     cycle's start alone is known here.
     """
-    rule, occurrence = BY_MILESTONE.get(str(told.data.get("milestone"))), str(told.data.get("occurrence"))
-    if rule is None:
+    names, occurrence = COUNTED_FROM.get(str(told.data.get("milestone"))), str(told.data.get("occurrence"))
+    if names is None:
         return None
     about = ABOUT.search(occurrence)
     stream = UUID(about[1]) if about else told.aggregate_id
     found = [
         one
         for service, db in logs.items()
-        for one in await told_of(db, service, told.tenant, [stream], rule.on)
+        for one in await told_of(db, service, told.tenant, [stream], names)
         if one.recorded_at <= told.recorded_at
     ]
     since = SINCE.search(occurrence)
@@ -59,7 +59,7 @@ async def counted_from(logs: Logs, told: Told) -> Told | None:
 async def counting_from(logs: Logs, events: Sequence[Told]) -> list[tuple[UUID, Told]]:
     """The milestones that timers reached because of these events, each with its event."""
     found: list[tuple[UUID, Told]] = []
-    named = {name for rule in BY_MILESTONE.values() if rule.trigger == "timer" for name in rule.on}
+    named = {name for names in COUNTED_FROM.values() for name in names}
     for event in events:
         if event.name not in named:
             continue

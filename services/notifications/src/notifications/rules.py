@@ -6,7 +6,7 @@ A district may publish versions of its own (see milestone_rule.py); these are ve
 from dataclasses import dataclass
 from typing import Literal
 
-from chalkline_contracts.notifications import RecipientRole
+from chalkline_contracts.notifications import COUNTED_FROM, RecipientRole
 
 TEACHER: tuple[RecipientRole, ...] = ("teacher",)
 COACH: tuple[RecipientRole, ...] = ("coach",)
@@ -37,31 +37,31 @@ class Rule:
 
 DEFAULTS: tuple[Rule, ...] = (
     Rule("CycleOpened", "event", ("CycleStarted",), BOTH),
-    Rule("BaselineMissing", "timer", ("CycleStarted",), COACH, days=7),
+    Rule("BaselineMissing", "timer", COUNTED_FROM["BaselineMissing"], COACH, days=7),
     Rule("BaselineRecorded", "event", ("BaselineRecorded",), BOTH),
     # To those of both who have not agreed.
-    Rule("GoalAgreementPending", "timer", ("GoalProposed",), BOTH, hours=48),
+    Rule("GoalAgreementPending", "timer", COUNTED_FROM["GoalAgreementPending"], BOTH, hours=48),
     Rule("GoalSet", "event", ("GoalSet",), BOTH),
     # The cadence is the cycle's; one is due these days before it has passed, and overdue these days after.
-    Rule("VisitDue", "timer", ("ObservationRecorded", "ActivityHeld", "CycleStarted"), COACH, days=2),
-    Rule("VisitOverdue", "timer", ("ObservationRecorded", "ActivityHeld", "CycleStarted"), COACH, days=1),
-    Rule("FeedbackDue", "timer", ("ObservationRecorded",), COACH, hours=48),
+    Rule("VisitDue", "timer", COUNTED_FROM["VisitDue"], COACH, days=2),
+    Rule("VisitOverdue", "timer", COUNTED_FROM["VisitOverdue"], COACH, days=1),
+    Rule("FeedbackDue", "timer", COUNTED_FROM["FeedbackDue"], COACH, hours=48),
     # On the day that the step itself names.
-    Rule("CheckBackDue", "timer", ("ActionStepOffered",), BOTH),
+    Rule("CheckBackDue", "timer", COUNTED_FROM["CheckBackDue"], BOTH),
     # Half of the planned weeks: the offset is the cycle's own.
-    Rule("MidpointReview", "timer", ("CycleStarted",), BOTH, asks=False),
+    Rule("MidpointReview", "timer", COUNTED_FROM["MidpointReview"], BOTH, asks=False),
     Rule("GoalOnTrack", "event", ("GoalTrendChanged",), BOTH),
     Rule("GoalAtRisk", "event", ("GoalTrendChanged",), BOTH),
     Rule("GoalStalled", "event", ("GoalTrendChanged",), BOTH),
-    Rule("GoalSilent", "timer", ("ProgressMeasured", "GoalSet"), BOTH, days=21),
+    Rule("GoalSilent", "timer", COUNTED_FROM["GoalSilent"], BOTH, days=21),
     Rule("GoalTargetMet", "event", ("GoalTargetMet",), BOTH),
     Rule("GoalAchieved", "event", ("GoalAchieved",), BOTH),
     # Before and after the planned weeks have passed.
-    Rule("CycleEndingSoon", "timer", ("CycleStarted",), BOTH, days=7, asks=False),
-    Rule("Overrun", "timer", ("CycleStarted",), BOTH, days=7),
+    Rule("CycleEndingSoon", "timer", COUNTED_FROM["CycleEndingSoon"], BOTH, days=7, asks=False),
+    Rule("Overrun", "timer", COUNTED_FROM["Overrun"], BOTH, days=7),
     Rule("CycleClosed", "event", ("CycleCompleted", "CycleClosedEarly"), (*BOTH, "coaching_lead")),
     # Four and twelve weeks after.
-    Rule("FollowUpDue", "timer", ("CycleCompleted", "CycleClosedEarly"), BOTH),
+    Rule("FollowUpDue", "timer", COUNTED_FROM["FollowUpDue"], BOTH),
     Rule("Lapsed", "event", ("FollowUpRecorded",), BOTH),
     # More teachers than the district's policy says.
     Rule("CaseloadOverload", "event", ("CycleStarted", "CycleMemberJoined", "PartnershipAgreed"),

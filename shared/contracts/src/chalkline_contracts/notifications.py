@@ -4,7 +4,9 @@ A notification carries a milestone's name and ids: never goal text, a score or a
 them was about a cycle; what is about a partnership beyond any cycle has no `cycle_id`, and came with version 2.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,6 +17,23 @@ from chalkline_contracts.values import Code, Text, Time
 
 MilestoneName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{0,63}$")]
 """As in the list of milestones, such as VisitOverdue; the list grows."""
+
+COUNTED_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "BaselineMissing": ("CycleStarted",),
+        "GoalAgreementPending": ("GoalProposed",),
+        "VisitDue": ("ObservationRecorded", "ActivityHeld", "CycleStarted"),
+        "VisitOverdue": ("ObservationRecorded", "ActivityHeld", "CycleStarted"),
+        "FeedbackDue": ("ObservationRecorded",),
+        "CheckBackDue": ("ActionStepOffered",),
+        "MidpointReview": ("CycleStarted",),
+        "GoalSilent": ("ProgressMeasured", "GoalSet"),
+        "CycleEndingSoon": ("CycleStarted",),
+        "Overrun": ("CycleStarted",),
+        "FollowUpDue": ("CycleCompleted", "CycleClosedEarly"),
+    }
+)
+"""Milestones that time brings, each with the events from which its clock may count."""
 
 RecipientRole = Literal["teacher", "coach", "coaching_lead"]
 Occurrence = Annotated[Text, Field(min_length=1, max_length=200)]
