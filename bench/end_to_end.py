@@ -18,6 +18,7 @@ import asyncpg
 from backbone import streams
 from backbone.collecting import collect_less
 from backbone.database import LIVE, connected
+from backbone.ending import end
 from backbone.relay import Relay
 from backbone.service import inbox_prefix
 from chalkline.provisioning import Database
@@ -209,8 +210,7 @@ async def platform(servers: Servers, there: School) -> AsyncIterator[Act]:
     try:
         yield act
     finally:
-        task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await end(task)
         await broker.stop()
 
 

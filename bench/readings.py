@@ -17,6 +17,7 @@ import asyncpg
 import uvloop
 from backbone.collecting import collect_less
 from backbone.database import LIVE, connected
+from backbone.ending import end
 from backbone.projector import Connection, Projection, Projector
 from backbone.recorded import Recorded
 from backbone.service import inbox_prefix
@@ -82,8 +83,7 @@ async def projecting(pool: asyncpg.Pool, broker: NatsBroker, seen: dict[str, flo
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 from backbone import streams
+from backbone.ending import end
 from backbone.leases import Lease
 from backbone.listening import listen
 from backbone.relay import Relay
@@ -43,9 +44,7 @@ async def relaying(
     try:
         yield relay
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 async def until(condition: Callable[[], Awaitable[Any] | Any], *, within: float = 15.0) -> None:

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
 
+from backbone.ending import end
 from backbone.partitions import Partitions
 from backbone.projector import Projection, Projector
 
@@ -59,12 +60,7 @@ class Replica:
 
     async def __aenter__(self) -> Self:
         task = asyncio.create_task(self.partitions.run())
-
-        async def end() -> None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        self._stack.push_async_callback(end)
+        self._stack.push_async_callback(end, task)
         if self._url:
             reading = reading_stream(self.projector, self._url, batch=self._batch)
         else:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from backbone.ending import end
 from backbone.local_log import LocalLog
 from backbone.parking import retry_aggregate
 from backbone.projector import Projection, Projector, run_idle
@@ -96,8 +97,7 @@ async def going(job: Any, *, pause: float = 0.02) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 @contextlib.asynccontextmanager
@@ -111,8 +111,7 @@ async def reading_log(
         async with going(log.run):
             yield
     finally:
-        idle.cancel()
-        await asyncio.gather(idle, return_exceptions=True)
+        await end(idle)
 
 
 @contextlib.asynccontextmanager
@@ -135,8 +134,7 @@ async def reading_stream(
         async with going(source.run):
             yield
     finally:
-        idle.cancel()
-        await asyncio.gather(idle, return_exceptions=True)
+        await end(idle)
         await broker.stop()
 
 

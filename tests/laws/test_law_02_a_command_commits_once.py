@@ -12,6 +12,7 @@ import pytest
 from backbone import commands as commanding
 from backbone.commands import Answer, ClaimTaken, Contended, NotStorable
 from backbone.database import LIVE, connected
+from backbone.ending import end
 from backbone.ledger import LedgerUnavailable
 from backbone.queries import Queries
 from backbone.words import private
@@ -80,9 +81,7 @@ async def storm(database: TestDatabase, *, ids_kept: bool = True) -> None:
     try:
         await asyncio.gather(*clients)
     finally:
-        for task in (killer, *clients):
-            task.cancel()
-        await asyncio.gather(killer, *clients, return_exceptions=True)
+        await end(killer, *clients)
         await asyncio.gather(*(replica.ledger.close() for replica in replicas))
     counted = await database.app.fetch("SELECT (data->>'n')::int AS n FROM ledger.events ORDER BY 1")
     assert [row["n"] for row in counted] == list(range(1, 121))

@@ -12,6 +12,7 @@ import pytest
 from backbone import projector as projecting
 from backbone import rebuild as rebuilding
 from backbone.database import NEXT, connected
+from backbone.ending import end
 from backbone.local_log import LocalLog
 from backbone.partitions import Held, Rebalanced
 from backbone.projector import Fenced, Projection, Projector
@@ -264,8 +265,7 @@ async def test_idling_beside_reading_never_fences_the_reader(
         for delivery in await log.read(position):
             await reader.process([delivery])
             position = delivery.position
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end(task)
     assert not fenced
     assert await is_told(database)
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from backbone import local_log, parking, subscription, wire
 from backbone import projector as projecting
+from backbone.ending import end
 from backbone.local_log import LocalLog
 from backbone.projector import Projector
 from backbone.reading import NOBODY, Delivery
@@ -201,8 +202,7 @@ async def test_while_everything_is_live_retries_lose_and_overtake_nothing(
         task = asyncio.create_task(retrying())
         await load()
         await until(lambda: reader.progress.seen(SERVICE) >= 60)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
         totals.poison = set()
         await retry(database, totals, 0)
     assert await rows(database.app) == await told(database.app)

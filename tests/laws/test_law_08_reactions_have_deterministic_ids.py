@@ -13,6 +13,7 @@ from backbone import commands as commanding
 from backbone import policies as policing
 from backbone.commands import Order
 from backbone.deciding import Command, FactsBehind, Reaction
+from backbone.ending import end
 from backbone.ledger import Entry, LedgerUnavailable, Settled
 from backbone.local_log import LocalLog
 from backbone.parking import retry_aggregate
@@ -392,8 +393,7 @@ async def test_idling_beside_reacting_moves_no_checkpoint_past_an_event(
         for n in range(40):
             await tallies.count(n % 8, n)
         await until(lambda: len(echo.seen) >= 40, within=10)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end(task)
     assert sorted(echo.seen) == list(range(40))
 
 

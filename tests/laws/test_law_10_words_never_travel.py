@@ -19,6 +19,7 @@ from backbone import logs, streams
 from backbone.commands import Commands, Order
 from backbone.database import NEXT, connected
 from backbone.deciding import Aggregate, Refusal
+from backbone.ending import end
 from backbone.ledger import Ledger
 from backbone.local_log import LocalLog
 from backbone.projector import Projector
@@ -150,8 +151,7 @@ async def telling(
             await until(lambda: relay.state == "copying" and relay.lag == 0)
             yield Told(service, database, nc)
         finally:
-            copying.cancel()
-            await asyncio.gather(copying, return_exceptions=True)
+            await end(copying)
 
 
 async def _grant(commands: Commands, aggregate: Aggregate[Any], wish: Wish, command_id: UUID) -> None:

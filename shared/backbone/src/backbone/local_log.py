@@ -12,6 +12,7 @@ import asyncpg
 from chalkline_contracts.event import Event
 
 from backbone import wire
+from backbone.ending import end
 from backbone.partitions import Rebalanced
 from backbone.queries import Queries
 from backbone.reading import Delivery, Raw
@@ -88,8 +89,7 @@ class LocalLog:
                 if not full:
                     return
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await end(reading)
 
     async def _ahead(self, reader: Any, after: int) -> tuple[list[Delivery], int]:
         """The next batch of what the reader holds, those that the reader handles read already, and how far it goes.

@@ -23,6 +23,7 @@ from backbone.collecting import collect_less
 from backbone.commands import Commands
 from backbone.database import LIVE, POLICIES, connected
 from backbone.deciding import Aggregate
+from backbone.ending import end
 from backbone.errands import Errand
 from backbone.facts import Clock, Facts
 from backbone.knowing import FACTS
@@ -318,9 +319,7 @@ async def _tasks() -> AsyncIterator[Start]:
     try:
         yield start
     finally:
-        for task in started:
-            task.cancel()
-        await asyncio.gather(*started, return_exceptions=True)
+        await end(*started)
 
 
 async def _for_ever(name: str, job: Job) -> None:

@@ -28,6 +28,7 @@ from nats.js.api import AckPolicy as ConsumerAcks
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from backbone import streams
+from backbone.ending import end
 from backbone.partitions import Rebalanced
 from backbone.reading import Delivery, Told, partition_in
 from backbone.wire import INCARNATION, stream_name
@@ -263,8 +264,7 @@ class StreamSource:
                 if done:
                     reading.result()
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await end(reading)
 
     async def _idle(self, seen: int) -> bool:
         """Whether nothing has been processed since, once what is being processed is done."""

@@ -1,0 +1,63 @@
+"""A task that is ended has ended, even where Python loses the cancellation."""
+
+import asyncio
+
+import pytest
+from backbone.ending import end
+
+
+async def _asking(answers: "asyncio.Queue[asyncio.Future[None]]") -> None:
+    """Asks for ever, as a reader asks the broker where a stream stands."""
+    while True:
+        answer = asyncio.get_running_loop().create_future()
+        answers.put_nowait(answer)
+        await asyncio.wait_for(answer, 60)  # as nats-py does
+
+
+async def _answered_as_it_is_cancelled() -> "asyncio.Task[None]":
+    answers: asyncio.Queue[asyncio.Future[None]] = asyncio.Queue()
+    task = asyncio.create_task(_asking(answers))
+    (await answers.get()).set_result(None)
+    return task
+
+
+async def test_a_task_whose_cancellation_was_lost_is_ended_all_the_same() -> None:
+    task = await _answered_as_it_is_cancelled()
+    async with asyncio.timeout(5):
+        await end(task, again_after=0.01)
+    assert task.cancelled()
+
+
+async def test_cancelled_once_it_would_go_on() -> None:
+    # The broken variant.
+    task = await _answered_as_it_is_cancelled()
+    task.cancel()
+    _, going = await asyncio.wait([task], timeout=0.2)
+    assert going == {task}, "this Python no longer loses a cancellation: `ending` may go"
+    await end(task)
+
+
+async def test_what_a_task_does_as_it_ends_is_waited_for_and_its_fault_is_not_told() -> None:
+    told = []
+
+    async def slow() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+            told.append("said goodbye")
+            raise RuntimeError("spoiled")
+
+    task = asyncio.create_task(slow())
+    await asyncio.sleep(0)
+    await end(task)
+    assert told == ["said goodbye"]
+    with pytest.raises(RuntimeError, match="spoiled"):
+        task.result()
+
+
+async def test_nothing_to_end_is_no_trouble() -> None:
+    done = asyncio.create_task(asyncio.sleep(0))
+    await done
+    await end(done)
+    await end()
