@@ -104,7 +104,7 @@ GOAL: Aggregate[Goal] = Aggregate(
         goal.ConfirmAchievement,
         goal.AbandonGoal,
     ),
-    internal=(goal.CountMeasurement, goal.RetractMeasurement),
+    internal=(goal.CountMeasurement, goal.RetractMeasurement, goal.CountObserved),
     decide=goal_decisions.decide,
     evolve=goal.evolve,
     facts=gathering.gather_goal,

@@ -246,6 +246,13 @@ class RetractMeasurement(Command):
     cause: Code
 
 
+class CountObserved(Command):
+    """Issued by the policy that learns of a baseline: all that was observed for the goal, whenever it was told."""
+
+    standing: tuple[CountMeasurement, ...] = ()
+    gone: tuple[RetractMeasurement, ...] = ()
+
+
 GoalCommand = (
     DraftGoal
     | RecordBaseline
@@ -257,6 +264,7 @@ GoalCommand = (
     | AbandonGoal
     | CountMeasurement
     | RetractMeasurement
+    | CountObserved
 )
 
 

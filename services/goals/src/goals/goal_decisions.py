@@ -21,6 +21,7 @@ from goals.goal import (
     Baselined,
     ConfirmAchievement,
     CountMeasurement,
+    CountObserved,
     Draft,
     DraftGoal,
     Goal,
@@ -34,7 +35,7 @@ from goals.goal import (
     Unset,
     same_metric,
 )
-from goals.goal_progress import achieve, count, progress, retract
+from goals.goal_progress import achieve, count, count_observed, progress, retract
 from goals.goal_recharting import rechart
 from goals.goal_setting import agree, draft, propose, record_baseline
 from goals.partnership import acting_partner
@@ -74,7 +75,10 @@ def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime
         # What was measured is counted even after the cycle closed: it happened, only the news was late.
         case CountMeasurement(), (Baselined() | Active() | TargetMet() | Achieved()):
             return count(goal, command)
-        case CountMeasurement(), _:
+        case CountObserved(), (Baselined() | Active() | TargetMet() | Achieved()):
+            return count_observed(goal, command)
+        # Without a baseline nothing counts; with one, all is counted that was observed for the goal until then.
+        case ((CountMeasurement() | CountObserved()), _):
             return []
         case RetractMeasurement(), (Baselined() | Active() | TargetMet() | Achieved() | Abandoned()):
             return retract(goal, command)

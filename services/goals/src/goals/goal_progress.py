@@ -1,5 +1,6 @@
 """Progress toward a goal: measured or taken back, and what either means for the target and its achievement."""
 
+from functools import reduce
 from uuid import UUID
 
 from chalkline_contracts.event import Event
@@ -14,6 +15,8 @@ from goals.goal import (
     Active,
     Baselined,
     CountMeasurement,
+    CountObserved,
+    Goal,
     RetractMeasurement,
     TargetMet,
     evolve,
@@ -31,6 +34,22 @@ def count(goal: Baselined | Active | TargetMet | Achieved, command: CountMeasure
     if known or command.partnership_id != goal.whose.partnership_id or not same_metric(metric, measurement):
         return []
     return progress(goal, measurement, command.observation_id)
+
+
+def count_observed(goal: Goal, command: CountObserved) -> list[Event]:
+    """What does not hold leaves the chart and what stands joins it, each as if it had been heard of alone."""
+    told: list[Event] = []
+    for each in (*command.gone, *command.standing):
+        match goal, each:
+            case ((Baselined() | Active() | TargetMet() | Achieved()), RetractMeasurement()):
+                happened = retract(goal, each)
+            case ((Baselined() | Active() | TargetMet() | Achieved()), CountMeasurement()):
+                happened = count(goal, each)
+            case _:  # nothing here ends a goal
+                happened = []
+        goal = reduce(evolve, happened, goal)
+        told += happened
+    return told
 
 
 def progress(

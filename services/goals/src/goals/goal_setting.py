@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import BaselineRecorded, GoalAgreed, GoalDrafted, GoalProposed, GoalSet, Peers
+from chalkline_contracts.measurement import Metric
 
 from goals import arithmetic, cycle
 from goals.chart import Chart
@@ -93,14 +94,25 @@ def record_baseline(
         for other in measurements
     ):
         raise BaselineMixed
-    if isinstance(goal, Active | TargetMet | Achieved) and not same_metric(goal.terms.metric, first):
-        raise MetricDiffers(metric_code=goal.terms.metric.metric_code)
+    if (metric := _metric_kept(goal)) and not same_metric(metric, first):
+        raise MetricDiffers(metric_code=metric.metric_code)
     if any(measurement.occurred_at > now for measurement in measurements):
         raise NotYetHappened
     recorded = BaselineRecorded(
         cycle_id=goal.whose.cycle_id, partnership_id=goal.whose.partnership_id, measurements=measurements
     )
     return [recorded, *consequences(evolve(goal, recorded), "new_baseline", first.measurement_id)]
+
+
+def _metric_kept(goal: Draft | Baselined | Active | TargetMet | Achieved) -> Metric | None:
+    """What a new baseline must be measured by: the goal's terms, or what is left on its chart, are of it."""
+    match goal:
+        case Active() | TargetMet() | Achieved():
+            return goal.terms.metric
+        case Baselined() if len(goal.chart):
+            return goal.metric
+        case _:
+            return None
 
 
 def propose(goal: Baselined, command: ProposeGoal, facts: GoalsFacts, now: datetime) -> list[Event]:

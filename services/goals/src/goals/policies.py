@@ -1,5 +1,5 @@
-"""Whenever something is observed, then it is measured; whenever a target is met, a district may confirm it;
-whenever a coach evaluates, coaching is suspended.
+"""Whenever something is observed, or a baseline is there, then it is measured; whenever a target is met, a district
+may confirm it; whenever a coach evaluates, coaching is suspended.
 """
 
 from collections.abc import AsyncIterator
@@ -10,11 +10,12 @@ from backbone.district import policy_in
 from backbone.policies import Look, Policy
 from backbone.recorded import Recorded
 from chalkline_contracts.directory import EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned
-from chalkline_contracts.goals import GoalTargetMet, PartnershipAgreed
+from chalkline_contracts.goals import BaselineRecorded, GoalTargetMet, PartnershipAgreed
 from chalkline_contracts.observations import ObservationCorrected, ObservationRecorded, ObservationVoided
 
 from goals.aggregates import GOAL, PARTNERSHIP
 from goals.goal import ConfirmAchievement, CountMeasurement, RetractMeasurement
+from goals.observed import everything
 from goals.partnership import SuspendPartnership
 
 
@@ -59,6 +60,19 @@ async def when_observation_voided(recorded: Recorded[ObservationVoided], _: Look
             yield Reaction(GOAL.name, goal_id, retract, ordinal)
 
 
+async def when_baseline_recorded(recorded: Recorded[BaselineRecorded], look: Look) -> AsyncIterator[Reaction]:
+    """What was observed for a goal before it had a baseline was not counted when it was heard of, and is now.
+
+    Twice, because it may be taken back in between: what is taken back once the first has counted it is retracted as
+    ever, and what was taken back before that is seen by the second. What is observed later finds the baseline.
+    """
+    for ordinal in (0, 1):
+        observed = await look("observed_for_goal", recorded.aggregate_id)
+        if observed is None:
+            return
+        yield Reaction(GOAL.name, recorded.aggregate_id, everything(observed), ordinal)
+
+
 async def when_target_met(recorded: Recorded[GoalTargetMet], look: Look) -> AsyncIterator[Reaction]:
     """A district whose policy says so confirms by itself; what was met before it said so waits for an owner."""
     since = policy_in(await look("policy", recorded.tenant)).auto_confirm_since
@@ -86,6 +100,7 @@ POLICIES = (
         name="when_observation_corrected", handles=(ObservationCorrected,), react=when_observation_corrected
     ),
     Policy(name="when_observation_voided", handles=(ObservationVoided,), react=when_observation_voided),
+    Policy(name="when_baseline_recorded", handles=(BaselineRecorded,), react=when_baseline_recorded),
     Policy(name="when_target_met", handles=(GoalTargetMet,), react=when_target_met),
     Policy(
         name="when_a_coach_comes_to_evaluate",
