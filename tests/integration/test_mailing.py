@@ -659,3 +659,23 @@ def test_a_mail_may_take_as_long_as_the_usual_settings_let_a_server_take() -> No
     connecting = 4 * seconds
     handing_over = 2 * seconds + 2 * 2 * seconds  # MAIL and RCPT; DATA, and the answer to it
     assert USUAL.one >= gone_stale + connecting + handing_over
+
+
+async def test_of_two_reminders_alike_the_one_that_was_overtaken_is_not_mailed(post: Post) -> None:
+    """Two steps to look back on that day, the one declined meanwhile: the other's reminder does not stand for both."""
+    goals, tenant, teacher = post.platform.goals, post.school.tenant, post.school.teacher
+    await post.prefer("teacher", mail="daily_digest", muted=["CycleOpened"])
+    cycle = await post.cycle()
+    told = {"cycle_id": str(cycle), "strategy_code": "cold_call", "check_back_on": when(1, "00:00")[:10]}
+    steps = [await goals.begin("action-steps", by=teacher, tenant=tenant, **told) for _ in range(2)]
+    await post.clock(when(1, "06:00"))
+    while await post.platform.notifications.run.due(tenant):
+        await post.platform.level()
+    path = f"/v1/action-steps/{steps[0]}/respond-to-action-step"
+    await goals.post(path, by=teacher, tenant=tenant, response="declined")
+    await post.clock(when(1, "07:00"))
+    await post.mailed()
+    assert sorted(await post.outcomes("teacher")) == [
+        ("Delivered", None), ("Suppressed", "not_wanted"), ("Suppressed", "overtaken")
+    ]  # fmt: skip
+    assert [taken.mail["Subject"] for taken in post.to("teacher")] == ["Chalkline: check back due"]

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from kit.running import Platform
 from kit.school import School, cycle_of, open_school, pair_up
+from notifications import cycle_watch
 
 pytestmark = [
     pytest.mark.integration,
@@ -191,6 +192,47 @@ async def test_a_coach_who_comes_to_have_too_many_hears_it(platform: Platform) -
     assert (await sandbox.heard("coach")).count("CaseloadOverload") == 1
     assert await sandbox.heard("coaching_lead") == ["CaseloadOverload"]
     assert "CaseloadOverload" not in await sandbox.heard("administrator")
+
+
+async def test_however_many_it_concerns_each_hears_of_it_once(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group of thirty, and so many who lead coaching that one event does not name them all."""
+    monkeypatch.setattr(cycle_watch, "AT_ONCE", 100)
+    school = await open_school(platform, sandbox=True)
+    tenant, directory, goals = school.tenant, platform.directory, platform.goals
+
+    async def enrolled(n: int, role: str) -> list[str]:
+        enrol = {"aggregate": "Person", "command": "EnrolPerson", "body": {"name": "Somebody"}}
+        told = await directory.many(*[enrol] * n, by=None, tenant=tenant)
+        ids = [line["id"] for line in told]
+        where = school.district_org if role == "coaching_lead" else school.school
+        body = {"role": role, "org_id": str(where), "begin": "2020-08-01"}
+        assign = {"aggregate": "Person", "command": "AssignRole", "body": body}
+        told = await directory.many(*(assign | {"id": one} for one in ids), by=None, tenant=tenant)
+        assert {line["status"] for line in told} == {200}
+        return ids
+
+    group, leads = await enrolled(30, "teacher"), await enrolled(120, "coaching_lead")
+    await platform.level()
+    pair = await goals.begin(
+        "partnerships", by=school.coach, tenant=tenant, coach_id=str(school.coach), teacher_ids=group
+    )
+    for person in (school.coach, *map(UUID, group)):
+        await goals.post(f"/v1/partnerships/{pair}/give-consent", by=person, tenant=tenant)
+    await platform.level()
+    cycle = await cycle_of(platform, school, pair)
+    await goals.post(f"/v1/cycles/{cycle}/complete-cycle", by=school.coach, tenant=tenant)
+    await platform.level()
+    rows = await platform.notifications.database.app.fetch(
+        "SELECT recipient_id::text, count(*) AS n FROM projections.inbox"
+        " WHERE tenant = $1 AND milestone = 'CycleClosed' GROUP BY recipient_id", tenant,
+    )  # fmt: skip
+    assert {row["recipient_id"] for row in rows} == {
+        str(school.coach), str(school.coaching_lead), *group, *leads
+    }  # fmt: skip
+    assert {row["n"] for row in rows} == {1}
+    assert await platform.notifications.database.app.fetchval("SELECT count(*) FROM work.parked") == 0
 
 
 async def test_a_rule_of_a_band_goes_before_the_rule_for_all(sandbox: Sandbox) -> None:

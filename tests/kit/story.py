@@ -469,7 +469,8 @@ class Story:
                                recipients=(Recipient(person_id=coach, role="coach"),))  # fmt: skip
         self.do(notifications.CYCLE_WATCH, tenant, ids["cycle"], reach, CycleWatchFacts)
         note = uuid5(ids["other"], str(k))
-        notify = Notify(milestone=milestone, cycle_id=ids["cycle"], recipient_id=coach, due_at=self.now)
+        notify = Notify(milestone=milestone, cycle_id=ids["cycle"], recipient_id=coach, due_at=self.now,
+                        occurrence=f"once:{k}")  # fmt: skip
         self.do(notifications.NOTIFICATION, tenant, note, notify, NotificationFacts)
         self.do(notifications.NOTIFICATION, tenant, note, AcknowledgeNotification(), NotificationFacts)
 

@@ -70,6 +70,20 @@ def test_nobody_is_told_twice_and_a_milestone_may_go_to_nobody() -> None:
     spec.when(reach(recipients=())).then(reached(recipients=()))
 
 
+def test_who_coaches_and_leads_is_told_as_one_of_them() -> None:
+    lead = Recipient(person_id=COACH, role="coaching_lead")
+    spec.when(reach(recipients=(coach, lead))).then(reached())
+
+
+def test_however_many_it_concerns_all_are_named_in_events_that_the_bus_takes() -> None:
+    many = tuple(Recipient(person_id=UUID(int=n), role="coaching_lead") for n in range(100, 1300))
+    told = CYCLE_WATCH.decide(Watching(), reach(recipients=many), FACTS, now=NOW)
+    assert [len(event.recipients) for event in told] == [500, 500, 200]
+    assert sum((event.recipients for event in told), ()) == many
+    assert max(len(event.model_dump_json()) for event in told) < 64 * 1024
+    spec.given(*told).when(reach(recipients=many)).then()
+
+
 def test_no_person_reaches_a_milestone_by_command() -> None:
     asked = CycleWatchFacts(
         by=Actor("person", str(COACH), TENANT), command_id=UUID(int=9), aggregate_id=CYCLE

@@ -41,12 +41,16 @@ def person(person_id: UUID) -> NotificationFacts:
 
 
 spec = Spec(NOTIFICATION, person(COACH))
-sent = NotificationSent(milestone="VisitOverdue", cycle_id=CYCLE, recipient_id=COACH, due_at=NOW)
+OCCURRENCE = "since:2026-03-02"
+sent = NotificationSent(
+    milestone="VisitOverdue", cycle_id=CYCLE, recipient_id=COACH, due_at=NOW, occurrence=OCCURRENCE
+)
 acknowledged = NotificationAcknowledged(milestone="VisitOverdue", cycle_id=CYCLE, recipient_id=COACH)
 
 
 def notify(recipient_id: UUID = COACH) -> Notify:
-    return Notify(milestone="VisitOverdue", cycle_id=CYCLE, recipient_id=recipient_id, due_at=NOW)
+    about = {"milestone": "VisitOverdue", "cycle_id": CYCLE, "occurrence": OCCURRENCE}
+    return Notify.model_validate(about | {"recipient_id": recipient_id, "due_at": NOW})
 
 
 def test_a_notification_reaches_the_inbox_once() -> None:

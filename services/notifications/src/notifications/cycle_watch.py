@@ -3,9 +3,10 @@
 Its id is the cycle's, or the partnership's for what is about no cycle. Policies and timers alone command it.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from backbone.deciding import Actor, Command
@@ -13,6 +14,9 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.notifications import MilestoneName, MilestoneReached, Occurrence, Recipient
 from chalkline_contracts.values import Time
 from pydantic import Field
+
+AT_ONCE: Final = 500
+"""Recipients that one event names: 36 kB of them, and an event is to stay below 64 kB."""
 
 
 class ReachMilestone(Command):
@@ -25,7 +29,7 @@ class ReachMilestone(Command):
     goal_id: UUID | None = None
     of_partnership: bool = False
     """Whether it is about a partnership, and no cycle of it."""
-    recipients: Annotated[tuple[Recipient, ...], Field(max_length=100)] = ()
+    recipients: tuple[Recipient, ...] = ()
 
 
 CycleWatchCommand = ReachMilestone
@@ -75,9 +79,20 @@ def decide(
             due_at=command.due_at,
             rule_version=command.rule_version,
             occurrence=command.occurrence,
-            recipients=tuple(dict.fromkeys(command.recipients)),
+            recipients=some,
         )
+        for some in _shares(command.recipients)
     ]
+
+
+def _shares(recipients: Iterable[Recipient]) -> Iterator[tuple[Recipient, ...]]:
+    """Each person once, as what they are first, no more of them together than an event may name."""
+    people: dict[UUID, Recipient] = {}
+    for one in recipients:
+        people.setdefault(one.person_id, one)
+    each = tuple(people.values())
+    for first in range(0, max(len(each), 1), AT_ONCE):
+        yield each[first : first + AT_ONCE]
 
 
 def evolve(watch: CycleWatch, event: Event) -> CycleWatch:

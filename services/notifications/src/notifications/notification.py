@@ -17,6 +17,7 @@ from chalkline_contracts.notifications import (
     NotificationFailed,
     NotificationSent,
     NotificationSuppressed,
+    Occurrence,
 )
 from chalkline_contracts.values import Code, Text, Time
 
@@ -32,6 +33,7 @@ class Notify(Command):
     recipient_id: UUID
     goal_id: UUID | None = None
     due_at: Time
+    occurrence: Occurrence | None = None
 
 
 class AcknowledgeNotification(Command):
@@ -125,6 +127,7 @@ def decide(
                     goal_id=command.goal_id,
                     recipient_id=command.recipient_id,
                     due_at=command.due_at,
+                    occurrence=command.occurrence,
                 )
             ]
         case Notify(), Sent() | Acknowledged():

@@ -152,6 +152,7 @@ async def when_a_milestone_is_reached(
                 recipient_id=recipient.person_id,
                 goal_id=event.goal_id,
                 due_at=event.due_at,
+                occurrence=event.occurrence,
             ),
         )
 

@@ -83,7 +83,9 @@ class OfCycleOrPartnership(BaseModel):
 class MilestoneReached(
     OfCycleOrPartnership, Event, service="notifications", aggregate="CycleWatch", tier="B", version=2
 ):
-    """Fires once per cycle, rule, version of the rule and occurrence."""
+    """Fires once per cycle, rule, version of the rule and occurrence. What concerns more than 500 people is told in
+    as many of these as it takes, of one command; each names others.
+    """
 
     milestone: MilestoneName
     goal_id: UUID | None = None
@@ -106,6 +108,8 @@ class NotificationSent(
     goal_id: UUID | None = None
     recipient_id: UUID
     due_at: Time
+    occurrence: Occurrence | None = None
+    """As in MilestoneReached."""
     channel: Literal["inbox"] = "inbox"
 
 

@@ -7,6 +7,7 @@ CREATE TABLE mail (
     cycle_id        uuid,
     partnership_id  uuid,
     goal_id         uuid,
+    occurrence      text,
     sent_at         timestamptz NOT NULL,
     settled         boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant, notification_id)

@@ -1,4 +1,5 @@
-INSERT INTO mail (tenant, notification_id, recipient_id, milestone, cycle_id, partnership_id, goal_id, sent_at)
+INSERT INTO mail (tenant, notification_id, recipient_id, milestone, cycle_id, partnership_id, goal_id, occurrence,
+                  sent_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[],
-                     $8::timestamptz[])
+                     $8::text[], $9::timestamptz[])
     ON CONFLICT DO NOTHING
