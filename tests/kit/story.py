@@ -48,7 +48,7 @@ from goals.cycle import (
     ResumeCycle,
     StartCycle,
 )
-from goals.facts import GoalsFacts, PersonFact
+from goals.facts import GoalsFacts, MeasurementFact, PersonFact
 from goals.goal import (
     AbandonGoal,
     AgreeGoal,
@@ -61,6 +61,7 @@ from goals.goal import (
     RecordBaseline,
     RecordProgress,
     RetractMeasurement,
+    RetractProgress,
 )
 from goals.initiative import CloseInitiative, LaunchInitiative, LinkGoalToInitiative
 from goals.model_template import PublishModelTemplate, RetireModelTemplate
@@ -322,12 +323,14 @@ class Story:
         }
         pair, cycle, goal = ids["pair"], ids["cycle"], ids["goal"]
 
-        def act(aggregate: Aggregate[Any], own_id: UUID, command: Command, who: UUID) -> list[Any]:
+        def act(
+            aggregate: Aggregate[Any], own_id: UUID, command: Command, who: UUID, **known: Any
+        ) -> list[Any]:
             return self.do(
                 aggregate, tenant, own_id, command, GoalsFacts, by=Actor("person", str(who), tenant), people=knows,
                 partnership=self.state(goals.PARTNERSHIP, tenant, pair), cycle=self.state(goals.CYCLE, tenant, cycle),
                 goal=self.state(goals.GOAL, tenant, goal),
-                template=PRODUCT["impact-cycle@1"], school_id=UUID(int=100), time_zone="America/Chicago",
+                template=PRODUCT["impact-cycle@1"], school_id=UUID(int=100), time_zone="America/Chicago", **known,
             )  # fmt: skip
 
         other = people[4]  # takes part in one of the cycles for a while
@@ -368,10 +371,10 @@ class Story:
         act(goals.GOAL, goal, recharted, teacher)
         high = [act(goals.GOAL, goal, RecordProgress(measurement=self._taken(95)), teacher) for _ in range(3)]
         for measured in (events[0] for events in high if events):  # no achievement: it was another class
-            mistaken = RetractMeasurement(
-                measurement_id=measured.measurement.measurement_id, cause="mistaken"
+            mistaken = RetractProgress(
+                measurement_id=measured.measurement.measurement_id, reason_code="mistaken"
             )
-            act(goals.GOAL, goal, mistaken, coach)
+            act(goals.GOAL, goal, mistaken, teacher, measured=MeasurementFact(teacher, observed=False))
         act(goals.INITIATIVE, UUID(int=303), LinkGoalToInitiative(goal_id=goal), (coach, teacher)[n % 2])
         self._steps((coach, teacher), ids, n, act)
         act(goals.CYCLE, cycle, LeaveCycle(teacher_id=other), coach)

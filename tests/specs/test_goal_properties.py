@@ -58,6 +58,7 @@ from goals.goal import (
     RecordBaseline,
     RecordProgress,
     RetractMeasurement,
+    RetractProgress,
     TargetMet,
     evolve,
 )
@@ -133,6 +134,7 @@ commands = st.one_of(
         targets,
         st.sampled_from([None, 1, 2]),
     ),
+    st.sampled_from(IDS).map(lambda one: RetractProgress(measurement_id=one, reason_code="mistaken")),
     st.sampled_from(IDS).map(lambda one: RetractMeasurement(measurement_id=one, cause="observation_voided")),
     st.sampled_from([*[ConfirmAchievement()] * 5, AbandonGoal(reason_code="moved")]),
 )

@@ -5,6 +5,7 @@ partnership says now, never whom an older event named. Who oversees one of its t
 area, never content, and may not touch it; to anyone else of the district it does not exist.
 """
 
+from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
@@ -13,7 +14,7 @@ from goals import action_step, cycle, goal, initiative, model_template, partners
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
 from goals.cycle import Cycle, JoinCycle, StartCycle
 from goals.facts import GoalsFacts
-from goals.goal import ConfirmAchievement, DraftGoal, Goal
+from goals.goal import ConfirmAchievement, DraftGoal, Goal, RetractProgress
 from goals.initiative import Initiative, LaunchInitiative, LinkGoalToInitiative
 from goals.model_template import ModelTemplate
 from goals.partnership import (
@@ -81,6 +82,8 @@ def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
                     raise Forbidden
                 return
             _partner(state.whose.owner_ids, command, facts)
+            if isinstance(command, RetractProgress) and _anothers(state, facts):
+                raise Forbidden
             # An achievement is the owner's to say: the one thing a coach may not.
             if isinstance(command, ConfirmAchievement) and _person(facts) not in state.whose.owner_ids:
                 raise Forbidden
@@ -149,6 +152,17 @@ def _shares_group(person: UUID | None, state: Goal, within: Cycle) -> bool:
     if isinstance(state, goal.Unset) or isinstance(within, cycle.Unset) or len(state.whose.owner_ids) == 1:
         return False
     return person in within.plan.teacher_ids and person not in state.whose.owner_ids
+
+
+def _anothers(state: Any, facts: GoalsFacts) -> bool:
+    """Whether somebody else told the measurement, who could take it back; what an observation told is nobody's here."""
+    told, partners = facts.measured, facts.partners(state.whose.owner_ids)
+    return (
+        told is not None
+        and not told.observed
+        and told.recorded_by in partners
+        and _person(facts) != told.recorded_by
+    )
 
 
 def _may_join(command: JoinCycle, facts: GoalsFacts) -> bool:

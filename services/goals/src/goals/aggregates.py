@@ -100,6 +100,7 @@ GOAL: Aggregate[Goal] = Aggregate(
         goal.ProposeGoal,
         goal.AgreeGoal,
         goal.RecordProgress,
+        goal.RetractProgress,
         goal.RechartGoal,
         goal.ConfirmAchievement,
         goal.AbandonGoal,

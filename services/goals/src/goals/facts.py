@@ -29,6 +29,15 @@ class PersonFact:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasurementFact:
+    """Where a measurement of the goal comes from."""
+
+    recorded_by: UUID
+    observed: bool
+    """An observation told it, and tells what becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoalsFacts:
     """What a decision of this service is told beside its state and command."""
 
@@ -44,6 +53,8 @@ class GoalsFacts:
     people: Mapping[UUID, PersonFact] = field(default_factory=dict)
     template: Template | None = None
     """The model the command means, or the partnership's; None: there is none, or it is retired."""
+    measured: MeasurementFact | None = None
+    """The measurement that the command names, as the goal's history tells it; None: it never was one of this goal."""
     linked: bool = False
     """Whether the goal that the command names serves this initiative already."""
     names_taken: frozenset[str] = frozenset()

@@ -11,8 +11,8 @@ from backbone.overseeing import oversees
 from goals import action_step, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep
 from goals.cycle import Cycle, JoinCycle, StartCycle, focus_id
-from goals.facts import GoalsFacts, PersonFact
-from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal
+from goals.facts import GoalsFacts, MeasurementFact, PersonFact
+from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal, RetractProgress
 from goals.initiative import Initiative, LinkGoalToInitiative, link_id
 from goals.model_template import ModelTemplate, Template
 from goals.partnership import GiveConsent, GrantShare, HandOverCoach, Partnership, ProposePartnership
@@ -103,19 +103,26 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
             return _facts(asking)
         case _:
             whose = state.whose
-            agreeing = isinstance(command, ProposeGoal | AgreeGoal)
+            agreeing = isinstance(command, ProposeGoal | AgreeGoal | RetractProgress)
             own = _acts(asking) in whose.owner_ids
             if own and not agreeing and not isinstance(command, Look):
                 # An owner's own goal: nothing of others has a say, however stale it is.
                 return GoalsFacts(
                     by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id
                 )
+            told = command.measurement_id if isinstance(command, RetractProgress) else None
             of_group = not own and len(whose.owner_ids) > 1 and _acts(asking) is not None
             return _facts(
                 asking,
                 cycle=await asking.state("Cycle", whose.cycle_id) if agreeing or of_group else cycle.NONE,
+                measured=await _measured(asking, told) if told else None,
                 **await _standing(asking, whose.partnership_id, whose.owner_ids, always=agreeing or own),
             )
+
+
+async def _measured(asking: Asking, measurement_id: UUID) -> MeasurementFact | None:
+    found = await asking.fact("measured", f"{asking.aggregate_id}:{measurement_id}")
+    return None if found is None else MeasurementFact(UUID(found["recorded_by"]), found["observed"])
 
 
 async def gather_step(asking: Asking, state: ActionStep, command: Command) -> GoalsFacts:

@@ -221,6 +221,16 @@ class RechartGoal(Command):
     reason: Words | None = None
 
 
+class RetractProgress(Command):
+    """Take back a measurement that you told this goal, of progress or of the baseline: it does not hold.
+
+    What an observation told is corrected or voided there. Taken back twice it is gone all the same.
+    """
+
+    measurement_id: UUID
+    reason_code: Code
+
+
 class ConfirmAchievement(Command):
     """An owner says it: the target that was met is an achievement."""
 
@@ -259,6 +269,7 @@ GoalCommand = (
     | ProposeGoal
     | AgreeGoal
     | RecordProgress
+    | RetractProgress
     | RechartGoal
     | ConfirmAchievement
     | AbandonGoal

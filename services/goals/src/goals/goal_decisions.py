@@ -31,11 +31,12 @@ from goals.goal import (
     RecordBaseline,
     RecordProgress,
     RetractMeasurement,
+    RetractProgress,
     TargetMet,
     Unset,
     same_metric,
 )
-from goals.goal_progress import achieve, count, count_observed, progress, retract
+from goals.goal_progress import achieve, count, count_observed, progress, retract, retract_told
 from goals.goal_recharting import rechart
 from goals.goal_setting import agree, draft, propose, record_baseline
 from goals.partnership import acting_partner
@@ -46,6 +47,7 @@ from goals.refusals import (
     GoalAlreadySet,
     GoalNotActive,
     GoalNotFound,
+    MeasurementUnknown,
     MetricDiffers,
     NoBaseline,
     NothingProposed,
@@ -84,6 +86,11 @@ def decide(goal: Goal, command: GoalCommand, facts: GoalsFacts, *, now: datetime
             return retract(goal, command)
         case RetractMeasurement(), _:
             return []
+        # Of an abandoned goal as well: what never was so must not stay.
+        case RetractProgress(), (Baselined() | Active() | TargetMet() | Achieved() | Abandoned()):
+            return retract_told(goal, command, facts)
+        case RetractProgress(), _:
+            raise MeasurementUnknown
 
         case _, Abandoned():
             raise GoalAlreadyAbandoned

@@ -18,12 +18,13 @@ from goals.goal import (
     CountObserved,
     Goal,
     RetractMeasurement,
+    RetractProgress,
     TargetMet,
     evolve,
     same_metric,
 )
 from goals.goal_chart import after_reading, consequences, start
-from goals.refusals import OnlyOwnerConfirms, TargetNotMet
+from goals.refusals import MeasurementObserved, MeasurementUnknown, OnlyOwnerConfirms, TargetNotMet
 
 
 def count(goal: Baselined | Active | TargetMet | Achieved, command: CountMeasurement) -> list[Event]:
@@ -78,6 +79,19 @@ def retract(
         cause=command.cause,
     )
     return [gone, *consequences(evolve(goal, gone), command.cause, command.measurement_id)]
+
+
+def retract_told(
+    goal: Baselined | Active | TargetMet | Achieved | Abandoned, command: RetractProgress, facts: GoalsFacts
+) -> list[Event]:
+    """A measurement that a partner told this goal: its author takes it back, or, where the author is a partner no more,
+    whoever is one.
+    """
+    if facts.measured is None or not goal.chart.knows(command.measurement_id):
+        raise MeasurementUnknown
+    if facts.measured.observed:
+        raise MeasurementObserved
+    return retract(goal, RetractMeasurement(measurement_id=command.measurement_id, cause=command.reason_code))
 
 
 def achieve(goal: TargetMet, facts: GoalsFacts) -> GoalAchieved:

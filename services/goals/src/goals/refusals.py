@@ -184,6 +184,14 @@ class NoBaseline(Refusal):
     """A goal needs a baseline first."""
 
 
+class MeasurementUnknown(Refusal):
+    """This goal was never told such a measurement."""
+
+
+class MeasurementObserved(Refusal):
+    """An observation told this measurement: it is corrected or voided there."""
+
+
 class MetricDiffers(Refusal):
     """This is not what the goal is measured by."""
 
