@@ -121,8 +121,12 @@ def _course(clocks: _Clocks, cycle: Cycle) -> Iterator[Timer]:
     planned = 7 * cycle.planned_weeks
     after = partial(clocks.after, cycle.started_at)
     timer = partial(_once, clocks, cycle.recorded_at)
-    if not any(goal.baseline for goal in clocks.known.goals.values()):
-        yield from timer("BaselineMissing", lambda rule: after(rule.days or 0))
+    goals = clocks.known.goals.values()
+    if not any(goal.baseline for goal in goals):
+        derived_at = max(
+            [cycle.recorded_at, *(goal.baseline_gone_at for goal in goals if goal.baseline_gone_at)]
+        )
+        yield from _once(clocks, derived_at, "BaselineMissing", lambda rule: after(rule.days or 0))
     yield from timer("MidpointReview", at(after((planned + 1) // 2)))
     yield from timer("CycleEndingSoon", lambda rule: after(planned - (rule.days or 0)))
     yield from timer("Overrun", lambda rule: after(planned + (rule.days or 0)))
@@ -135,7 +139,9 @@ def _once(clocks: _Clocks, derived_at: datetime, milestone: str, due_by: DueBy) 
 def _visits(clocks: _Clocks, cycle: Cycle) -> Iterator[Timer]:
     """A cycle's visit clock counts from the latest one, else from its start."""
     started = (cycle.started_at, cycle.recorded_at)
-    last, derived_at = max(last_visit(clocks.known.visits.values()) or started, started)
+    visits = clocks.known.visits.values()
+    last, told_at = max(last_visit(visits) or started, started)
+    derived_at = max([told_at, *_taken_back(visits, last)])
     occurrence, after = due.since(last, clocks.zone), partial(clocks.after, last)
     yield from clocks.timer(
         "VisitDue", occurrence, derived_at, lambda rule: after(cycle.cadence_days - (rule.days or 0))
@@ -150,6 +156,11 @@ def last_visit(visits: Iterable[Visit]) -> tuple[datetime, datetime] | None:
     return max(((visit.at, visit.recorded_at) for visit in visits if not visit.voided), default=None)
 
 
+def _taken_back(visits: Iterable[Visit], last: datetime) -> Iterator[datetime]:
+    """When it was told of each visit that was said to be later than the latest that it was not."""
+    return (visit.recorded_at for visit in visits if (visit.once_at or visit.at) > last)
+
+
 def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:
     """A proposal waits for agreement, an active goal for a measurement."""
     timer = partial(clocks.timer, goal_id=goal_id)
@@ -159,9 +170,10 @@ def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:
         yield from waiting("GoalAgreementPending", occurrence, proposal.at, hours_after(proposal.at))
     if goal.active and goal.set_at and goal.active_since:
         measured = [(occurred_at, recorded_at) for _, occurred_at, recorded_at in goal.measured]
-        last, derived_at = max([(goal.set_at, goal.active_since), *measured])
+        last, told_at = max([(goal.set_at, goal.active_since), *measured])
+        derived_at = max(told_at, goal.active_since, goal.retracted_at or told_at)
         yield from timer(
-            "GoalSilent", due.since(last, clocks.zone, goal_id), max(derived_at, goal.active_since),
+            "GoalSilent", due.since(last, clocks.zone, goal_id), derived_at,
             lambda rule: clocks.after(last, rule.days or 0), teachers=concerned(goal.owner_ids),
         )  # fmt: skip
 

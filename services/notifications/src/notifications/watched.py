@@ -77,6 +77,10 @@ class Goal:
     active: bool = False
     active_since: datetime | None = None
     """When it was recorded that it became active, last."""
+    retracted_at: datetime | None = None
+    """When it was recorded, last, that what its silence counted from is not so."""
+    baseline_gone_at: datetime | None = None
+    """When it was recorded, last, that nothing of its baseline holds any more."""
     over: bool = False
     """Achieved or abandoned."""
     trend: Trend = "on_track"
@@ -90,11 +94,13 @@ class Visit:
     partnership_id: UUID
     at: datetime
     recorded_at: datetime
-    """When it was told that it took place at that moment."""
+    """When it was told that it took place at that moment, or that it did not take place."""
     feedback_from: datetime | None = None
     """When an observation was recorded, which owes feedback."""
     shared: bool = False
     voided: bool = False
+    once_at: datetime | None = None
+    """Of one that was moved: the latest moment at which it was ever said to have taken place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Order holds within an aggregate and nowhere else, so a state is made of its own 
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from backbone.recorded import Recorded
@@ -84,12 +85,7 @@ def goal(known: w.Goal | None, recorded: Recorded[Any]) -> w.Goal | None:
         case _ if known is None:
             return None
         case g.ProgressRetracted():
-            retracted = str(recorded.event.measurement_id)
-            return replace(
-                known,
-                baseline=tuple(one for one in known.baseline if one != retracted),
-                measured=tuple(one for one in known.measured if one[0] != retracted),
-            )
+            return _retracted(known, str(recorded.event.measurement_id), recorded.recorded_at)
         case g.BaselineRecorded(measurements=taken):
             return replace(
                 known,
@@ -118,6 +114,21 @@ def _active(known: w.Goal, recorded: Recorded[Any]) -> w.Goal:
     return replace(known, active=True, over=False, active_since=recorded.recorded_at)
 
 
+def _retracted(known: w.Goal, measurement_id: str, recorded_at: datetime) -> w.Goal:
+    baseline = tuple(one for one in known.baseline if one != measurement_id)
+    measured = tuple(one for one in known.measured if one[0] != measurement_id)
+    if known.baseline and not baseline:
+        known = replace(known, baseline_gone_at=recorded_at)
+    if known.set_at and last_of(known.set_at, known.measured) != last_of(known.set_at, measured):
+        known = replace(known, retracted_at=recorded_at)
+    return replace(known, baseline=baseline, measured=measured)
+
+
+def last_of(set_at: datetime, measured: tuple[w.Measured, ...]) -> datetime:
+    """What a goal's silence counts from."""
+    return max([set_at, *(occurred_at for _, occurred_at, _ in measured)])
+
+
 def _measured(measurement: Any, recorded: Recorded[Any]) -> w.Measured:
     return (str(measurement.measurement_id), measurement.occurred_at, recorded.recorded_at)
 
@@ -130,13 +141,19 @@ def observation(known: w.Visit | None, recorded: Recorded[Any]) -> w.Visit | Non
         case _ if known is None:
             return None
         case o.ObservationCorrected() as event:
-            told = known.recorded_at if event.started_at == known.at else recorded.recorded_at
-            return replace(known, cycle_id=event.cycle_id, at=event.started_at, recorded_at=told)
+            return _moved(replace(known, cycle_id=event.cycle_id), event.started_at, recorded.recorded_at)
         case o.ObservationVoided():
-            return replace(known, voided=True)
+            return replace(known, voided=True, recorded_at=recorded.recorded_at)
         case o.FeedbackShared():
             return replace(known, shared=True)
     return known
+
+
+def _moved(known: w.Visit, at: datetime, recorded_at: datetime) -> w.Visit:
+    if at == known.at:
+        return known
+    once_at = max(at, known.at, known.once_at or known.at)
+    return replace(known, at=at, recorded_at=recorded_at, once_at=once_at)
 
 
 def activity(known: w.Visit | None, recorded: Recorded[Any]) -> w.Visit | None:
