@@ -158,7 +158,7 @@ def last_visit(visits: Iterable[Visit]) -> tuple[datetime, datetime] | None:
 
 def _taken_back(visits: Iterable[Visit], last: datetime) -> Iterator[datetime]:
     """When it was told of each visit that was said to be later than the latest that it was not."""
-    return (visit.recorded_at for visit in visits if (visit.once_at or visit.at) > last)
+    return (told_at for visit in visits for at, told_at in visit.taken_back if at > last)
 
 
 def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:

@@ -94,13 +94,13 @@ class Visit:
     partnership_id: UUID
     at: datetime
     recorded_at: datetime
-    """When it was told that it took place at that moment, or that it did not take place."""
+    """When it was told that it took place at that moment."""
     feedback_from: datetime | None = None
     """When an observation was recorded, which owes feedback."""
     shared: bool = False
     voided: bool = False
-    once_at: datetime | None = None
-    """Of one that was moved: the latest moment at which it was ever said to have taken place."""
+    taken_back: tuple[tuple[datetime, datetime], ...] = ()
+    """Moments at which it was said to have taken place and did not, each with when that was told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,19 +141,20 @@ def observation(known: w.Visit | None, recorded: Recorded[Any]) -> w.Visit | Non
         case _ if known is None:
             return None
         case o.ObservationCorrected() as event:
-            return _moved(replace(known, cycle_id=event.cycle_id), event.started_at, recorded.recorded_at)
+            known = replace(known, cycle_id=event.cycle_id)
+            if event.started_at == known.at:
+                return known
+            told, back = recorded.recorded_at, _taken_back(known, recorded)
+            return replace(known, at=event.started_at, recorded_at=told, taken_back=back)
         case o.ObservationVoided():
-            return replace(known, voided=True, recorded_at=recorded.recorded_at)
+            return replace(known, voided=True, taken_back=_taken_back(known, recorded))
         case o.FeedbackShared():
             return replace(known, shared=True)
     return known
 
 
-def _moved(known: w.Visit, at: datetime, recorded_at: datetime) -> w.Visit:
-    if at == known.at:
-        return known
-    once_at = max(at, known.at, known.once_at or known.at)
-    return replace(known, at=at, recorded_at=recorded_at, once_at=once_at)
+def _taken_back(known: w.Visit, recorded: Recorded[Any]) -> tuple[tuple[datetime, datetime], ...]:
+    return (*known.taken_back, (known.at, recorded.recorded_at))
 
 
 def activity(known: w.Visit | None, recorded: Recorded[Any]) -> w.Visit | None:
