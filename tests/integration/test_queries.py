@@ -14,7 +14,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 import pytest_asyncio
-from backbone.migrate import create_projections, projections_text
+from backbone.fitting import projections_text
+from backbone.migrate import create_projections
 from backbone.queries import Queries
 from chalkline.postgres import Postgres
 from conftest import TestDatabase, fresh_database

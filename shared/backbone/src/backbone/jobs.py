@@ -14,6 +14,7 @@ from nats.aio.client import Client
 
 from backbone import parking
 from backbone.database import LIVE, NEXT, POLICIES, connected
+from backbone.fitting import Unfit
 from backbone.importing import NotRecoverable
 from backbone.local_log import MANY, LocalLog
 from backbone.policies import Policy, PolicyRunner, record_outcomes
@@ -50,7 +51,9 @@ class NotRebuildable(Exception):
 
 
 async def rebuild_projections(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    """0 when every projection equals what its logs say; 1 when one differed; 2 when a source cannot be read whole."""
+    """0 when every projection equals what its logs say; 1 when one differed; 2 when it cannot be done: a source is not
+    whole, or the database is another version's.
+    """
     async with AsyncExitStack() as stack:
         owner = await asyncpg.connect(settings.owner_dsn())
         stack.push_async_callback(owner.close)
@@ -82,7 +85,7 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
                 owner, following, package=service.name, app_role=role_of(settings.database_url),
                 projections=service.all_projections, feed=feed, swap=not arguments.compare_only,
             )  # fmt: skip
-        except NotRebuildable as reason:
+        except (NotRebuildable, Unfit) as reason:
             print(json.dumps({"error": str(reason)}) if arguments.json else f"{service.name}: {reason}")
             return 2
     told = {**asdict(comparison), "equal": comparison.equal}
@@ -91,8 +94,11 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
     else:
         rows = sum(comparison.tables.values())
         verdict = "equal" if comparison.equal else f"DIFFERENT in {comparison.differing}"
-        print(f"{service.name}: {comparison.events} events → {len(comparison.tables)} tables, {rows} rows: {verdict}"
-              f"{', swapped' if comparison.swapped else ''}")  # fmt: skip
+        found = f"{len(comparison.tables)} tables, {rows} rows: {verdict}"
+        if not comparison.compared:
+            found = "this version's tables, which could not be compared with those of another"
+        swapped = ", swapped" if comparison.swapped else ""
+        print(f"{service.name}: {comparison.events} events → {found}{swapped}")
     return 0 if comparison.equal else 1
 
 

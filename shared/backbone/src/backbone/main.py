@@ -11,12 +11,16 @@ import asyncpg
 import structlog
 import uvicorn
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from backbone import jobs, logs
+from backbone.database import LIVE, connected
+from backbone.fitting import Unfit, misfit
+from backbone.health import NotReady
 from backbone.migrate import migrate
 from backbone.service import Service, running
 from backbone.settings import ROLES, Settings
-from backbone.web import application
+from backbone.web import application, waiting
 
 log = structlog.get_logger(__name__)
 
@@ -37,15 +41,48 @@ def main(service: Service) -> None:
     logs.configure(service.name, level=settings.log_level, form=settings.log_format)
     job: Callable[[Service, Settings, argparse.Namespace], Coroutine[Any, Any, int]] = arguments.job
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        sys.exit(runner.run(job(service, settings, arguments)))
+        try:
+            sys.exit(runner.run(job(service, settings, arguments)))
+        except Unfit as reason:
+            raise SystemExit(f"{service.name}: {reason}") from None
 
 
 async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> int:
     """Runs until SIGTERM or SIGINT; what was accepted is answered first."""
+    if not await _fitting(service, settings):
+        return 0
     async with running(service, settings) as run:
         await run.compared()
         app = application(run, version=importlib.metadata.version(f"chalkline-{service.name}"))
-        config = uvicorn.Config(
+        log.info("serving", host=settings.http_host, port=settings.http_port, roles=list(settings.roles))
+        await _server(app, settings).serve()
+        log.info("stopping")
+    return 0
+
+
+async def _fitting(service: Service, settings: Settings) -> bool:
+    """Waits until the database has this version's shape, alive and not ready meanwhile; False: it was stopped first."""
+    async with connected(settings.app_dsn(), search_path=LIVE, name=service.name, size=1) as pool:
+        if (reason := await misfit(pool, service.name)) is None:
+            return True
+        log.error("database_unfit", reason=reason)
+
+        async def tables() -> None:
+            if told := await misfit(pool, service.name):
+                raise NotReady(told)
+
+        server = _server(waiting(service.name, tables), settings)
+        serving = asyncio.create_task(server.serve())
+        while not serving.done() and await misfit(pool, service.name):
+            await asyncio.wait([serving], timeout=1.0)
+        stopped, server.should_exit = serving.done(), True
+        await serving
+        return not stopped
+
+
+def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
             app,
             host=settings.http_host,
             port=settings.http_port,
@@ -56,10 +93,7 @@ async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> 
             timeout_graceful_shutdown=10,
             timeout_keep_alive=75,
         )
-        log.info("serving", host=settings.http_host, port=settings.http_port, roles=list(settings.roles))
-        await uvicorn.Server(config).serve()
-        log.info("stopping")
-    return 0
+    )
 
 
 async def migrate_database(service: Service, settings: Settings, _: argparse.Namespace) -> int:

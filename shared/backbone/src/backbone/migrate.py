@@ -1,12 +1,16 @@
 """Bringing a service's database to the shape its code expects; run by the owner before the service starts."""
 
-import hashlib
-from importlib.resources.abc import Traversable
-
 import asyncpg
 import structlog
 
-from backbone.queries import Queries
+from backbone.fitting import (
+    FUNCTIONS,
+    digest,
+    functions_text,
+    misfit_of_projections,
+    numbered,
+    projections_text,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +23,8 @@ CREATE TABLE IF NOT EXISTS migrations.applied (
     name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
 );
 """
+SHOWING = "GRANT USAGE ON SCHEMA migrations TO :app; GRANT SELECT ON migrations.applied TO :app"
+"""A service looks whether its database fits."""
 
 
 class MigrationChanged(Exception):
@@ -35,42 +41,33 @@ async def migrate(owner: asyncpg.Connection, *, app_role: str, package: str) -> 
     async with owner.transaction():
         await owner.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         await owner.execute(REMEMBERING)
+        await owner.execute(_for(app_role, SHOWING))
         known = {
             r["name"]: r["digest"] for r in await owner.fetch("SELECT name, digest FROM migrations.applied")
         }
-        for name, text in _numbered("backbone", package):
-            digest = _digest(text)
-            if known.get(name, digest) != digest:
+        for name, text in numbered(package):
+            if known.get(name, digest(text)) != digest(text):
                 raise MigrationChanged(name)
             if name not in known:
                 await owner.execute(_for(app_role, text))
-                await owner.execute(
-                    "INSERT INTO migrations.applied (name, digest) VALUES ($1, $2)", name, digest
-                )
+                await _note(owner, name, text)
                 applied.append(name)
-        for file in Queries("backbone", "sql/functions").files():
-            await owner.execute(_for(app_role, file.read_text()))
-        shape = projections_text(package)
-        if known.get("projections") != _digest(shape):
-            await _make_projections(owner, shape, app_role)
+        await owner.execute(_for(app_role, functions_text()))
+        await _note(owner, FUNCTIONS, functions_text())
+        if await misfit_of_projections(owner, package):
+            await _make_projections(owner, projections_text(package), app_role)
             applied.append("projections")
     for name in applied:
         log.info("migrated", name=name)
     return applied
 
 
-def projections_text(package: str) -> str:
-    """The tables of a service's projections, the backbone's first."""
-    folders = (Queries(name, "sql/projections") for name in dict.fromkeys(("backbone", package)))
-    files: list[Traversable] = [file for folder in folders for file in folder.files()]
-    return "\n".join(file.read_text() for file in files)
-
-
 async def create_projections(owner: asyncpg.Connection, schema: str, shape: str, app_role: str) -> None:
-    """An empty schema with the projections' tables, open to the application's role."""
+    """An empty schema with the projections' tables, open to the application's role; which they are is noted on it."""
     await owner.execute(
         f'CREATE SCHEMA "{schema}"; SET LOCAL search_path = "{schema}", ledger, work;'
         f"{shape};"
+        f"COMMENT ON SCHEMA \"{schema}\" IS '{digest(shape)}';"
         f'GRANT USAGE ON SCHEMA "{schema}" TO "{app_role}";'
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO "{app_role}"'
     )
@@ -82,24 +79,17 @@ async def _make_projections(owner: asyncpg.Connection, shape: str, app_role: str
         await owner.execute("ALTER SCHEMA projections RENAME TO projections_before")
         await owner.execute(f'REVOKE ALL ON SCHEMA projections_before FROM "{app_role}"')
     await create_projections(owner, "projections", shape, app_role)
+
+
+async def _note(owner: asyncpg.Connection, name: str, text: str) -> None:
     await owner.execute(
-        "INSERT INTO migrations.applied (name, digest) VALUES ('projections', $1)"
-        " ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, applied_at = now()",
-        _digest(shape),
+        "INSERT INTO migrations.applied (name, digest) VALUES ($1, $2)"
+        " ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, applied_at = now()"
+        " WHERE applied.digest <> excluded.digest",
+        name,
+        digest(text),
     )
-
-
-def _numbered(*packages: str) -> list[tuple[str, str]]:
-    return [
-        (f"{package}/{file.name}", file.read_text())
-        for package in dict.fromkeys(packages)
-        for file in Queries(package, "sql/migrations").files()
-    ]
 
 
 def _for(app_role: str, text: str) -> str:
     return text.replace(":app", f'"{app_role}"')
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import structlog
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
@@ -74,6 +75,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "contended": (503, "Too many changed this at once"),
     "ledger_unavailable": (503, "The database does not answer"),
     "facts_behind": (503, "What others know has not arrived yet"),
+    "database_unfit": (503, "The database is another version's: an operator has to migrate it"),
     "rows_incomplete": (503, "What lists show is being derived again"),
     "past_unreadable": (503, "What happened cannot be read whole just now"),
     "past_being_read": (503, "Somebody else has the past read just now"),
@@ -161,6 +163,11 @@ def problem_of(error: Exception) -> Problem:
         case BadJson():
             at = [{"pointer": error.pointer, "code": error.code, "message": error.message}]
             return Problem(error.code, error.message, errors=at if error.pointer else ())
+        case (
+            asyncpg.UndefinedTableError() | asyncpg.UndefinedColumnError() | asyncpg.UndefinedFunctionError()
+        ):
+            log.error("database_unfit", error=str(error))
+            return Problem("database_unfit")
     for kind, code in _BY_ERROR:
         if isinstance(error, kind):
             return Problem(code)

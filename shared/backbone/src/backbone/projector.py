@@ -84,8 +84,11 @@ class Projector:
         progress: Progress | None = None,
         committed: Callable[[], None] = lambda: None,
         partitions: Sharing | None = None,
+        fits: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`fits` raises while the tables are not those that projections write to."""
         self.source = source
+        self._fits = fits
         self.progress = progress or Progress()
         self.held = Held(whole=True)
         """What it reads, since it last began."""
@@ -115,6 +118,8 @@ class Projector:
 
     async def begin(self, head: int = 0) -> int:  # noqa: ARG002 - only policies may start at the source's end
         """Reads the checkpoints of what it holds; returns the position to read after."""
+        if self._fits is not None:
+            await self._fits()
         async with self._turn:
             await self._pool.execute(sql.begin_checkpoints, self.reader, self.source)
             rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)

@@ -12,7 +12,8 @@ import asyncpg
 import structlog
 
 from backbone.collecting import collect_less
-from backbone.migrate import create_projections, projections_text
+from backbone.fitting import Unfit, misfit_of_log, misfit_of_projections, projections_text
+from backbone.migrate import create_projections
 from backbone.projector import Projection, Projector
 from backbone.queries import Queries
 from backbone.reading import Progress
@@ -32,6 +33,8 @@ class Comparison:
     seconds: float = 0.0
     tables: dict[str, int] = field(default_factory=dict)
     differing: dict[str, int] = field(default_factory=dict)
+    compared: bool = True
+    """False: the live tables are another version's."""
     swapped: bool = False
 
     @property
@@ -58,7 +61,11 @@ async def rebuild(
     `owner` owns the database; `next_pool` has `projections_next` first in its search_path. With `swap` the
     new tables take the live ones' place in the same transaction that compared them, and the old ones stay
     as `projections_before`. Everything is done while live reading goes on; it waits only for the comparison.
+    Raises Unfit where the database is another version's, or only its tables are and nothing is to take their place.
     """
+    another = await misfit_of_projections(owner, package)
+    if reason := await misfit_of_log(owner, package) or (None if swap else another):
+        raise Unfit(reason)
     collect_less()
     started = asyncio.get_running_loop().time()
     await owner.execute("DROP SCHEMA IF EXISTS projections_next CASCADE")
@@ -67,7 +74,7 @@ async def rebuild(
     progress = Progress()
     sources = [r["source"] for r in await owner.fetch("SELECT DISTINCT source FROM projections.checkpoints")]
     projectors = {s: Projector(s, projections, next_pool, progress=progress) for s in sources}
-    comparison = Comparison()
+    comparison = Comparison(compared=another is None)
 
     async def fill(live: Sequence[Any]) -> None:
         for source, projector in projectors.items():
@@ -92,7 +99,8 @@ async def rebuild(
     comparison.seconds = asyncio.get_running_loop().time() - started
     async with owner.transaction():
         await fill(await owner.fetch(sql.live_checkpoints_locked))
-        await _compare(owner, comparison)
+        if comparison.compared:
+            await _compare(owner, comparison)
         if swap:
             await owner.execute(sql.carry_levels)
             await owner.execute("DROP SCHEMA IF EXISTS projections_before CASCADE")

@@ -26,6 +26,7 @@ from backbone.deciding import Aggregate
 from backbone.ending import end
 from backbone.errands import Errand
 from backbone.facts import Clock, Facts
+from backbone.fitting import must_fit
 from backbone.knowing import FACTS
 from backbone.ledger import Ledger
 from backbone.listening import listen
@@ -255,7 +256,7 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
     for source in service.sources:
         projector = Projector(
             source, service.all_projections, run.pool, progress=run.progress, committed=committed,
-            partitions=partitions,
+            partitions=partitions, fits=partial(must_fit, run.pool, service.name),
         )  # fmt: skip
         readers.append(("projections", projector))
         if any(e.service == source for policy in service.policies for e in policy.handles):

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from backbone.application import Reader, create_app
 from backbone.deciding import Unseen
+from backbone.fitting import misfit
 from backbone.front import Front
 from backbone.health import Check, NotReady, health_routes
 from backbone.identity import Identity
@@ -48,6 +49,15 @@ def application(run: Running, *, version: str) -> ASGIApp:
     )
 
 
+def waiting(service: str, fits: Check) -> ASGIApp:
+    """Of a process whose database is another version's: it lives, and is not ready."""
+
+    async def nothing() -> Mapping[str, Any]:
+        return {}
+
+    return Front(Starlette(routes=health_routes(service, {"tables": fits}, nothing)))
+
+
 def _checks(run: Running) -> Mapping[str, Check]:
     async def database() -> None:
         await run.pool.fetchval("SELECT 1")
@@ -65,7 +75,11 @@ def _checks(run: Running) -> Mapping[str, Check]:
         if behind:
             raise NotReady(f"{', '.join(behind)} not level for {LEVEL_FOR:.0f} s")
 
-    checks = {"database": database, "broker": broker, "relay": relay}
+    async def tables() -> None:
+        if reason := await misfit(run.pool, run.service.name):
+            raise NotReady(reason)
+
+    checks = {"database": database, "tables": tables, "broker": broker, "relay": relay}
     return {**checks, "projector": projector} if "projector" in run.settings.roles else checks
 
 
