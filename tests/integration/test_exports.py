@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,8 @@ from backbone.spreadsheet import BETWEEN, cell
 from chalkline_contracts.event import catalogue
 from directory import people_list
 from kit.running import Platform, Served
-from kit.school import School, cycle_of, open_school, pair_up, set_goal
+from kit.school import School, cycle_of, on_task, open_school, pair_up, set_goal
+from kit.visits import record
 
 NAMES = ("directory", "goals", "observations", "notifications")
 WHO = ("teacher", "coach", "principal", "administrator", "coaching_lead", "theo", None)
@@ -129,6 +131,128 @@ async def test_an_empty_list_has_its_head(platform: Platform, school: School) ->
     )
     assert answer.text.splitlines()[0].split(",")[:3] == ["notification_id", "milestone", "cycle_id"]
     assert len(answer.text.splitlines()) == 1
+
+
+async def told_in_rows(
+    platform: Platform, school: School, path: str, *, who: str = "teacher"
+) -> tuple[Any, list[dict[str, str]], list[dict[str, Any]]]:
+    """One thing as it is told, and in rows: cells of CSV, and lines of JSON that say the same."""
+
+    async def ask(accept: str) -> Any:
+        answer = await platform.goals.get(path, by=school.people[who], tenant=school.tenant, accept=accept)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["vary"] == "Authorization, Accept"
+        return answer
+
+    told = (await ask("application/json")).json()
+    in_csv = await ask("text/csv")
+    name = path.partition("?")[0].rpartition("/")[2]
+    assert in_csv.headers["content-disposition"] == f'attachment; filename="{name}.csv"'
+    cells = list(spreadsheet(in_csv.text))
+    rows = [json.loads(line) for line in (await ask("application/jsonl")).text.splitlines()]
+    assert cells == [{name: cell(value) for name, value in row.items()} for row in rows]
+    return told, cells, rows
+
+
+async def at_work(platform: Platform, school: School) -> tuple[Any, Any]:
+    """The teacher's cycle and goal, with progress, a visit, a step and coaching time; an odd strategy."""
+    tenant, goals = school.tenant, platform.goals
+    [goal] = (await goals.get("/v1/goals?status=active", by=school.teacher, tenant=tenant)).json()
+    cycle, goal_id = goal["cycle_id"], goal["goal_id"]
+    for n, phase in enumerate(("learn", "improve")):
+        await goals.post(f"/v1/cycles/{cycle}/enter-phase", by=school.coach, tenant=tenant, phase=phase)
+        measured = on_task(7 + n, days_ago=0)
+        await goals.post(
+            f"/v1/goals/{goal_id}/record-progress", by=school.teacher, tenant=tenant, measurement=measured
+        )
+    told = {"goal_ids": [goal_id], "cycle_id": cycle, "measurements": [on_task(9, days_ago=2)]}
+    await record(platform, school, goal["partnership_id"], days_ago=2, **told)
+    await goals.begin(
+        "action-steps", by=school.coach, tenant=tenant, cycle_id=cycle, goal_id=goal_id, strategy_code="cold_call",
+        check_back_on=str(datetime.now(UTC).date() + timedelta(days=9)), teacher_id=str(school.teacher),
+    )  # fmt: skip
+    await platform.level()
+    return cycle, goal_id
+
+
+async def test_what_is_told_of_one_thing_is_told_in_rows(platform: Platform, school: School) -> None:
+    """Each row is what the whole says; the whole is in rows."""
+    cycle, goal = await at_work(platform, school)
+
+    chart, cells, rows = await told_in_rows(platform, school, f"/v1/goals/{goal}/chart")
+    assert [{**row, "goal_id": 0, "metric_code": 0, "phase": 0} for row in rows] == [
+        {**each, "goal_id": 0, "metric_code": 0, "phase": 0} for each in chart["measurements"]
+    ]
+    assert [row["phase"] for row in cells] == ["", "", "", "", "learn", "improve"]
+    assert {(row["goal_id"], row["metric_code"]) for row in cells} == {(goal, "on_task")}
+    assert cells[3]["observation_id"] == chart["measurements"][3]["observation_id"] != ""
+    _, then, _ = await told_in_rows(
+        platform, school, f"/v1/goals/{goal}/chart?as_of={datetime.now(UTC).date()}"
+    )
+    assert then == cells
+
+    lineage, cells, _ = await told_in_rows(platform, school, f"/v1/goals/{goal}/lineage")
+    found = {
+        link: [row for row in cells if row["link"] == link] for link in ("measurement", "step", "coaching")
+    }
+    assert [(row["id"], row["quotient"]) for row in found["measurement"]] == [
+        (each["measurement_id"], each["quotient"]) for each in lineage["measurements"]
+    ]
+    assert [(row["id"], row["what"]) for row in found["step"]] == [
+        (lineage["steps"][0]["step_id"], "cold_call")
+    ]
+    assert [(row["what"], row["times_n"], row["minutes"]) for row in found["coaching"]] == [
+        ("observe", "1", "20")
+    ]
+    assert lineage["coaching"]["by_type"] == [{"type": "observe", "times_n": 1, "minutes": 20}]
+
+    prep, cells, _ = await told_in_rows(platform, school, f"/v1/cycles/{cycle}/session-prep")
+    assert [row["part"] for row in cells] == [
+        *["goal"] * len(prep["goals"]), *["step"] * len(prep["steps"]), "last_visit", *["coming"] * len(prep["coming"]),
+    ]  # fmt: skip
+    assert len(prep["goals"]) == len(prep["steps"]) == 1
+    assert (cells[0]["id"], cells[0]["value"], cells[0]["target"]) == (goal, "4/5", "4/5")
+    assert [row["on"] for row in cells if row["part"] == "coming"] == [each["on"] for each in prep["coming"]]
+
+    phases, cells, rows = await told_in_rows(
+        platform, school, f"/v1/cycles/{cycle}/phases?model=student-centered@1"
+    )
+    assert [row["phase"] for row in cells] == [each["phase"] for each in phases["phases"]]
+    assert [row["facts"] for row in rows] == [each["facts"] for each in phases["phases"]]
+    assert (
+        sum(int(row["facts_n"]) for row in cells) == sum(len(each["facts"]) for each in phases["phases"]) > 5
+    )
+    assert {row["template"] for row in cells} == {"student-centered@1"}
+
+
+async def test_whoever_may_not_see_it_has_no_rows_of_it(platform: Platform, school: School) -> None:
+    cycle, goal = await at_work(platform, school)
+    for who in ("administrator", "principal", "theo"):
+        for path in (f"goals/{goal}/chart", f"goals/{goal}/lineage", f"cycles/{cycle}/phases"):
+            for accept in ("text/csv", "application/jsonl", "application/json"):
+                answer = await platform.goals.get(
+                    f"/v1/{path}", by=school.people[who], tenant=school.tenant, accept=accept
+                )
+                assert answer.status_code in (403, 404)
+                assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_openapi_names_the_columns_of_rows(platform: Platform, school: School) -> None:
+    document = (await platform.goals.http.get("/openapi.json")).json()
+    cycle, goal = await at_work(platform, school)
+    paths = {
+        path: get["responses"]["200"]["content"]
+        for path, operations in document["paths"].items()
+        if (get := operations.get("get")) and path.count("/") == 4
+    }
+    assert len(paths) == 4
+    for path, content in paths.items():
+        own = path.replace("{id}", goal if "goals" in path else cycle)
+        answer = await platform.goals.get(own, by=school.coach, tenant=school.tenant, accept="text/csv")
+        assert content["text/csv"]["schema"]["x-columns"] == answer.text.splitlines()[0].split(",")
+        assert (
+            content["text/csv"]["schema"]["x-columns"] == content["application/jsonl"]["schema"]["x-columns"]
+        )
 
 
 async def test_filters_hold_in_exports_and_pages_do_not(platform: Platform, school: School) -> None:

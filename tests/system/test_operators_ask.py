@@ -73,12 +73,26 @@ def test_a_whole_district_is_taken_along(home: State, tmp_path: Path) -> None:
         people = list(csv.DictReader(file))
     assert len(people) == rows["lists/directory/people.csv"] == 6
     assert rows["lists/goals/cycles.csv"] == rows["lists/goals/partnerships.csv"] == 1
+    assert not any(path.startswith("lists/goals/goals-") for path in rows)  # content is the pair's
     # Nobody's own list is the district's, and no word is in anything.
     assert not {"lists/goals/goals.csv", "lists/notifications/inbox.csv"} & rows.keys()
     assert {person["name"] for person in people} == {""}
     everything = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
     for word in ("Okafor", "Cedar", "example.org", "four of five"):
         assert word.encode() not in everything
+
+
+def test_whose_eyes_it_is_seen_with_decides_whose_charts_come_along(home: State, tmp_path: Path) -> None:
+    """What is told of each goal and each cycle one by one, of those that this person may read."""
+    manifest = exported(home, tmp_path / "out", "--as", "maya")
+    rows = {file["path"]: file["rows"] for file in manifest["files"]}
+    charts = ("goals/goals-chart", "goals/goals-lineage", "goals/cycles-session-prep", "goals/cycles-phases")
+    for path in charts:
+        with (tmp_path / f"out/lists/{path}.csv").open(newline="") as file:
+            told = list(csv.DictReader(file))
+        assert len(told) == rows[f"lists/{path}.csv"] > 0, path
+    with (tmp_path / "out/lists/goals/goals-chart.csv").open(newline="") as file:
+        assert {row["metric_code"] for row in csv.DictReader(file)} == {"on_task"}
 
 
 def test_words_come_along_when_they_are_asked_for(home: State, tmp_path: Path) -> None:

@@ -424,7 +424,10 @@ def export(
     ] = False,
     as_: Annotated[
         str | None,
-        Parameter("--as", help="An administrator, by whose eyes lists are seen; the first one unless given."),
+        Parameter(
+            "--as",
+            help="By whose eyes lists are seen, charts included; the first administrator's unless given.",
+        ),
     ] = None,
     json: Json = False,
     home: Home = None,

@@ -44,17 +44,23 @@ Format = Literal["csv", "jsonl"]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that a service's OpenAPI tells of."""
+    """A list that a service's OpenAPI tells of, or what it tells in rows of each thing of one."""
 
     service: Service
     path: str
+    """With `{id}` in it where it is about one thing."""
     columns: Sequence[str]
     words: frozenset[str]
     """Those of its columns that are private words."""
 
     @property
     def name(self) -> str:
-        return self.path.removeprefix("/v1/").replace("/", "-")
+        return self.path.removeprefix("/v1/").replace("/{id}", "").replace("/", "-")
+
+    @property
+    def things(self) -> str | None:
+        """The list of the things it is about one by one; None: it is a list itself."""
+        return self.path.partition("/{id}/")[0] if "{id}" in self.path else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,12 @@ async def export(asked: Asked, target: Path, progress: Callable[[str], None]) ->
     ):
         name = await _district(http, services[0], asked)
         readers = await _readers(http, services[0], asked)
-        lists = [one for service in services for one in await _lists(http, service)]
+        lists = [
+            one
+            for service in services
+            for one in await _lists(http, service)
+            if one.things is None or asked.as_ is not None
+        ]
         with folder(target) as out:
             for service in services:
                 progress(f"events of {service.name}")
@@ -144,20 +155,53 @@ async def _list(
 ) -> bool:
     """Writes a list as the first of the readers to whom it is shown sees it; whether there is one."""
     for reader, token in readers.items():
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/jsonl"}
-        async with http.stream("GET", f"{one.service.url}{one.path}", headers=headers) as answer:
-            if answer.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
-                continue
-            await _well(answer)
-            about = {"kind": "list", "service": one.service.name, "list": one.path, "as": reader}
-            with out.file(f"lists/{one.service.name}/{one.name}.{asked.format}", **about) as file:
-                if asked.format == "csv":
-                    file.write(csv_lines([one.columns]).encode(), 0)
-                async for rows in _rows(answer):
-                    shown = [row if asked.with_words else _without(row, one.words) for row in rows]
-                    file.write(_written(shown, one.columns, asked.format), len(shown))
+        rows = _shown(http, one, token)
+        if (first := await anext(rows, None)) is None:
+            continue
+        about = {"kind": "list", "service": one.service.name, "list": one.path, "as": reader}
+        with out.file(f"lists/{one.service.name}/{one.name}.{asked.format}", **about) as file:
+            if asked.format == "csv":
+                file.write(csv_lines([one.columns]).encode(), 0)
+            async for some in _chained(first, rows):
+                shown = [row if asked.with_words else _without(row, one.words) for row in some]
+                file.write(_written(shown, one.columns, asked.format), len(shown))
         return True
     return False
+
+
+async def _chained(
+    first: list[dict[str, Any]], rest: AsyncIterator[list[dict[str, Any]]]
+) -> AsyncIterator[list[dict[str, Any]]]:
+    yield first
+    async for some in rest:
+        yield some
+
+
+async def _shown(http: httpx.AsyncClient, one: Listing, token: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """What a reader is shown of it, some rows at a time; nothing at all where it is not theirs to see.
+
+    Of each thing of a list, in its order: those of which it is not shown are left out.
+    """
+    if one.things is None:
+        async for rows in _read(http, f"{one.service.url}{one.path}", token):
+            yield rows
+        return
+    async for things in _read(http, f"{one.service.url}{one.things}", token):
+        for thing in things:
+            own_id = next(iter(thing.values()))  # a row begins with what it is about
+            path = one.path.replace("{id}", own_id)
+            async for rows in _read(http, f"{one.service.url}{path}", token):
+                yield rows
+
+
+async def _read(http: httpx.AsyncClient, url: str, token: str) -> AsyncIterator[list[dict[str, Any]]]:
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/jsonl"}
+    async with http.stream("GET", url, headers=headers) as answer:
+        if answer.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
+            return
+        await _well(answer)
+        async for rows in _rows(answer):
+            yield rows
 
 
 def _without(row: dict[str, Any], words: frozenset[str]) -> dict[str, Any]:
@@ -212,7 +256,7 @@ def _operator(asked: Asked) -> str:
 
 
 async def _lists(http: httpx.AsyncClient, service: Service) -> list[Listing]:
-    """Every list of a service that is the district's, and that needs nothing to be asked."""
+    """Every list of a service that is the district's, and what it tells in rows of each thing of a list."""
     answer = await http.get(f"{service.url}/openapi.json")
     await _well(answer)
     document = answer.json()
@@ -223,8 +267,11 @@ def _told(service: Service, document: dict[str, Any]) -> Iterator[Listing]:
     for path, operations in document["paths"].items():
         get = operations.get("get", {})
         content = get.get("responses", {}).get("200", {}).get("content", {})
-        asks = "{" in path or any(parameter.get("required") for parameter in get.get("parameters", ()))
-        if "application/jsonl" not in content or asks or get.get("x-own"):
+        asked = {parameter["name"] for parameter in get.get("parameters", ()) if parameter.get("required")}
+        if "application/jsonl" not in content or asked - {"id"} or get.get("x-own"):
+            continue
+        if columns := content["application/jsonl"]["schema"].get("x-columns"):
+            yield Listing(service, path, columns, frozenset())
             continue
         row = content["application/json"]["schema"]["items"]["$ref"].rpartition("/")[2]
         columns = document["components"]["schemas"][row]["properties"]

@@ -95,6 +95,15 @@ class Baseline(Told):
     """Of the last of them: where the aim line starts."""
 
 
+class ChartRow(ChartedMeasurement):
+    """A measurement on the chart by itself: of which goal, and in which phase of its cycle."""
+
+    goal_id: UUID
+    metric_code: str | None
+    phase: str | None
+    """In which it happened; null before the first was entered, and after the cycle ended."""
+
+
 class GoalChart(Told):
     """A goal to look at. Numbers are exact quotients, such as "4/5"; days are those of the cycle's school."""
 
@@ -123,6 +132,23 @@ class GoalChart(Told):
     reached: list[Reached]
     rule: list[str]
     """The decision rule, and what it says now."""
+
+    def rows(self) -> list[ChartRow]:
+        """One a measurement, in the order they happened."""
+        return [
+            ChartRow(
+                **dict(each),
+                goal_id=self.goal_id,
+                metric_code=self.metric_code,
+                phase=self._phase(each.occurred_at),
+            )
+            for each in self.measurements
+        ]
+
+    def _phase(self, at: datetime) -> str | None:
+        if self.cycle_ended_at is not None and at > self.cycle_ended_at:
+            return None
+        return next((each.phase for each in reversed(self.phases) if each.entered_at <= at), None)
 
 
 def told(goal_id: UUID, as_of: date | None, history: History) -> GoalChart:

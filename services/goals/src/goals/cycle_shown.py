@@ -11,7 +11,15 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import snake_case
 from backbone.ledger import patiently
-from backbone.lists import Absent, Id, Told, no_parameter_twice
+from backbone.lists import (
+    Absent,
+    Id,
+    Told,
+    described_in_rows,
+    for_this_reader,
+    no_parameter_twice,
+    router_of_one,
+)
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts.goals import CyclePhaseEntered
@@ -61,17 +69,45 @@ class PhaseShown(Told):
     """In the order in which they happened."""
 
 
+class PhaseRow(PhaseShown):
+    """A phase by itself."""
+
+    cycle_id: UUID
+    template: str
+    facts_n: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
 class CycleShown(Told):
     cycle_id: UUID
     template: str
     """The model in whose phases it is shown."""
     phases: list[PhaseShown]
 
+    def rows(self) -> list[PhaseRow]:
+        """One a phase."""
+        return [
+            PhaseRow(
+                **dict(each),
+                cycle_id=self.cycle_id,
+                template=self.template,
+                facts_n=len(each.facts),
+                first_at=each.facts[0].at if each.facts else None,
+                last_at=each.facts[-1].at if each.facts else None,
+            )
+            for each in self.phases
+        ]
+
 
 def routes(run: Running) -> APIRouter:
-    router = APIRouter(tags=["Cycle"], generate_unique_id_function=lambda route: route.name)
+    router = router_of_one("Cycle")
 
-    @router.get("/v1/cycles/{id}/phases", summary="What happened in a cycle, in the phases of any model")
+    @router.get(
+        "/v1/cycles/{id}/phases",
+        summary="What happened in a cycle, in the phases of any model",
+        **described_in_rows(CycleShown),
+    )
     async def cycle_phases(
         request: Request,
         response: Response,
@@ -85,8 +121,7 @@ def routes(run: Running) -> APIRouter:
         assert not isinstance(state, cycle.Unset)
         of = None if by.person == facts.coach_id else by.person
         rows = await patiently(lambda: run.pool.fetch(sql.cycle_facts, by.tenant, cycle_id, of, MATTERING))
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization"
+        for_this_reader(response)
         if wanted.model is None:
             name, phases, placed = state.plan.template, state.plan.phases, as_it_went(rows, state.plan.phases)
         else:

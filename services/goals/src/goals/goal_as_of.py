@@ -13,7 +13,7 @@ from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Absent, ADay, no_parameter_twice
+from backbone.lists import Absent, ADay, described_in_rows, for_this_reader, no_parameter_twice, router_of_one
 from backbone.queries import Queries
 from backbone.recorded import partition_of
 from backbone.service import Running
@@ -38,9 +38,11 @@ class ChartWanted(BaseModel):
 
 
 def routes(run: Running) -> APIRouter:
-    router = APIRouter(tags=["Goal"], generate_unique_id_function=lambda route: route.name)
+    router = router_of_one("Goal")
 
-    @router.get("/v1/goals/{id}/chart", summary="A goal's chart, now or as of a day")
+    @router.get(
+        "/v1/goals/{id}/chart", summary="A goal's chart, now or as of a day", **described_in_rows(GoalChart)
+    )
     async def goal_chart(
         request: Request,
         response: Response,
@@ -64,8 +66,7 @@ def routes(run: Running) -> APIRouter:
             raise Unseen
         last = max(row["position"] for row in rows if row["stream_id"] == goal_id)
         response.headers["At-Least"] = f"goals:{partition_of(by.tenant, goal_id)}:{last}"
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization"
+        for_this_reader(response)
         return told(goal_id, wanted.as_of, history)
 
     return router

@@ -12,7 +12,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Told, no_parameter
+from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts import goals as g
@@ -99,6 +99,32 @@ class Achievement(Told):
     """Null: the district's policy."""
 
 
+class LineageRow(Told):
+    """Something that the goal stands on."""
+
+    goal_id: UUID
+    link: Literal["measurement", "step", "coaching"]
+    id: UUID | None
+    """Of the measurement or the step; of coaching time there is one row a type."""
+    what: str
+    """What part the measurement has, the step's strategy, or the type of coaching time."""
+    at: datetime | None
+    """When it was measured, or offered."""
+    person_id: UUID | None
+    """Who recorded it, or whose step it is."""
+    status: str | None
+    """Of the step."""
+    quotient: str | None
+    observation_id: UUID | None
+    times_n: int | None
+    """How often there was such coaching time, or the step was practised."""
+    minutes: int | None
+    """Of the visit it was measured at, or of that coaching time."""
+
+
+NOT_SAID: Final[dict[str, None]] = dict.fromkeys(LineageRow.model_fields)
+
+
 class GoalLineage(Told):
     goal_id: UUID
     cycle_id: UUID
@@ -110,11 +136,32 @@ class GoalLineage(Told):
     steps: list[LinkedStep]
     coaching: Coaching
 
+    def rows(self) -> list[LineageRow]:
+        """One a measurement, a step, and a type of coaching time."""
+        return [LineageRow(**NOT_SAID | {"goal_id": self.goal_id} | told) for told in self._links()]
+
+    def _links(self) -> Iterator[dict[str, Any]]:
+        for each in self.measurements:
+            yield {
+                "link": "measurement", "id": each.measurement_id, "what": each.part, "at": each.occurred_at,
+                "person_id": each.recorded_by, "quotient": each.quotient, "observation_id": each.observation_id,
+                "minutes": each.visit.minutes if each.visit else None,
+            }  # fmt: skip
+        for step in self.steps:
+            yield {
+                "link": "step", "id": step.step_id, "what": step.strategy_code, "at": step.offered_at,
+                "person_id": step.teacher_id, "status": step.status, "times_n": step.practised_n,
+            }  # fmt: skip
+        for time in self.coaching.by_type:
+            yield {"link": "coaching", "what": time.type, "times_n": time.times_n, "minutes": time.minutes}
+
 
 def routes(run: Running) -> APIRouter:
-    router = APIRouter(tags=["Goal"], generate_unique_id_function=lambda route: route.name)
+    router = router_of_one("Goal")
 
-    @router.get("/v1/goals/{id}/lineage", summary="What made an achievement")
+    @router.get(
+        "/v1/goals/{id}/lineage", summary="What made an achievement", **described_in_rows(GoalLineage)
+    )
     async def goal_lineage(
         request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> GoalLineage:
@@ -134,8 +181,7 @@ def routes(run: Running) -> APIRouter:
         parts: dict[str, list[Any]] = {}
         for row in rows:
             parts.setdefault(row["part"], []).append(row)
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization"
+        for_this_reader(response)
         return _told(goal_id, whose.cycle_id, history_in(parts.get("told", ()), whose.time_zone), parts)
 
     return router

@@ -4,14 +4,14 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import snake_case
 from backbone.entrances import aggregate_id_in
 from backbone.ledger import patiently
-from backbone.lists import Told, no_parameter
+from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts.goals import Trend
@@ -89,6 +89,30 @@ class Coming(Told):
     """What kind of coaching time is planned."""
 
 
+class PrepRow(Told):
+    """One thing to look at."""
+
+    cycle_id: UUID
+    part: Literal["goal", "step", "last_visit", "coming"]
+    id: UUID
+    what: str | None
+    """The goal's metric, the step's strategy, the type of the visit, or what is coming."""
+    status: str | None
+    on: date | None
+    """When the goal is due, the step looked at again, or what is coming comes."""
+    at: datetime | None
+    """When the goal was measured last, or the visit began."""
+    value: str | None
+    """The latest measurement of a goal."""
+    target: str | None
+    trend: Trend | None
+    waiting_for: list[UUID]
+    """Who has not agreed to the goal."""
+
+
+NOT_SAID: Final[dict[str, Any]] = {**dict.fromkeys(PrepRow.model_fields), "waiting_for": []}
+
+
 class SessionPrep(Told):
     cycle_id: UUID
     partnership_id: UUID
@@ -104,11 +128,37 @@ class SessionPrep(Told):
     coming: list[Coming]
     """From today on, the next first."""
 
+    def rows(self) -> list[PrepRow]:
+        """One a goal, a step, the last visit, and each thing that is coming."""
+        return [PrepRow(**NOT_SAID | {"cycle_id": self.cycle_id} | told) for told in self._things()]
+
+    def _things(self) -> Iterator[dict[str, Any]]:
+        for each in self.goals:
+            latest = each.latest[0] if each.latest else None
+            yield {
+                "part": "goal", "id": each.goal_id, "what": each.metric_code, "status": each.status, "on": each.due_on,
+                "at": latest.occurred_at if latest else None, "value": latest.quotient if latest else None,
+                "target": each.target, "trend": each.trend, "waiting_for": each.waiting_for,
+            }  # fmt: skip
+        for step in self.steps:
+            yield {
+                "part": "step", "id": step.step_id, "what": step.strategy_code, "status": step.status,
+                "on": step.check_back_on,
+            }  # fmt: skip
+        if (visit := self.last_visit) is not None:
+            yield {"part": "last_visit", "id": visit.visit_id, "what": visit.type, "at": visit.began_at}
+        for next_ in self.coming:
+            yield {"part": "coming", "id": next_.id, "what": next_.type or next_.what, "on": next_.on}
+
 
 def routes(run: Running) -> APIRouter:
-    router = APIRouter(tags=["Cycle"], generate_unique_id_function=lambda route: route.name)
+    router = router_of_one("Cycle")
 
-    @router.get("/v1/cycles/{id}/session-prep", summary="What to look at before the next session")
+    @router.get(
+        "/v1/cycles/{id}/session-prep",
+        summary="What to look at before the next session",
+        **described_in_rows(SessionPrep),
+    )
     async def session_prep(
         request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> SessionPrep:
@@ -129,8 +179,7 @@ def routes(run: Running) -> APIRouter:
             for own, each in zip(ids, states, strict=True)
             if reads_goal(by.person, each, facts.partnership, state)
         }
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization"
+        for_this_reader(response)
         return _told(cycle_id, state, facts, parts, goals, now)
 
     return router

@@ -1,4 +1,5 @@
-"""Exports: a list told whole, as CSV or as lines of JSON, to whoever asks for it by `Accept`.
+"""Exports: a list told whole, as CSV or as lines of JSON, to whoever asks for it by `Accept`; and so what is told of
+one thing, in the rows it says it has.
 
 It is asked of the list itself, page after page. So nobody exports what the list would not show them, what it hides
 stays hidden, and a large district costs no more memory than a small one. Pages are of different moments, as they
@@ -60,7 +61,9 @@ OFFERED: Final[dict[str, Form | None]] = {
 
 
 class ListRoute(APIRoute):
-    """A route of a list: what its function tells page by page, it tells whole in another form."""
+    """A route of a list: what its function tells page by page, it tells whole in another form. So is what it tells of
+    one thing, if that has `rows`.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         # An application makes a router's routes once more, from endpoints that were wrapped already.
@@ -69,9 +72,12 @@ class ListRoute(APIRoute):
 
 def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     told = endpoint.__annotations__.get("return")
-    if get_origin(told) is not list:
+    if get_origin(told) is list:
+        row, pages_of = get_args(told)[0], _pages
+    elif hasattr(told, "rows"):
+        row, pages_of = row_of(told), _one_page
+    else:
         return endpoint
-    row: type[BaseModel] = get_args(told)[0]
 
     @wraps(endpoint)
     async def page_or_whole(**asked: Any) -> Any:
@@ -79,7 +85,7 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         form = form_asked(request.headers.getlist("accept"))
         if form is None:
             return await endpoint(**asked)
-        pages = _pages(endpoint, asked)
+        pages = pages_of(endpoint, asked)
         first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent
         name = f"{request.url.path.rpartition('/')[2]}.{form.ending}"
         headers = {
@@ -93,12 +99,24 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
     return page_or_whole
 
 
+def row_of(told: Any) -> type[BaseModel]:
+    """What the rows of one thing are, as its `rows() -> list[Row]` says."""
+    row: type[BaseModel] = get_args(told.rows.__annotations__["return"])[0]
+    return row
+
+
 async def _written(
     form: Form, row: type[BaseModel], first: Rows, pages: AsyncIterator[Rows]
 ) -> AsyncIterator[bytes]:
     yield form.head(row).encode() + form.lines(first)
     async for rows in pages:
         yield form.lines(rows)
+
+
+async def _one_page(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any]) -> AsyncIterator[Rows]:
+    """What is told of one thing, in its rows."""
+    told = await endpoint(**asked)
+    yield told.rows()
 
 
 async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any]) -> AsyncIterator[Rows]:

@@ -20,7 +20,7 @@ from pydantic.json_schema import SkipJsonSchema
 from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
-from backbone.exports import ListRoute
+from backbone.exports import ListRoute, row_of
 from backbone.ledger import patiently
 from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
@@ -135,6 +135,16 @@ DESCRIBED_WHOLE: Final[dict[str, Any]] = {
 """The same of a table that has no pages."""
 
 
+def described_in_rows(told: type[Told]) -> dict[str, Any]:
+    """What OpenAPI says of a read of one thing that has `rows`: `@router.get(…, **described_in_rows(GoalChart))`."""
+    columns = list(row_of(told).model_fields)
+    content = {
+        media_type: {"schema": {"type": "string", "description": f"In rows, {how}", "x-columns": columns}}
+        for media_type, how in (("text/csv", "after their names"), ("application/jsonl", "as JSON"))
+    }
+    return {"responses": {200: {"content": content}}, "openapi_extra": DESCRIBED["openapi_extra"]}
+
+
 OWN: Final[dict[str, Any]] = {**DESCRIBED, "openapi_extra": {**DESCRIBED["openapi_extra"], "x-own": True}}
 """The same of a list that is everybody's own, whoever asks: nothing in it is the district's to take away."""
 
@@ -146,6 +156,21 @@ def router_of(aggregate: str) -> APIRouter:
         route_class=ListRoute,
         generate_unique_id_function=lambda route: f"list_{route.name}",
     )
+
+
+def router_of_one(aggregate: str) -> APIRouter:
+    """A router for what is told of one of these, beside its other operations in OpenAPI."""
+    return APIRouter(
+        tags=[aggregate],
+        route_class=ListRoute,
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def for_this_reader(response: Response) -> None:
+    """Says to caches in between that nobody else is answered so."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Authorization, Accept"
 
 
 def no_parameter_twice(request: Request) -> None:
@@ -191,8 +216,7 @@ class Lists:
             response.headers["Link"] = next_link(path, cursor, **_parameters(page))
         if shown:
             response.headers["At-Least"] = _at_least(self._run.service.name, by.tenant, shown)
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization, Accept"
+        for_this_reader(response)
         return shown
 
     async def whole(self, request: Request, response: Response, query: str, *wanted: Any) -> Sequence[Row]:
@@ -200,8 +224,7 @@ class Lists:
         no_parameter_twice(request)
         if not await self._run.derived():
             raise Problem("rows_incomplete")
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization, Accept"
+        for_this_reader(response)
         return await patiently(lambda: self._run.pool.fetch(query, *wanted))
 
     async def zone(self, by: Actor) -> str:
