@@ -35,7 +35,7 @@ check: install ## style, types, walls between packages
 	$(BIN)/lint-imports
 
 test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 demo: install ## a district comes aboard and is coached for six weeks, on a platform of its own, checked to the last row
 	$(BIN)/chalkline demo

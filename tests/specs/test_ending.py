@@ -1,6 +1,8 @@
 """A task that is ended has ended, even where Python loses the cancellation."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from backbone.ending import end
@@ -61,3 +63,38 @@ async def test_nothing_to_end_is_no_trouble() -> None:
     await done
     await end(done)
     await end()
+
+
+INTERRUPTED = """
+import asyncio, os, signal
+from backbone import ending
+
+async def asking(then):
+    loop = asyncio.get_running_loop()
+    answer = loop.create_future()
+
+    def answered_as_it_is_interrupted():
+        answer.set_result(None)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    loop.call_soon(answered_as_it_is_interrupted)
+    await asyncio.wait_for(answer, 60)
+    await asyncio.sleep(then)
+    print("it went on")
+
+%s(asking(%s))
+"""
+
+
+@pytest.mark.parametrize(("runner", "then", "code"), [("ending.run", 60, -2), ("asyncio.run", 0.2, 0)])
+def test_one_interrupt_is_enough(runner: str, then: float, code: int) -> None:
+    """The second is the broken variant: it goes on to its end, as if nobody had pressed Ctrl-C."""
+    told = "" if code else "it went on\n"
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED % (runner, then)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (code, told), done.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from backbone import ending
 
 KEPT = 10_000
 """How many mails are kept."""
@@ -69,4 +70,4 @@ async def catch(folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(catch(Path(sys.argv[1]), int(sys.argv[2])))
+    ending.run(catch(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,6 +1,5 @@
 """The `chalkline` command: run the platform on this machine, look into it, operate it."""
 
-import asyncio
 import importlib.util
 import json
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, TextIO
 from uuid import UUID
 
+from backbone import ending
 from backbone.entrances import uuid_in
 from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number
@@ -113,13 +113,13 @@ def up(
     else:
         with _spinner("starting") as progress:
             operate.background(state, wanted, progress)
-    if waiting := state_of.undecided(asyncio.run(state_of.status(state))):
+    if waiting := state_of.undecided(ending.run(state_of.status(state))):
         show.undecided(state, waiting)
         return 1
     if set(SERVICES) <= set(wanted):
         with _spinner("opening a sample district"):
-            asyncio.run(seeding.sample(state))
-    report = asyncio.run(state_of.status(state))
+            ending.run(seeding.sample(state))
+    report = ending.run(state_of.status(state))
     if report["state"] in ("ready", "degraded"):
         show.ready(state, report)
         return 0
@@ -141,7 +141,7 @@ def scale_(
     state, wanted = State.at(home), scaling.counts(counts)
     with _spinner("scaling") as progress:
         scaling.scale(state, wanted, progress)
-    report = asyncio.run(state_of.status(state))
+    report = ending.run(state_of.status(state))
     for name in wanted:
         service = report["services"][name]
         for one, part in {name: service, **service["replicas"]}.items():
@@ -202,7 +202,7 @@ def reset(*, yes: Yes = False, home: Home = None) -> int:
 @app.command(group=LOOK)
 def status(*, json: Json = False, home: Home = None) -> int:
     """What runs, where it answers and how far it is. Exits 0 if all is ready, 1 otherwise."""
-    report = asyncio.run(state_of.status(State.at(home)))
+    report = ending.run(state_of.status(State.at(home)))
     if json:
         _print_json(report)
     else:
@@ -257,7 +257,7 @@ def listen(
     state, subject = _platform(home), listening.subject_of(subject)
     if not json:
         show.err.print(f"[dim]listening to {subject}; Ctrl-C ends it[/]")
-    asyncio.run(listening.listen(state, subject, raw=json, show=printed, count=count))
+    ending.run(listening.listen(state, subject, raw=json, show=printed, count=count))
     return 0
 
 
@@ -278,7 +278,7 @@ def why_(
         async with databases.reading(delegating.chosen(state, [])) as logs:
             return await why.why(logs, event_id, tenant)
 
-    found = asyncio.run(chain())
+    found = ending.run(chain())
     if json:
         _print_json(found.document())
     else:
@@ -308,7 +308,7 @@ def advance(
 ) -> int:
     """Advance a sandbox's clock, and return when everything that fell due has happened."""
     with _spinner("advancing") as progress:
-        now = asyncio.run(clock.advance(_platform(home), district, to=to, by=by, progress=progress))
+        now = ending.run(clock.advance(_platform(home), district, to=to, by=by, progress=progress))
     show.line(f"It is now {now:%A %d %B %Y, %H:%M} UTC there; whatever fell due by then has happened.")
     return 0
 
@@ -590,7 +590,7 @@ def provision(
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     if database_url:
         for service in SERVICES:
-            database = asyncio.run(provisioning.provision(database_url, service, secrets))
+            database = ending.run(provisioning.provision(database_url, service, secrets))
             show.line(f"{database.url} is ready; its secrets are in {database.secrets}")
     if accounts:
         accounts.write_text(topology.accounts(credentials.nats_identities(secrets)))
@@ -620,7 +620,7 @@ def _to_write(path: Path) -> Iterator[TextIO]:
 def _delegate(home: Path | None, names: list[str] | None, arguments: list[str], *, json: bool) -> int:
     services = delegating.chosen(_platform(home), names or [])
     if json:
-        answers, code = asyncio.run(delegating.gather(services, arguments))
+        answers, code = ending.run(delegating.gather(services, arguments))
         _print_json(answers)
         return code
     return delegating.run(services, arguments)

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
+from backbone import ending
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
@@ -129,7 +130,7 @@ def _on_a_platform_of_its_own(state: State, stage: Stage, size: Size | None, *, 
     try:
         with stage.showing():
             _start(state, stage, mailing=size is None, dies_with_caller=not keep)
-            played = asyncio.run(_play_and_check(state, stage, size))
+            played = ending.run(_play_and_check(state, stage, size))
         kept = keep
         return played
     finally:
@@ -142,7 +143,7 @@ def _on_a_platform_of_its_own(state: State, stage: Stage, size: Size | None, *, 
 
 def _perform(state: State, stage: Stage, size: Size | None) -> Played:
     with stage.showing():
-        return asyncio.run(_play_and_check(state, stage, size))
+        return ending.run(_play_and_check(state, stage, size))
 
 
 def _start(state: State, stage: Stage, *, mailing: bool, dies_with_caller: bool) -> None:

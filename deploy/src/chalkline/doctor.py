@@ -1,6 +1,5 @@
 """What this machine and this platform lack, and how to mend it."""
 
-import asyncio
 import os
 import shlex
 import shutil
@@ -13,6 +12,7 @@ from typing import Literal
 
 import asyncpg
 import httpx
+from backbone import ending
 
 from chalkline import account, ports, postgres, presence, show, wheels
 from chalkline.problem import Problem
@@ -163,7 +163,7 @@ def _running(state: State) -> Iterator[Finding]:
     if not presence.running(state):
         yield Finding("ok", f"not running; start it with: {show.called(state, 'up')}")
         return
-    report = asyncio.run(status(state))
+    report = ending.run(status(state))
     for name, part in show.everything(report).items():
         if part["health"] == "ready":
             yield Finding("ok", f"{name} answers at {part['url']}")
@@ -192,6 +192,6 @@ def _database(state: State, url: str) -> Iterator[Finding]:
             await connection.close()
 
     try:
-        yield Finding("ok", f"PostgreSQL {asyncio.run(version())} takes our password")
+        yield Finding("ok", f"PostgreSQL {ending.run(version())} takes our password")
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         yield Finding("wrong", f"PostgreSQL refuses us: {error}", f"read {state.log('postgres')}")

@@ -5,7 +5,6 @@ Lists are asked over HTTP as the operator, or as an administrator where an opera
 them, come along only when they are asked for; what is its author's alone never does.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+from backbone import ending
 from backbone.queries import Queries
 from backbone.spreadsheet import csv_lines
 from backbone.wire import Unreadable, message, rfc3339
@@ -290,6 +290,6 @@ async def _well(answer: httpx.Response) -> None:
 def run(asked: Asked, target: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     """`export`, from where nothing else runs. Raises Problem."""
     try:
-        return asyncio.run(export(asked, target, progress))
+        return ending.run(export(asked, target, progress))
     except (httpx.HTTPError, ConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Problem(f"the export was cut off: {error or type(error).__name__}", "begin it again") from error

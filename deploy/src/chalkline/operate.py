@@ -1,6 +1,5 @@
 """Starting and stopping a local platform from a terminal."""
 
-import asyncio
 import logging
 import os
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
+from backbone import ending
 from backbone.settings import ROLES
 
 from chalkline import ports, postgres, presence, processes, scaling, supervisor
@@ -41,7 +41,7 @@ def parts(only: Sequence[str], scale: Mapping[str, int] | None = None) -> list[s
 def foreground(state: State, wanted: Sequence[str]) -> int:
     """Runs the supervisor here, until Ctrl-C."""
     _log_to_stderr()
-    return asyncio.run(supervisor.Supervisor(state, wanted).run())
+    return ending.run(supervisor.Supervisor(state, wanted).run())
 
 
 def background(

@@ -5,9 +5,13 @@ the one that comes in the same step as its result. Who then waits for a task tha
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
-AGAIN_AFTER = 5.0
+Result = TypeVar("Result")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+AGAIN_AFTER = 3.0
 """Seconds a task has to end, its courtesies included, before it is cancelled once more."""
 
 
@@ -19,3 +23,19 @@ async def end(*tasks: asyncio.Task[Any], again_after: float = AGAIN_AFTER) -> No
             task.cancel()
         _, unended = await asyncio.wait(unended, timeout=again_after)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def run(main: Coroutine[Any, Any, Result], *, loop_factory: LoopFactory | None = None) -> Result:
+    """Runs a coroutine as `asyncio.run` does, except that a Ctrl-C is never lost either."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(_until_interrupted(main))
+
+
+async def _until_interrupted(main: Coroutine[Any, Any, Result]) -> Result:
+    running = asyncio.create_task(main)
+    try:
+        await asyncio.wait([running])
+    except asyncio.CancelledError:
+        await end(running)
+        raise
+    return running.result()

@@ -13,7 +13,7 @@ import uvicorn
 from pydantic import ValidationError
 from starlette.types import ASGIApp
 
-from backbone import jobs, logs
+from backbone import ending, jobs, logs
 from backbone.database import LIVE, connected
 from backbone.fitting import Unfit, misfit
 from backbone.health import NotReady
@@ -40,11 +40,10 @@ def main(service: Service) -> None:
             raise SystemExit(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}")
     logs.configure(service.name, level=settings.log_level, form=settings.log_format)
     job: Callable[[Service, Settings, argparse.Namespace], Coroutine[Any, Any, int]] = arguments.job
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        try:
-            sys.exit(runner.run(job(service, settings, arguments)))
-        except Unfit as reason:
-            raise SystemExit(f"{service.name}: {reason}") from None
+    try:
+        sys.exit(ending.run(job(service, settings, arguments), loop_factory=_loop_factory()))
+    except Unfit as reason:
+        raise SystemExit(f"{service.name}: {reason}") from None
 
 
 async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> int:
