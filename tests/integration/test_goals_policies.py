@@ -213,6 +213,24 @@ async def test_a_partnership_has_as_many_open_cycles_of_a_focus_as_policy_allows
     assert await start() == 409
 
 
+async def test_who_start_at_the_same_moment_find_different_places(platform: Platform, school: School) -> None:
+    """Both see the same place free, one is quicker, and the other takes the next; nobody a place that is not there."""
+    partnership = await pair_up(platform, school)
+    await change_policy(platform, school, open_cycles_per_focus=4)
+    told = {"partnership_id": str(partnership), "focus": "engagement"}
+    starts = [
+        platform.goals.tried("/v1/cycles", by=school.coach, tenant=school.tenant, **told) for _ in range(7)
+    ]
+    answers = await asyncio.gather(*starts)
+    assert sorted(answer.status_code for answer in answers) == [201] * 4 + [409] * 3
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"claim_taken"}
+    places = await platform.goals.database.app.fetch(
+        "SELECT data ->> 'place' AS place FROM ledger.events WHERE tenant = $1 AND type = 'CycleStarted'",
+        school.tenant,
+    )
+    assert sorted(row["place"] for row in places) == ["1", "2", "3", "4"]
+
+
 async def test_a_partnership_notes_which_text_of_confidentiality_it_agreed_to(
     platform: Platform, school: School
 ) -> None:

@@ -164,7 +164,10 @@ async def test_all_of_a_command_is_there_or_nothing(tallies: Tallies, database: 
     ("there", "instead"),
     [
         ("FROM unnest(wording) AS w;", "FROM unnest(wording) AS w WHERE false;"),
-        ("THEN outcome := 'claimed'; detail := SQLERRM;", "THEN outcome := 'claimed'; at := at + 1;"),
+        (
+            "THEN outcome := 'claimed'; detail := SQLERRM;",
+            "THEN outcome := 'claimed'; detail := SQLERRM; at := at + 1;",
+        ),
     ],
     ids=["without the words", "with a position for what was refused"],
 )

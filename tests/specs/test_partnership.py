@@ -22,6 +22,7 @@ from chalkline_contracts.goals import (
 from goals.access import authorise_partnership
 from goals.aggregates import PARTNERSHIP as AGGREGATE
 from goals.partnership import (
+    MOST_SHARES,
     Agreed,
     DeclinePartnership,
     EndPartnership,
@@ -50,6 +51,7 @@ from goals.refusals import (
     ShareAlreadyExpired,
     ShareNotFound,
     TemplateUnknown,
+    TooManyShares,
 )
 from goals.views import view_partnership
 from kit.coaching import (
@@ -101,7 +103,12 @@ SUSPENDED = PartnershipSuspended(reason_code="evaluator_assigned", coach_id=CORA
 PROPOSE = ProposePartnership(coach_id=CORA, teacher_ids=(TESS,))
 SHARE = GrantShare(scope=ShareScope(cycle_id=CYCLE), audience=(LEAD,), expires_at=NOW + timedelta(days=7))
 GRANTED = ShareGranted(
-    share_id=nth(0), by=TESS, scope=SHARE.scope, audience=SHARE.audience, expires_at=SHARE.expires_at
+    share_id=nth(0),
+    by=TESS,
+    scope=SHARE.scope,
+    audience=SHARE.audience,
+    expires_at=SHARE.expires_at,
+    granted_at=NOW,
 )
 
 
@@ -243,6 +250,31 @@ def test_a_share_names_people_of_the_district() -> None:
     by(TESS).given(*AGREED).when(unknown).refused(PersonUnknown)
 
 
+def granted(n: int, *, until: timedelta, at: timedelta = timedelta(0)) -> ShareGranted:
+    return GRANTED.model_copy(update={"share_id": nth(n), "expires_at": NOW + until, "granted_at": NOW + at})
+
+
+def test_what_has_expired_is_forgotten_with_the_next_share() -> None:
+    """So a partnership of many years knows the shares that are open, and no others."""
+    weeks = [granted(n, until=timedelta(weeks=n + 1), at=timedelta(weeks=n)) for n in range(200)]
+    state = by(TESS).given(*AGREED, *weeks).state
+    assert [share.share_id for share in state.shares] == [nth(199)]
+    told_before_there_was_a_time = granted(201, until=timedelta(weeks=300)).model_copy(
+        update={"granted_at": None}
+    )
+    assert len(by(TESS).given(*AGREED, *weeks, told_before_there_was_a_time).state.shares) == 2
+
+
+def test_a_partnership_shares_so_much_at_once() -> None:
+    """Whatever has expired does not count; what is revoked makes room."""
+    year = timedelta(days=365)
+    full = by(TESS).given(*AGREED, *(granted(n + 1, until=year) for n in range(MOST_SHARES)))
+    full.when(SHARE).refused(TooManyShares)
+    full.when(RevokeShare(share_id=nth(1))).then_types(ShareRevoked).when(SHARE).then_types(ShareGranted)
+    later = SHARE.model_copy(update={"expires_at": NOW + 2 * year})
+    assert len(full.at(NOW + year).when(later).then_types(ShareGranted).state.shares) == 1
+
+
 def test_a_share_needs_an_agreed_partnership() -> None:
     by(TESS).given(proposed()).when(SHARE).refused(PartnershipNotAgreed)
 
@@ -380,6 +412,19 @@ def test_a_coach_who_came_to_evaluate_after_handing_over_suspends_nobody_else() 
 )
 def test_only_what_was_agreed_to_is_handed_over(past: Any, refusal: Any) -> None:
     by(TESS).given(*past).when(HAND_OVER).refused(refusal)
+
+
+def test_what_a_teacher_agreed_to_the_first_time_does_not_count_when_the_coach_comes_back() -> None:
+    """Each hand-over asks everybody again, whoever coached before."""
+    to_carl, to_cora = handed(CARL, TESS, CORA, TESS, THEO), handed(CORA, TESS, CARL, TESS, THEO)
+    first = (proposed(TESS, THEO), consent(CORA), consent(TESS), consent(THEO), all_agreed(TESS, THEO))
+    under_carl = (to_carl, consent(TESS), consent(THEO), agreed_with(CARL, TESS, THEO))
+    back = by(TESS).given(*first, *under_carl, to_cora)
+    assert isinstance(back.state, HandedOver)
+    assert back.state.consented == ()
+    half = back.when(GiveConsent()).then(consent(TESS))
+    assert half.given(to_carl, to_cora).state.consented == ()
+    replace(half, facts=facts(THEO)).when(GiveConsent()).then(consent(THEO), all_agreed(TESS, THEO))
 
 
 def test_a_teachers_shares_outlive_the_coach() -> None:

@@ -39,6 +39,9 @@ def _each_once(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
     return ids
 
 
+MOST_SHARES = 100
+"""How many a partnership may have at once."""
+
 Teachers = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=30), AfterValidator(_each_once)]
 
 
@@ -211,7 +214,7 @@ def evolve(state: Partnership, event: Event) -> Partnership:
             return Ended(pair, shares)
         case ShareGranted(), (Agreed(_, shares) | Suspended(_, shares) | HandedOver(_, _, shares)):
             share = Share(event.share_id, event.by, event.scope, event.audience, event.expires_at)
-            return replace(state, shares=(*shares, share))
+            return replace(state, shares=(*live(shares, event.granted_at), share))
         case (
             ShareRevoked(),
             (Agreed(_, shares) | Suspended(_, shares) | HandedOver(_, _, shares) | Ended(_, shares)),
@@ -219,6 +222,11 @@ def evolve(state: Partnership, event: Event) -> Partnership:
             return replace(state, shares=tuple(s for s in shares if s.share_id != event.share_id))
         case _:
             return state
+
+
+def live(shares: tuple[Share, ...], at: datetime | None) -> tuple[Share, ...]:
+    """Those that have not expired."""
+    return tuple(share for share in shares if at is None or share.expires_at > at)
 
 
 def acting_partner(partners: tuple[UUID, ...], by: Actor) -> UUID:

@@ -19,6 +19,7 @@ from chalkline_contracts.goals import (
 
 from goals.facts import GoalsFacts, PersonFact
 from goals.partnership import (
+    MOST_SHARES,
     Agreed,
     Declined,
     DeclinePartnership,
@@ -38,6 +39,7 @@ from goals.partnership import (
     SuspendPartnership,
     Unset,
     acting_partner,
+    live,
 )
 from goals.refusals import (
     AlreadyConsented,
@@ -57,6 +59,7 @@ from goals.refusals import (
     ShareNotFound,
     TeacherRoleMissing,
     TemplateUnknown,
+    TooManyShares,
 )
 
 
@@ -93,7 +96,9 @@ def decide(
         case HandOverCoach(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
             return [_hand_over(state, command, pair, facts)]
 
-        case GrantShare(), (Agreed(pair) | Suspended(pair) | HandedOver(pair)):
+        case GrantShare(), (Agreed(pair, shares) | Suspended(pair, shares) | HandedOver(pair, _, shares)):
+            if len(live(shares, now)) >= MOST_SHARES:
+                raise TooManyShares(most=MOST_SHARES)
             return _share(command, pair, facts, now)
         case (
             RevokeShare(),
@@ -219,5 +224,6 @@ def _share(command: GrantShare, pair: Pair, facts: GoalsFacts, now: datetime) ->
             scope=command.scope,
             audience=command.audience,
             expires_at=command.expires_at,
+            granted_at=now,
         )
     ]

@@ -67,6 +67,10 @@ class ShareAlreadyExpired(Refusal):
     """A share must end in the future."""
 
 
+class TooManyShares(Refusal):
+    """This partnership shares as much as it may at once: revoke a share first."""
+
+
 class ShareNotFound(Refusal):
     """There is no such share of yours in this partnership."""
 

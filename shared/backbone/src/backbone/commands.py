@@ -172,6 +172,7 @@ class Commands:
         if self.refused_because:
             raise StreamFault(self.refused_because)
         key = _key(order.tenant, order.aggregate_id)
+        claimed: str | None = None
         async with self._turns(key):
             for lost in range(TRIES):
                 loaded = await self._recall(key, order)
@@ -182,6 +183,8 @@ class Commands:
                     if not loaded.fresh:  # what is remembered may be old: it may propose, never refuse
                         continue
                     return await self._answered_before(order, reason)
+                if (claimed, True) in entry.takes:
+                    raise ClaimTaken(claimed)
                 settled = await self.ledger.append(entry)
                 match settled.outcome:
                     case "committed":
@@ -194,7 +197,7 @@ class Commands:
                             raise StaleVersion(order.expected, settled.version)
                         await asyncio.sleep(random.uniform(0, min(MOMENT * lost, LONGEST)))  # noqa: S311 - no secret
                     case "claimed":
-                        raise ClaimTaken(settled.detail)
+                        claimed = settled.detail  # somebody was quicker: knowing that, it may want another
                     case "failed":
                         raise NotStorable(settled.detail)
             raise Contended

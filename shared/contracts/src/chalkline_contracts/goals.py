@@ -117,6 +117,8 @@ class ShareGranted(Event, service="goals", aggregate="Partnership"):
     audience: tuple[UUID, ...]
     """The people who may see it."""
     expires_at: Time
+    granted_at: Time | None = None
+    """What had expired by then is forgotten."""
 
 
 class ShareRevoked(Event, service="goals", aggregate="Partnership"):
