@@ -124,7 +124,8 @@ class Life:
         told = await self.asks(
             "observations", "/v1/observations/record-observation", "coach", partnership_id=own["partnership_id"],
             cycle_id=str(self.cycles[who]), duration_s=1200, mode="live", chosen_by="joint",
-            started_at=(self.at - timedelta(hours=hours_ago)).isoformat(), **(goal if intervals is not None else {}),
+            started_at=(self.at - timedelta(hours=hours_ago, minutes=20)).isoformat(),
+            **(goal if intervals is not None else {}),
         )  # fmt: skip
         if told:
             self.observations[name] = UUID(told["id"])

@@ -150,7 +150,7 @@ async def test_what_a_policy_found_nothing_to_do_for_is_told_too(
     observation = await platform.observations.begin(
         "observations/record-observation", by=school.coach, tenant=school.tenant, partnership_id=str(partnership),
         cycle_id=str(cycle), goal_ids=[str(goal)], duration_s=1200, mode="live", chosen_by="joint",
-        started_at=datetime.now(UTC).isoformat(), measurements=[on_task(8, days_ago=0)],
+        started_at=(datetime.now(UTC) - timedelta(hours=1)).isoformat(), measurements=[on_task(8, days_ago=0)],
     )  # fmt: skip
     await platform.level()
     recorded = await event_id(logs, "observations", observation, "ObservationRecorded")
@@ -171,7 +171,8 @@ async def test_what_a_timer_reached_goes_back_to_what_it_counted_from(platform: 
     now = await platform.goals.run.clock.now(school.tenant)
     observation = await platform.observations.begin(
         "observations/record-observation", by=school.coach, tenant=school.tenant, partnership_id=str(partnership),
-        cycle_id=str(cycle), duration_s=1200, mode="live", chosen_by="joint", started_at=now.isoformat(),
+        cycle_id=str(cycle), duration_s=1200, mode="live", chosen_by="joint",
+        started_at=(now - timedelta(hours=1)).isoformat(),
     )  # fmt: skip
     await platform.level()
     to = (now + timedelta(days=12)).isoformat()

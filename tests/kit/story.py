@@ -442,7 +442,8 @@ class Story:
         about = {"partnership_id": ids["pair"], "cycle_id": ids["cycle"]}
         observe(ScheduleObservation(**about, scheduled_at=self.now + timedelta(days=30)), coach)
         record = RecordObservation.model_validate(
-            about | {"goal_ids": (goal,), "started_at": self.now, "duration_s": 1800, "mode": "live",
+            about | {"goal_ids": (goal,), "started_at": self.now - timedelta(hours=1), "duration_s": 1800,
+                     "mode": "live",
                      "measurements": (self._taken(rng.randrange(60, 100)), self._met(6)), "chosen_by": "teacher",
                      "evidence": said("what was seen")}
         )  # fmt: skip
@@ -492,13 +493,16 @@ class Story:
 
         later = self.now + timedelta(days=20)
         planned = PlanActivity(type=rng.choice(("model", "plan")), scheduled_at=later, minutes=45, **about)
-        spend(0, planned, HoldActivity(started_at=self.now, minutes=30))
+        spend(0, planned, HoldActivity(started_at=self.now - timedelta(hours=1), minutes=30))
         spend(1, planned, MissActivity(reason_code="ill"))
         coteach = HoldActivity(
-            type="coteach", started_at=self.now - timedelta(minutes=20), minutes=50, **about
+            type="coteach", started_at=self.now - timedelta(minutes=70), minutes=50, **about
         )
         spend(2, coteach)
-        spend(3, HoldActivity(type="pd", started_at=self.now, minutes=90, participants_n=14))
+        spend(
+            3,
+            HoldActivity(type="pd", started_at=self.now - timedelta(hours=2), minutes=90, participants_n=14),
+        )
 
     def _thoughts(self, tenant: UUID, pair: tuple[UUID, UUID], ids: dict[str, UUID], k: int) -> None:
         """What each thought for themselves; the teacher's about the partnership, and shared."""

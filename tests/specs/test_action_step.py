@@ -1,6 +1,6 @@
 """Action steps: one partner recommends, the teacher answers, and practice becomes use."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,10 @@ from goals.action_step import (
     UseActionStep,
 )
 from goals.aggregates import ACTION_STEP as AGGREGATE
+from goals.arithmetic import FORESEEN
 from goals.refusals import (
     CheckBackNotAhead,
+    CheckBackTooFar,
     CycleNotOpen,
     MeasurementNotOfPractice,
     NotYetHappened,
@@ -151,6 +153,13 @@ def test_a_colleague_in_the_group_recommends_nothing_for_a_goal_that_is_not_thei
 @pytest.mark.parametrize("day", [date(2026, 3, 2), date(2026, 3, 1)])
 def test_the_pair_checks_back_on_a_day_ahead(day: date) -> None:
     SPEC.when(offer(check_back_on=day)).refused(CheckBackNotAhead)
+
+
+def test_the_day_to_check_back_lies_within_five_years() -> None:
+    today = NOW.date()
+    SPEC.when(offer(check_back_on=today + FORESEEN)).then_types(ActionStepOffered)
+    for day in (today + FORESEEN + timedelta(days=1), date.max):
+        SPEC.when(offer(check_back_on=day)).refused(CheckBackTooFar)
 
 
 def test_today_is_the_schools_own() -> None:

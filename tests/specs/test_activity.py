@@ -111,13 +111,15 @@ def test_time_in_a_cycle_is_time_in_a_cycle_of_the_partnership() -> None:
 
 def test_it_happened_when_it_began_and_not_in_the_future() -> None:
     assert held().happened_at == MORNING
-    spec.when(hold(started_at=NOW)).then_types(ActivityHeld)
+    ended_now = NOW - timedelta(minutes=30)
+    spec.when(hold(started_at=ended_now, minutes=30)).then_types(ActivityHeld)
+    spec.when(hold(started_at=ended_now + timedelta(microseconds=1), minutes=30)).refused(NotYetHappened)
     spec.when(hold(started_at=NOW + timedelta(microseconds=1))).refused(NotYetHappened)
 
 
 @pytest.mark.parametrize("minutes", [1, 480])
 def test_it_takes_one_to_480_minutes(minutes: int) -> None:
-    spec.when(hold(minutes=minutes)).then_types(ActivityHeld)
+    spec.when(hold(started_at=NOW - timedelta(minutes=minutes), minutes=minutes)).then_types(ActivityHeld)
     spec.when(plan(minutes=minutes)).then_types(ActivityPlanned)
 
 

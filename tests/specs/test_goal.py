@@ -23,6 +23,7 @@ from chalkline_contracts.measurement import Measurement
 from goals import cycle, partnership
 from goals.access import authorise_goal, reads_goal
 from goals.aggregates import GOAL as AGGREGATE
+from goals.arithmetic import FORESEEN
 from goals.goal import (
     AbandonGoal,
     Achieved,
@@ -44,6 +45,7 @@ from goals.refusals import (
     BaselineMixed,
     CycleNotOpen,
     DueDateNotAhead,
+    DueDateTooFar,
     GoalAlreadyAbandoned,
     GoalAlreadyAchieved,
     GoalAlreadyDrafted,
@@ -301,6 +303,9 @@ def test_a_proposal_is_about_what_the_baseline_measured() -> None:
 def test_a_goal_is_due_after_today_at_the_school() -> None:
     start = SPEC.given(drafted(), baseline(40))
     start.when(propose(due_on=NOW.date())).refused(DueDateNotAhead)
+    start.when(propose(due_on=NOW.date() + FORESEEN)).then_types(GoalProposed)
+    for day in (NOW.date() + FORESEEN + timedelta(days=1), date.max):
+        start.when(propose(due_on=day)).refused(DueDateTooFar)
     start.when(propose(due_on=NOW.date() + timedelta(days=1))).then_types(GoalProposed)
 
 

@@ -30,6 +30,7 @@ from goals.goal import (
 )
 from goals.refusals import (
     DueDateNotAhead,
+    DueDateTooFar,
     GoalAlreadyAbandoned,
     GoalAlreadyAchieved,
     GoalNotActive,
@@ -142,6 +143,7 @@ def test_what_is_left_out_stays_as_it_is() -> None:
         ({"tolerance": "0.1"}, ToleranceOnlyToMaintain),
         ({"due_on": NOW.date()}, DueDateNotAhead),
         ({"due_on": NOW.date() - WEEK}, DueDateNotAhead),
+        ({"due_on": date.max}, DueDateTooFar),
     ],
 )
 def test_new_terms_obey_the_rules_that_the_first_did(terms: Any, refusal: Any) -> None:

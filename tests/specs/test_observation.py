@@ -248,7 +248,8 @@ def test_an_observation_is_recorded_once() -> None:
 
 @pytest.mark.parametrize("minutes", [1, 480])
 def test_an_observation_takes_one_to_480_minutes(minutes: int) -> None:
-    spec.when(record(duration_s=60 * minutes)).then_types(ObservationRecorded)
+    told = record(started_at=NOW - timedelta(minutes=minutes), duration_s=60 * minutes)
+    spec.when(told).then_types(ObservationRecorded)
 
 
 @pytest.mark.parametrize("seconds", [-60, 0, 59, 480 * 60 + 1])
@@ -258,9 +259,12 @@ def test_an_observation_takes_no_less_and_no_more(seconds: int) -> None:
 
 
 def test_what_is_recorded_has_happened() -> None:
-    later = NOW + timedelta(seconds=1)
-    spec.when(record(started_at=NOW, measurements=())).then_types(ObservationRecorded)
+    """All of it, to its end."""
+    later, just_over = NOW + timedelta(seconds=1), NOW - timedelta(seconds=600)
+    spec.when(record(started_at=just_over, duration_s=600, measurements=())).then_types(ObservationRecorded)
+    spec.when(record(started_at=just_over, duration_s=601, measurements=())).refused(NotYetHappened)
     spec.when(record(started_at=later)).refused(NotYetHappened)
+    spec.given(recorded()).when(correct(started_at=just_over, duration_s=601)).refused(NotYetHappened)
     to_come = taken().model_copy(update={"occurred_at": later})
     spec.when(record(measurements=(to_come,))).refused(NotYetHappened)
     spec.given(recorded()).when(correct(started_at=later)).refused(NotYetHappened)

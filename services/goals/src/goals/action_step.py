@@ -27,6 +27,7 @@ from goals import arithmetic, cycle
 from goals.partnership import acting_partner
 from goals.refusals import (
     CheckBackNotAhead,
+    CheckBackTooFar,
     CycleNotOpen,
     MeasurementNotOfPractice,
     NotYetHappened,
@@ -218,8 +219,11 @@ def _offer(command: OfferActionStep, facts: "GoalsFacts", now: datetime) -> Acti
         whose = facts.goal_of(command.cycle_id)
         if whose is None or teacher_id not in whose.owner_ids or by not in facts.partners(whose.owner_ids):
             raise StepGoalNotTheirs(goal_id=str(command.goal_id))
-    if command.check_back_on <= arithmetic.local_day(now, plan.time_zone):
+    today = arithmetic.local_day(now, plan.time_zone)
+    if command.check_back_on <= today:
         raise CheckBackNotAhead
+    if command.check_back_on > today + arithmetic.FORESEEN:
+        raise CheckBackTooFar(latest=today + arithmetic.FORESEEN)
     return ActionStepOffered(
         cycle_id=command.cycle_id,
         partnership_id=plan.partnership_id,

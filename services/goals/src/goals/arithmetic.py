@@ -7,11 +7,11 @@ tells them with an example.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalkline_contracts.goals import Trend
@@ -291,6 +291,10 @@ def in_force(versions: Sequence[Version], instant: int) -> int:
 
 
 # Dates -----------------------------------------------------------------------------------------------
+
+
+FORESEEN: Final = timedelta(days=5 * 365 + 1)
+"""How far ahead a day may lie that somebody works towards: five years."""
 
 
 def local_day(moment: datetime, time_zone: str | None) -> date:

@@ -39,6 +39,7 @@ from goals.refusals import (
     BaselineMixed,
     CycleNotOpen,
     DueDateNotAhead,
+    DueDateTooFar,
     MetricDiffers,
     MetricNotStudentFocused,
     NoBaseline,
@@ -189,8 +190,11 @@ def waits_for(goal: Baselined, facts: GoalsFacts, within: Cycle) -> set[UUID]:
 
 
 def must_lie_ahead(due_on: date, whose: Whose, now: datetime) -> None:
-    if due_on <= arithmetic.local_day(now, whose.time_zone):
+    today = arithmetic.local_day(now, whose.time_zone)
+    if due_on <= today:
         raise DueDateNotAhead
+    if due_on > today + arithmetic.FORESEEN:
+        raise DueDateTooFar(latest=today + arithmetic.FORESEEN)
 
 
 def must_be_sound(chart: Chart, terms: Terms) -> Fraction:

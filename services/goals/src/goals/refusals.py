@@ -232,6 +232,10 @@ class DueDateNotAhead(Refusal):
     """A goal is due after today and after its baseline."""
 
 
+class DueDateTooFar(Refusal):
+    """A goal is due within five years."""
+
+
 class NothingProposed(Refusal):
     """There is no proposal to agree to."""
 
@@ -289,6 +293,10 @@ class StepGoalNotTheirs(Refusal):
 
 class CheckBackNotAhead(Refusal):
     """The day to check back lies after today."""
+
+
+class CheckBackTooFar(Refusal):
+    """The day to check back lies within five years."""
 
 
 class OnlyTeacherResponds(Refusal):

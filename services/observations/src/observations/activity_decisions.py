@@ -1,6 +1,6 @@
 """What is decided about an activity: whose time it is, that it takes minutes somebody could give, and only once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -101,7 +101,7 @@ def _hold(
     coach_id, teacher_ids = _whose(kind, partnership_id, named, facts)
     pair.within(partnership_id, facts.cycle_of)
     _check_minutes(minutes)
-    if command.started_at > now:
+    if command.started_at + timedelta(minutes=minutes) > now:
         raise NotYetHappened
     participants_n = len(teacher_ids) if command.participants_n is None else command.participants_n
     if participants_n < len(teacher_ids):

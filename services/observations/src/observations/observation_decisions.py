@@ -1,6 +1,6 @@
 """What is decided about an observation: only the pair observes, and what was recorded is never changed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import MeasurementTaken
@@ -233,5 +233,6 @@ def _check_times(
 ) -> None:
     if not SHORTEST_S <= duration_s <= LONGEST_S:
         raise MinutesOutOfRange(duration_s=duration_s)
-    if any(moment > now for moment in (started_at, *(measurement.occurred_at for measurement in taken))):
+    ended_at = started_at + timedelta(seconds=duration_s)
+    if any(moment > now for moment in (ended_at, *(measurement.occurred_at for measurement in taken))):
         raise NotYetHappened

@@ -80,7 +80,7 @@ class ScheduledInThePast(Refusal):
 
 
 class NotYetHappened(Refusal):
-    """What is recorded has happened: no time in it lies in the future."""
+    """What is recorded is over: no time in it lies in the future, the end of it neither."""
 
 
 class MinutesOutOfRange(Refusal):
