@@ -614,7 +614,7 @@ def test_a_teacher_tells_the_coach_once_how_the_visit_served_them() -> None:
     by_tina.given(scheduled).when(wish).refused(ObservationNotRecorded)
 
 
-def test_the_coach_reads_it_while_the_partnership_lives_and_no_other_teacher_does() -> None:
+def test_the_coach_of_the_visit_reads_it_while_they_coach_and_no_other_teacher_or_later_coach_does() -> None:
     group = recorded(teacher_ids=(TINA, TOM))
     state = spec.given(group, given_by(TINA), given_by(TOM)).state
 
@@ -623,7 +623,10 @@ def test_the_coach_reads_it_while_the_partnership_lives_and_no_other_teacher_doe
         return [told["by"] for told in shown.get("feedback_to_coach", ())]
 
     assert (read(COACH), read(TINA), read(TOM)) == ([TINA, TOM], [TINA], [TOM])
-    assert read(STRANGER, partnership=replace(AGREED, coach_id=STRANGER)) == [TINA, TOM]
+    later = replace(AGREED, coach_id=STRANGER)
+    assert may_read(STRANGER, state, later)
+    assert read(STRANGER, partnership=later) == []
+    assert (read(TINA, partnership=later), read(COACH, partnership=later)) == ([TINA], [])
     assert read(COACH, partnership=SUSPENDED) == []
     assert read(COACH, partnership=replace(AGREED, status="handed_over")) == []
     assert read(STRANGER, oversees=True) == []

@@ -122,7 +122,7 @@ class ListedCycle(Told):
     template: str
     """The model it follows, such as "impact-cycle@1"."""
     phase: str | None
-    """The one it is in, or was in when it ended."""
+    """The one it is in; or, told to its pair, was in when it ended."""
     status: Literal["open", "paused", "completed", "closed_early", "ended"]
     follow_up: Literal["pending", "sustained", "lapsed"] | None
     """From its end on: what was found last."""
@@ -170,7 +170,7 @@ def _told(row: Any) -> ListedCycle:
         teacher_ids=row["teacher_ids"],
         focus=row["focus"],
         template=row["template"],
-        phase=row["phase"],
+        phase=row["phase"] if row["mine"] or activity == "open" else None,
         status=row["status"] if row["mine"] else activity,
         follow_up=row["follow_up"] if row["mine"] else None,
         planned_weeks=row["planned_weeks"],

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from backbone.application import Reader
@@ -27,6 +27,8 @@ from goals.figures_asked import Figures, YearWanted, hidden_rows
 
 sql = Queries("goals", "sql/queries")
 
+NONE: Final = "none"
+"""What serves no initiative, as a row."""
 METRIC = ("metric_code", "kind", "unit", "direction")
 
 
@@ -36,12 +38,13 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
 
 
 class Effect(Told):
-    """The goals of one metric that serve an initiative; or, without a metric, all that do.
+    """The goals of one metric that serve an initiative; or, without a metric, all that do. Without an initiative, those
+    that serve none.
 
     What is about too few people is `hidden`: what it counts is null.
     """
 
-    initiative_id: UUID
+    initiative_id: UUID | None
     metric_code: str | None
     """Null: all metrics together, which have no change in common."""
     kind: str | None
@@ -73,22 +76,73 @@ def routes(run: Running) -> APIRouter:
         """
         schools, year = await figures.schools(by), await figures.year(by, wanted)
         rows = await figures.rows(request, response, sql.effect, by.tenant, year, schools)
-        least = await figures.least(by)
-        by_initiative = groupby(rows, key=itemgetter("initiative_id"))
-        return [told for own, of_it in by_initiative for told in _of_initiative(own, list(of_it), least)]
+        return effects(rows, await figures.least(by))
 
     return router
 
 
-def _of_initiative(initiative_id: UUID, rows: Sequence[Any], least: Least) -> list[Effect]:
+def effects(rows: Sequence[Any], least: Least) -> list[Effect]:
+    """What the rows of a year tell.
+
+    Outcomes tell of all goals of the year, so this table stands beside that total: what serves no initiative is a row
+    too, and an initiative is told of as few as it leaves beside it, if it leaves any.
+    """
+    of_goals = [row for row in rows if row["part"] == "goal"]
+    by_initiative = {own: list(of_it) for own, of_it in groupby(of_goals, key=itemgetter("initiative_id"))}
+    beside = {(row["part"], row["initiative_id"]): _beside(row) for row in rows if row["part"] != "goal"}
+    groups: dict[str | None, Group] = {
+        str(own): _fewest(_group(of_it), beside.get(("rest", own))) for own, of_it in by_initiative.items()
+    }
+    for part, of in (("all", None), (NONE, NONE)):
+        if group := beside.get((part, None)):
+            groups[of] = group
+    hidden = hidden_rows(groups, least)
+    told = [
+        each
+        for own, of_it in by_initiative.items()
+        for each in _of_initiative(own, of_it, least, all_hidden=str(own) in hidden)
+    ]
+    return told + [_of_none(row, hidden=NONE in hidden) for row in rows if row["part"] == NONE]
+
+
+def _fewest(own: Group, rest: Group | None) -> Group:
+    if rest is None:
+        return own
+    return Group(own.counted, _fewer(own.staff, rest.staff), _fewer(own.students, rest.students))
+
+
+def _fewer(one: int | None, other: int | None) -> int | None:
+    return min((many for many in (one, other) if many is not None), default=None)
+
+
+def _of_initiative(
+    initiative_id: UUID, rows: Sequence[Any], least: Least, *, all_hidden: bool
+) -> list[Effect]:
     by_metric = {key: list(of_it) for key, of_it in groupby(rows, key=itemgetter(*METRIC))}
     groups: dict[str | None, Group] = {None: _group(rows)}
     groups |= {str(key): _group(of_it) for key, of_it in by_metric.items()}
-    hidden = hidden_rows(groups, least)
+    hidden = frozenset(groups) if all_hidden else hidden_rows(groups, least)
     told = [_told(initiative_id, (None,) * 4, rows, least, hidden=None in hidden)]
     for key, of_it in by_metric.items():
         told.append(_told(initiative_id, key, of_it, least, hidden=str(key) in hidden))
     return told
+
+
+def _of_none(row: Any, *, hidden: bool) -> Effect:
+    figures = dict.fromkeys(("median_baseline", "median_final", "median_change"))
+    return Effect(
+        initiative_id=None,
+        **dict.fromkeys(METRIC),
+        **figures,
+        hidden=hidden,
+        goals_n=None if hidden else row["goals_n"],
+        achieved_n=None if hidden else row["achieved_n"],
+        share_achieved=None if hidden else str(Fraction(row["achieved_n"], row["goals_n"])),
+    )
+
+
+def _beside(row: Any) -> Group:
+    return Group(row["goals_n"], row["teachers"], row["students"])
 
 
 def _group(rows: Sequence[Any]) -> Group:

@@ -64,11 +64,11 @@ def view_observation(state: Observation, facts: ObservationFacts) -> dict[str, A
             "chosen_by": told.chosen_by,
             "recorded_by": told.author_id,
             "corrections": told.corrections,
-            # Between each teacher and the coach: the others of a group do not read it.
+            # Between each teacher and the coach of that visit: neither the others of a group nor a later coach read it.
             "feedback_to_coach": [
                 {"by": said.by, "feedback": said.feedback_ref}
                 for said in told.to_coach
-                if person == said.by or person not in told.teacher_ids
+                if person in {said.by, told.coach_id}
             ],
         }
     )
