@@ -1,125 +1,126 @@
-"""What a command of each aggregate of goals costs, beside a goal's, round by round of one run.
+"""What a command of each aggregate costs, beside a goal's, round by round of one run.
 
-All are decided, authorised and committed as in the service, by 64 clients in one process; only the door is left out.
+All are gathered for, decided, authorised and committed as in their services, each on its service's database, by 64
+clients in one process; only the door is left out. The processor's time says what a command costs where others work
+too.
 """
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import count
+from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
+import asyncpg
 from backbone.collecting import collect_less
 from backbone.commands import Commands, Order
-from backbone.deciding import Aggregate, Command
+from backbone.database import LIVE, connected
+from backbone.deciding import Actor, Aggregate
 from backbone.facts import Clock, Facts
+from backbone.ledger import Ledger
 from backbone.queries import Queries
 from backbone.reading import Progress
-from chalkline_contracts import goals as told
+from chalkline_contracts import directory as d
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import WordsRef
-from goals.action_step import PractiseActionStep
-from goals.aggregates import ACTION_STEP, AGGREGATES, CYCLE, INITIATIVE, PARTNERSHIP
-from goals.cycle import PauseCycle, ResumeCycle
-from goals.initiative import LinkGoalToInitiative
-from goals.partnership import GrantShare, RevokeShare
+from directory import aggregates as directory
+from directory.aggregates import DISTRICT as DISTRICTS
+from directory.aggregates import ORG, PERSON
+from goals import aggregates as goals
+from notifications import aggregates as notifications
+from notifications.aggregates import PREFERENCE
+from observations import aggregates as observations
 
+from bench.kinds import KINDS, LEAD, REF, SCHOOL, Kind, Turn
 from bench.report import Row, Section, ratio_row, row
-from bench.school import (
-    COACH,
-    DISTRICT,
-    OWNER,
-    TEACHER,
-    School,
-    begin,
-    nothing,
-    school,
-)
-from bench.school import (
-    CYCLE as THEIR_CYCLE,
-)
-from bench.school import (
-    PARTNERSHIP as THEIR_PARTNERSHIP,
-)
+from bench.school import COACH, DISTRICT, PARTNERSHIP, SYSTEM, TEACHER, begin, driven, nothing
 from bench.servers import Servers, chain_key, on_uvloop
 
 CLIENTS = 64
-SHARED = told.ShareScope()
-WITHIN: dict[str, Any] = {"cycle_id": THEIR_CYCLE, "partnership_id": THEIR_PARTNERSHIP}
-PAIR: dict[str, Any] = {"coach_id": COACH, "teacher_ids": (TEACHER,)}
+AGGREGATES: dict[str, Sequence[Aggregate[Any]]] = {
+    "directory": directory.AGGREGATES,
+    "goals": goals.AGGREGATES,
+    "observations": observations.AGGREGATES,
+    "notifications": notifications.AGGREGATES,
+}
+KNOWING = Queries("backbone", "sql/knowing")
+DEAREST = 1.2
+"""Times a goal's."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One aggregate, what had happened to each of its kind before, and the n-th command to one of them."""
+class Costs:
+    """Of a command, in one round: how many a second, and microseconds of the processor here and in PostgreSQL."""
 
-    aggregate: Aggregate[Any]
-    past: Sequence[Event]
-    command: Callable[[int, "Here"], Command]
+    rate: float
+    service: float
+    database: float
+
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """A service's own machinery on a database of its own, without a door."""
+
+    pool: asyncpg.Pool
+    ledger: Ledger
+    progress: Progress
+    commanding: Callable[[Sequence[Aggregate[Any]]], Commands]
+    commands: Commands
+
+    async def cpu(self) -> float:
+        """Seconds that this database's processes have worked since they began."""
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        return sum([_worked(row["pid"]) for row in await self.pool.fetch(query)])
+
+
+def _worked(pid: int) -> float:
+    *_, told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    return sum(int(ticks) for ticks in told.split()[11:13]) * TICK
+
+
+@asynccontextmanager
+async def desk(dsn: str, key: bytes, service: str) -> AsyncIterator[Desk]:
+    async with connected(dsn, search_path=LIVE, name=service, size=16) as pool:
+        ledger, progress = Ledger(pool), Progress()
+        facts = Facts(
+            pool, Queries("backbone", "sql/facts"), Queries(service, "sql/facts"),
+            sources=["directory", "goals"], progress=progress,
+        )  # fmt: skip
+
+        def commanding(aggregates: Sequence[Aggregate[Any]]) -> Commands:
+            return Commands(ledger, aggregates, clock=Clock(facts), gatherer=facts, chain_key=key)
+
+        await pool.execute(KNOWING.open_district, DISTRICT, False, None, "America/Chicago")
+        everybody, some = [COACH, TEACHER, LEAD], [None] * 3
+        await pool.execute(KNOWING.know_people, [DISTRICT] * 3, everybody, [True] * 3, some)
+        roles = ["coach", "teacher", "coaching_lead"]
+        since = [date(2020, 8, 1)] * 3
+        await pool.execute(
+            KNOWING.know_roles, [DISTRICT] * 3, everybody, roles, [SCHOOL] * 3, since, some, [False] * 3
+        )
+        pair = [[DISTRICT], [PARTNERSHIP], [COACH], [str(TEACHER)], ["agreed"]]
+        await pool.execute(KNOWING.know_partnerships, *pair)
+        try:
+            yield Desk(
+                pool=pool, ledger=ledger, progress=progress, commanding=commanding,
+                commands=commanding(AGGREGATES[service]),
+            )  # fmt: skip
+        finally:
+            await ledger.close()
 
 
 @dataclass(frozen=True)
-class Here:
-    """How many there are of a kind, the goals beside them, and the id of an earlier command."""
+class Doing:
+    """One kind, and where and by what it is commanded."""
 
-    many: int
-    goals: Sequence[UUID]
-
-    def command_id(self, n: int) -> UUID:
-        return uuid5(DISTRICT, str(n))
-
-
-def pause(n: int, here: Here) -> Command:
-    return ResumeCycle() if (n // here.many) % 2 else PauseCycle(reason_code="leave")
-
-
-def share(n: int, here: Here) -> Command:
-    if (n // here.many) % 2:
-        return RevokeShare(share_id=uuid5(here.command_id(n - here.many), "0"))
-    return GrantShare(scope=SHARED, audience=(COACH,), expires_at=datetime.now(UTC) + timedelta(days=90))
-
-
-def link(n: int, here: Here) -> Command:
-    return LinkGoalToInitiative(goal_id=here.goals[(n // here.many) % len(here.goals)])
-
-
-KINDS = {
-    "partnership": Kind(
-        PARTNERSHIP,
-        (
-            told.PartnershipProposed(**PAIR, template="impact-cycle@1", confidentiality_policy_version=1),
-            told.PartnershipAgreed(**PAIR),
-        ),
-        share,
-    ),
-    "cycle": Kind(
-        CYCLE,
-        (
-            told.CycleStarted(
-                **PAIR, partnership_id=THEIR_PARTNERSHIP, focus="engagement", template="impact-cycle@1",
-                phases=("identify", "learn", "improve"), planned_weeks=6, cadence_days=14,
-            ),
-        ),
-        pause,
-    ),
-    "action step": Kind(
-        ACTION_STEP,
-        (
-            told.ActionStepOffered(
-                **WITHIN, coach_id=COACH, teacher_id=TEACHER, strategy_code="cold_call",
-                check_back_on=date(2030, 1, 1), offered_by=COACH,
-            ),
-            told.ActionStepResponded(**WITHIN, response="accepted", by=TEACHER),
-        ),
-        lambda _, __: PractiseActionStep(),
-    ),
-    "initiative": Kind(
-        INITIATIVE,
-        (told.InitiativeLaunched(name_ref=WordsRef(ref=uuid4(), digest="00" * 32), begin=date(2026, 1, 5)),),
-        link,
-    ),
-}  # fmt: skip
+    desk: Desk
+    order: Callable[[int], Order]
 
 
 async def measure(servers: Servers, *, quick: bool) -> Section:
@@ -128,69 +129,115 @@ async def measure(servers: Servers, *, quick: bool) -> Section:
 
 async def _measure(servers: Servers, *, quick: bool) -> Section:
     collect_less()  # as a service does
-    rounds, seconds, many = (3, 1.0, 1_000) if quick else (5, 3.0, 10_000)
-    made = await servers.database("aggregates", "goals")
-    async with school(made.full_url, chain_key(made), many) as there:
-        progress = Progress()
-        doing = await _all(there, progress, many)
-        rates: dict[str, list[float]] = {name: [] for name in ("goal", *doing)}
-        numbers = {name: count() for name in rates}
-        for n in range(rounds + 1):
-            for name, found in rates.items():
-                for source in ("directory", "goals"):  # facts are as fresh as where they are projected
-                    progress.known_level(source, 0.0)
-                run = await there.run(CLIENTS, seconds=seconds, numbers=numbers[name], order=doing.get(name))
-                if n:  # the first one warms
-                    found.append(run.rate)
-    rows: list[Row] = [row(f"commands, {name}", "/s", found) for name, found in rates.items()]
-    rows += [
-        ratio_row(f"{name}, of a goal's", found, rates["goal"], at_least=0.8)
-        for name, found in rates.items()
-        if name != "goal"
-    ]
-    return Section("A command of each aggregate", rows)
+    rounds, seconds, many = (3, 1.0, 1_000) if quick else (7, 2.0, 10_000)
+    async with AsyncExitStack() as stack:
+        desks = {}
+        for service in AGGREGATES:
+            made = await servers.database(f"kinds_{service}", service)
+            desks[service] = await stack.enter_async_context(desk(made.full_url, chain_key(made), service))
+        await _lead(desks["directory"])
+        ids = {name: [uuid4() for _ in range(many)] for name in KINDS}
+        doing = {}
+        for name, kind in KINDS.items():
+            await _begin(desks[kind.service], kind, ids[name])
+            doing[name] = Doing(desks[kind.service], _orders(name, kind, ids))
+        return Section("A command of each aggregate", _rows(await _rounds(doing, rounds, seconds)))
 
 
-async def _all(there: School, progress: Progress, many: int) -> dict[str, Callable[[int], Order]]:
-    """Ever so many of each kind with their past, and what commands them."""
-    facts = Facts(
-        there.pool, Queries("backbone", "sql/facts"), Queries("goals", "sql/facts"),
-        sources=["directory", "goals"], progress=progress,
-    )  # fmt: skip
-    knowing = Queries("backbone", "sql/knowing")
-    people = [COACH, TEACHER]
-    await there.pool.execute(knowing.know_people, [DISTRICT] * 2, people, [True] * 2, [None] * 2)
-
-    def commands(*aggregates: Aggregate[Any]) -> Commands:
-        return Commands(
-            there.ledger, aggregates, clock=Clock(facts), gatherer=facts, chain_key=there.chain_key
-        )
-
-    doing, everything = {}, commands(*AGGREGATES)
-    for name, kind in KINDS.items():
-        ids = [uuid4() for _ in range(many)]
-        past = kind.past
-        history = replace(
-            kind.aggregate, decide=lambda *_, past=past, **__: past, facts=nothing, claims=_unclaimed
-        )
-        await begin(commands(history), history, ids)
-        doing[name] = _doing(kind, ids, Here(many, there.goals))
-    there.commands = everything
-    return doing
+async def _lead(directory: Desk) -> None:
+    """Who administers the district, as directory itself knows it."""
+    told = {"name_ref": REF, "time_zone": "America/Chicago"}
+    for kind, own_id, past in (
+        (DISTRICTS, DISTRICT, [d.DistrictOpened(sandbox=False, **told)]),
+        (ORG, SCHOOL, [d.OrgOpened(type="district", **told)]),
+        (PERSON, LEAD, [
+            d.PersonEnrolled(name_ref=REF),
+            d.RoleAssigned(role="administrator", org_id=SCHOOL, begin=date(2020, 8, 1)),
+        ]),
+    ):  # fmt: skip
+        await _tell(directory, kind, past, [own_id])
 
 
-def _doing(kind: Kind, ids: Sequence[UUID], here: Here) -> Callable[[int], Order]:
+async def _begin(there: Desk, kind: Kind, ids: Sequence[UUID]) -> None:
+    """Ever so many of a kind with their past."""
+    some = [None] * len(ids)
+    if kind.aggregate is PREFERENCE:
+        await there.pool.execute(KNOWING.know_people, [DISTRICT] * len(ids), ids, [True] * len(ids), some)
+    if kind.aggregate is DISTRICTS:
+        for own_id in ids:
+            await there.pool.execute(KNOWING.open_district, own_id, False, None, "America/Chicago")
+    if kind.past:
+        await _tell(there, kind.aggregate, kind.past, ids)
+
+
+async def _tell(there: Desk, aggregate: Aggregate[Any], past: Sequence[Event], ids: Sequence[UUID]) -> None:
+    history = replace(aggregate, decide=lambda *_, **__: past, facts=nothing, claims=_unclaimed)
+    of_itself = aggregate is DISTRICTS
+    await begin(
+        there.commanding([history]),
+        history,
+        ids,
+        lambda own: Actor("system", "bench", own) if of_itself else SYSTEM,
+    )
+
+
+def _orders(name: str, kind: Kind, ids: Mapping[str, Sequence[UUID]]) -> Callable[[int], Order]:
+    """The n-th command: lap by lap around all of a kind, or, where none is there, around new ones."""
+    own, goals, first = ids[name], ids["goal"], uuid4().int >> 1
+
     def order(n: int) -> Order:
+        turn = Turn(first, n, len(own), goals)
+        own_id = own[n % len(own)]
+        if not kind.past:
+            own_id = UUID(int=(own_id.int >> 1) + turn.lap // 2)
         return Order(
             aggregate=kind.aggregate,
-            aggregate_id=ids[n % len(ids)],
-            command=kind.command(n, here),
-            actor=OWNER,
-            command_id=here.command_id(n),
+            aggregate_id=own_id,
+            command=kind.command(turn),
+            actor=kind.by(own_id, turn),
+            command_id=turn.command_id(),
             request=n.to_bytes(16, "big"),
+            begins=not kind.past and not turn.second,
         )
 
     return order
+
+
+async def _rounds(doing: Mapping[str, Doing], rounds: int, seconds: float) -> dict[str, list[Costs]]:
+    found: dict[str, list[Costs]] = {name: [] for name in doing}
+    numbers = {name: count() for name in doing}
+    for n in range(rounds + 1):
+        for name, one in doing.items():
+            for source in ("directory", "goals"):  # facts are as fresh as where they are projected
+                one.desk.progress.known_level(source, 0.0)
+            before = await one.desk.cpu()
+            run = await driven(
+                one.desk.commands, CLIENTS, seconds=seconds, numbers=numbers[name], order=one.order
+            )
+            database = (await one.desk.cpu() - before) / len(run.took)
+            if n:  # the first one warms
+                found[name].append(Costs(run.rate, run.cpu * 1e6, database * 1e6))
+    return found
+
+
+def _rows(found: Mapping[str, Sequence[Costs]]) -> list[Row]:
+    rows: list[Row] = []
+    beside = found["goal"]
+    for name, costs in found.items():
+        rows += [
+            row(f"{name}: commands", "/s", [one.rate for one in costs]),
+            row(f"{name}: processor, service", "µs", [one.service for one in costs]),
+            row(f"{name}: processor, database", "µs", [one.database for one in costs]),
+        ]
+    rows += [
+        ratio_row(
+            f"{name}, of a goal's", [c.service + c.database for c in costs],
+            [c.service + c.database for c in beside], at_most=DEAREST,
+        )
+        for name, costs in found.items()
+        if name != "goal"
+    ]  # fmt: skip
+    return rows
 
 
 def _unclaimed(_: Any) -> Sequence[Any]:

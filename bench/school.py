@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -79,23 +79,32 @@ class School:
         seconds.
         """
         ordered = order or self.progress
-        took: list[float] = []
-        began = perf_counter()
-        until = began + seconds
+        return await driven(self.commands, clients, seconds=seconds, numbers=numbers, order=ordered)
 
-        async def client() -> None:
-            while (sent := perf_counter()) < until:
-                await self.commands.handle(ordered(next(numbers)))
-                took.append(perf_counter() - sent)
 
-        await asyncio.gather(*(client() for _ in range(clients)))
-        return Run(len(took) / (perf_counter() - began), sorted(took))
+async def driven(
+    commands: Commands, clients: int, *, seconds: float, numbers: "count[int]", order: Callable[[int], Order]
+) -> "Run":
+    """As many commands as so many clients get answered in so many seconds."""
+    took: list[float] = []
+    began, used = perf_counter(), process_time()
+    until = began + seconds
+
+    async def client() -> None:
+        while (sent := perf_counter()) < until:
+            await commands.handle(order(next(numbers)))
+            took.append(perf_counter() - sent)
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return Run(len(took) / (perf_counter() - began), sorted(took), (process_time() - used) / len(took))
 
 
 @dataclass(frozen=True)
 class Run:
     rate: float
     took: Sequence[float]
+    cpu: float
+    """Seconds of this process for each."""
 
     def at(self, quantile: float) -> float:
         """A quantile of how long one took, in milliseconds."""
@@ -152,7 +161,12 @@ class school:  # noqa: N801 - used like a function: `async with school(...)`
         await self._stack.aclose()
 
 
-async def begin(commands: Commands, history: Aggregate[Any], goals: Sequence[UUID]) -> None:
+async def begin(
+    commands: Commands,
+    history: Aggregate[Any],
+    goals: Sequence[UUID],
+    by: Callable[[UUID], Actor] = lambda _: SYSTEM,
+) -> None:
     """Appends to each goal what happens until it is active."""
     waiting = iter(goals)
 
@@ -163,7 +177,7 @@ async def begin(commands: Commands, history: Aggregate[Any], goals: Sequence[UUI
                     aggregate=history,
                     aggregate_id=goal_id,
                     command=RecordProgress.model_validate_json(reading(0)),
-                    actor=SYSTEM,
+                    actor=by(goal_id),
                     command_id=uuid4(),
                     request=chain.request_hash(b"bench", goal_id.bytes),
                 )

@@ -1,10 +1,11 @@
 """How a decision of observations comes to be told what it needs: the pair, who oversees it, what was published."""
 
-import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Asking, Look
+from backbone.facts import several
 from backbone.overseeing import oversees
 
 from observations.access import in_pair, occasion_of, takes_part, whose
@@ -47,9 +48,14 @@ async def gather_observation(
 ) -> ObservationFacts:
     told = whose(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    partnership, published, cycle_of = await asyncio.gather(
-        _partnership(asking, partnership_id), _published(asking, told, command), _cycle_of(asking, command)
+    names = _instruments(told, command)
+    pair, cycle, *editions = await several(
+        asking,
+        ("partnership", partnership_id),
+        ("cycle", getattr(command, "cycle_id", None)),
+        *(("instrument", name) for name in names),
     )
+    partnership = _partnership(pair)
     person = asking.by.person
     inside = person is not None and in_pair(person, told, partnership)
     teacher_ids = told.teacher_ids if told else partnership.teacher_ids if partnership else ()
@@ -58,25 +64,26 @@ async def gather_observation(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
-        cycle_of=cycle_of,
-        published=published,
+        cycle_of=_partnership_of(cycle),
+        published=_published(names, editions),
         oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
     )
 
 
-async def _published(
-    asking: Asking, told: Visit | Scheduled | Voided | None, command: ObservationCommand | Look
-) -> dict[str, Edition]:
-    """Of the instruments that a record or a correction names, those whose code the district published."""
+def _instruments(told: Visit | Scheduled | Voided | None, command: ObservationCommand | Look) -> list[str]:
+    """Those that a record or a correction names."""
     match command, told:
         case RecordObservation(), _:
-            names = sorted(named_in(command.instrument, command.measurements))
+            return sorted(named_in(command.instrument, command.measurements))
         case CorrectObservation(), Visit():
-            names = sorted(named_in(told.instrument, command.measurements))
+            return sorted(named_in(told.instrument, command.measurements))
         case _:
-            return {}
-    rows = await asyncio.gather(*(asking.fact("instrument", name) for name in names))
+            return []
+
+
+def _published(names: Sequence[str], rows: Sequence[Any]) -> dict[str, Edition]:
+    """Of these instruments those whose code the district published."""
     return {
         name: Edition(
             row["retired"],
@@ -92,9 +99,10 @@ async def _published(
 async def gather_activity(asking: Asking, state: Activity, command: ActivityCommand | Look) -> ActivityFacts:
     told = occasion_of(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    partnership, cycle_of = await asyncio.gather(
-        _partnership(asking, partnership_id), _cycle_of(asking, command)
+    pair, cycle = await several(
+        asking, ("partnership", partnership_id), ("cycle", getattr(command, "cycle_id", None))
     )
+    partnership = _partnership(pair)
     person = asking.by.person
     inside = person is not None and takes_part(person, told, partnership)
     alone = told is None and partnership_id is None
@@ -105,7 +113,7 @@ async def gather_activity(asking: Asking, state: Activity, command: ActivityComm
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
-        cycle_of=cycle_of,
+        cycle_of=_partnership_of(cycle),
         belongs=row is not None,
         is_coach=row is not None and "coach" in row["roles"],
         oversees=not (inside or alone) and await oversees(asking, teacher_ids),
@@ -120,27 +128,25 @@ async def gather_reflection(
     partnership_id = getattr(state, "partnership_id", None) or getattr(command, "partnership_id", None)
     own = asking.by.person == getattr(state, "author_id", None) and isinstance(command, Look)
     alone = isinstance(command, RecordReflection) and partnership_id is None
+    [pair] = await several(asking, ("partnership", None if own else partnership_id))
     return ReflectionFacts(
         by=asking.by,
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
-        partnership=None if own else await _partnership(asking, partnership_id),
+        partnership=_partnership(pair),
         belongs=alone and await _acting(asking) is not None,
         level=asking.level,
     )
 
 
-async def _partnership(asking: Asking, partnership_id: UUID | None) -> Partnership | None:
+def _partnership(row: Any) -> Partnership | None:
     """As goals told of it last; None: nobody has, or none is meant."""
-    row = await asking.fact("partnership", partnership_id) if partnership_id else None
     return Partnership(row["coach_id"], tuple(row["teacher_ids"]), row["status"]) if row else None
 
 
-async def _cycle_of(asking: Asking, command: object) -> UUID | None:
+def _partnership_of(cycle: Any) -> UUID | None:
     """The partnership whose cycle a command names; None: it names none, or goals has not told of it."""
-    cycle_id: UUID | None = getattr(command, "cycle_id", None)
-    row = await asking.fact("cycle", cycle_id) if cycle_id else None
-    return row["partnership_id"] if row else None
+    return cycle["partnership_id"] if cycle else None
 
 
 async def _acting(asking: Asking) -> Any:

@@ -175,7 +175,7 @@ class Commands:
         claimed: str | None = None
         async with self._turns(key):
             for lost in range(TRIES):
-                loaded = await self._recall(key, order)
+                loaded = await self._recall(key, order, first=not lost)
                 try:
                     entry, state = await self._decided(order, loaded)
                 except WORTH_A_FRESH_LOOK as reason:
@@ -349,10 +349,12 @@ class Commands:
             position=settled.position or 0,
         )
 
-    async def _recall(self, key: bytes, order: Order) -> Loaded:
+    async def _recall(self, key: bytes, order: Order, *, first: bool) -> Loaded:
         if (remembered := self._memory.get(key)) is not None:
             return remembered
         aggregate = order.aggregate
+        if order.begins and first:  # as if remembered: the version check tells if there is one already
+            return Loaded(None, aggregate.initial, 0, b"", fresh=False)
         stored = await self.ledger.load(order.tenant, order.aggregate_id)
         if stored is None:
             return Loaded(None, aggregate.initial, 0, b"", fresh=True)

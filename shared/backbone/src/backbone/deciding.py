@@ -194,7 +194,7 @@ class Asking(Protocol):
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
         """The current state of another aggregate of this service and tenant; its initial state if none."""
 
-    async def fact(self, query: str, key: UUID | str) -> Any:
+    def fact(self, query: str, key: UUID | str) -> Awaitable[Any]:
         """One row (asyncpg Record) of a gathered query over projected facts, or None.
 
         `query` names a file in the service's or the backbone's `sql/` that takes ($1 tenants uuid[],

@@ -3,6 +3,7 @@
 One projection for all services, and one way to ask: coalesced by key, handed to `decide` as arguments.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backbone import deciding
 from backbone.commands import Commands, Order
 from backbone.deciding import Actor
 from backbone.gather import Gather
@@ -62,11 +64,11 @@ class Facts:
             commands=commands,
         )
 
-    async def row(self, query: str, tenant: UUID, key: UUID | str) -> Any:
+    def row(self, query: str, tenant: UUID, key: UUID | str) -> asyncio.Future[Any]:
         gather = self._gathers.get(query)
         if gather is None:
             gather = self._gathers[query] = Gather(self._fetching(self._queries[query]))
-        return await gather((tenant, key))
+        return gather((tenant, key))
 
     def _fetching(self, text: str) -> Any:
         async def fetch(keys: list[tuple[UUID, UUID | str]]) -> list[Any]:
@@ -96,8 +98,15 @@ class Asking:
     async def state(self, kind: str, aggregate_id: UUID) -> Any:
         return await self.commands.state(self.tenant, kind, aggregate_id)
 
-    async def fact(self, query: str, key: UUID | str) -> Any:
-        return await self.facts.row(query, self.tenant, key)
+    def fact(self, query: str, key: UUID | str) -> asyncio.Future[Any]:
+        return self.facts.row(query, self.tenant, key)
+
+
+async def several(asking: deciding.Asking, *wanted: tuple[str, UUID | str | None]) -> list[Any]:
+    """Facts asked for at once, each (query, key), in their order; None for what has no key."""
+    asked = [asking.fact(query, key) for query, key in wanted if key is not None]
+    rows = iter(await asyncio.gather(*asked) if len(asked) > 1 else [await one for one in asked])
+    return [None if key is None else next(rows) for _, key in wanted]
 
 
 class Clock:

@@ -37,14 +37,15 @@ class Gather(Generic[Item, Result]):
         self._busy = 0
         self._running: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, item: Item) -> Result:
+    def __call__(self, item: Item) -> asyncio.Future[Result]:
+        """Asks at once; several may be waited for together."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._running) < self._workers:
             task = asyncio.create_task(self._drain())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        return await future
+        return future
 
     async def idle(self) -> None:
         """Returns when nothing is under way."""

@@ -56,19 +56,38 @@ Words = Annotated[
 
 def words_in(command: BaseModel) -> Iterator[PrivateText]:
     """Every text in a command, however deep."""
-    return _texts(command) if _may_hold_texts(type(command)) else iter(())
+    return _texts(command)
 
 
 @cache
-def _may_hold_texts(command: type[BaseModel]) -> bool:
-    """Whether any field of a command, however deep, is declared as words."""
-    return _declares(command.__pydantic_core_schema__)
+def _telling(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a model that, however deep, may hold words; most hold none, and are not looked through."""
+    fields = _fields(model.__pydantic_core_schema__, model) or {}
+    return tuple(name for name, schema in fields.items() if _declares(schema))
+
+
+def _fields(schema: Any, model: type[BaseModel] | None) -> dict[str, Any] | None:
+    """The fields of a model in a schema that has it somewhere; without one, the first there are."""
+    match schema:
+        case {"type": "model-fields", "fields": dict() as fields} if model is None:
+            return fields
+        case {"type": "model", "cls": cls, "schema": inner} if cls is model:
+            return _fields(inner, None)
+        case dict():
+            parts = [part for key, part in schema.items() if key != "metadata"]
+        case list() | tuple():
+            parts = list(schema)
+        case _:
+            return None
+    return next((found for part in parts if (found := _fields(part, model)) is not None), None)
 
 
 def _declares(schema: Any) -> bool:
     match schema:
         case {"type": "function-before", "function": {"function": validator}} if validator is private:
             return True
+        case {"type": "definition-ref"}:
+            return True  # what it refers to is elsewhere
         case dict():
             return any(_declares(part) for key, part in schema.items() if key != "metadata")
         case list() | tuple():
@@ -81,7 +100,7 @@ def _texts(value: Any) -> Iterator[PrivateText]:
         case PrivateText():
             yield value
         case BaseModel():
-            for name in type(value).model_fields:
+            for name in _telling(type(value)):
                 yield from _texts(getattr(value, name))
         case list() | tuple():
             for item in value:
