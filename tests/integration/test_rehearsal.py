@@ -325,6 +325,15 @@ async def test_who_leads_sees_activity_and_of_what_is_the_pairs_counts(lives: li
         told = ("person_id", "cycle_id", "goal_id", "heard_at", "would_have_heard_at")
         assert {row[name] for row in rows for name in told} == {None}
         assert {row["n"] for row in rows} == {None}  # of two people nothing is counted
+        assert {len(row["month"]) for row in rows} == {7}
+        ends = [datetime(2027, 2, day, tzinfo=UTC).isoformat() for day in (3, 14, 27)]
+        by_day = [await rehearsed(here, by=who, milestone="GoalSilent", until=end) for end in ends]
+        assert by_day[0] == by_day[1] == by_day[2]
+        assert max(row["month"] for row in by_day[0]) <= "2027-01"
+        served = here.platform.notifications
+        headers = served._who(here.school.people[who], here.school.tenant)
+        banded = {"milestone": "GoalSilent", "experience_band": "novice"}
+        assert (await served.http.post(PATH, json=banded, headers=headers)).status_code == 403
     for who, status in (("principal", 403), ("teacher", 403), ("coach", 403)):
         served = here.platform.notifications
         headers = served._who(here.school.people[who], here.school.tenant)

@@ -1,23 +1,22 @@
 """Rehearsing a rule over HTTP: what would have been told by it, beside what was.
 
 For those who may publish rules. Who leads learns of the coaching, not of what is the pair's: of milestones that tell
-how a goal fares they get counts, and of few people not even those.
+how a goal fares they get figures (`rehearsed.py`).
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from backbone.application import Reader
 from backbone.deciding import Actor
-from backbone.lists import DESCRIBED, Absent, Told, no_parameter_twice, router_of
+from backbone.lists import DESCRIBED, Absent, no_parameter_twice, router_of
 from backbone.past import past
 from backbone.problems import Problem, invalid
 from backbone.service import Running
 from backbone.strict_json import loads
-from chalkline_contracts.notifications import MilestoneRulePublished, RecipientRole
+from chalkline_contracts.notifications import MilestoneRulePublished
 from chalkline_contracts.values import Time
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
@@ -25,21 +24,11 @@ from pydantic import Field, ValidationError
 from notifications.access import authorise_milestone_rule
 from notifications.gathering import gather_milestone_rule
 from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule, Unset, decide
-from notifications.rehearsal import HANDLES, Notice, Rehearsed, Telling, Trial, rehearse
+from notifications.rehearsal import HANDLES, Trial, rehearse
+from notifications.rehearsed import RehearsedNotice, figures, in_whole_months, is_the_pairs, told
 
 PATH: Final = "/v1/milestone-rule-rehearsals"
 LARGEST: Final = 64 * 1024
-ACTIVITY: Final = frozenset(
-    {
-        "CycleOpened", "VisitDue", "VisitOverdue", "MidpointReview", "CycleEndingSoon", "Overrun", "CycleClosed",
-        "FollowUpDue", "CaseloadOverload", "CoachingSuspended",
-    }
-)  # fmt: skip
-"""Milestones that tell of coaching, and nothing of how it goes."""
-FEWEST: Final = 5
-"""People of whom there are fewer than that are not counted for others."""
-
-Outcome = Literal["same", "new", "no_more"]
 
 
 class RehearseMilestoneRule(PublishMilestoneRule):
@@ -49,25 +38,6 @@ class RehearseMilestoneRule(PublishMilestoneRule):
         default=None, description="As if it had been published then; from the beginning unless told"
     )
     until: Time | Absent = Field(default=None, description="Until now unless told")
-
-
-class RehearsedNotice(Told):
-    """One person who was told, or would have been; or, where that is the pair's own, how many of a role."""
-
-    milestone: str
-    outcome: Outcome
-    """`same`: told, and would have been; `new`: would have been told; `no_more`: was told, and would not have been."""
-    role: RecipientRole
-    person_id: UUID | None
-    cycle_id: UUID | None
-    """Null where it is about a partnership beyond its cycles."""
-    partnership_id: UUID | None
-    goal_id: UUID | None
-    """To operators alone."""
-    heard_at: datetime | None
-    would_have_heard_at: datetime | None
-    n: int | None
-    """Of how many notifications the row tells: of one where it names a person; null where that would tell of few."""
 
 
 DESCRIBED_HERE: Final[dict[str, Any]] = {
@@ -99,19 +69,31 @@ def routes(run: Running) -> APIRouter:
         no_parameter_twice(request)
         wanted = await _asked(request)
         await _may_rehearse(run, by, wanted)
-        now = await run.clock.now(by.tenant)
-        trial = trial_of(wanted, by.tenant, now)
+        trial = trial_of(wanted, by.tenant, await run.clock.now(by.tenant))
+        zone, in_figures = (
+            await _zone(run, by.tenant),
+            by.kind != "operator" and is_the_pairs(trial.milestone),
+        )
+        if in_figures:
+            trial = in_whole_months(trial, zone)
         async with past(run, by.tenant, HANDLES) as events:
             rehearsed = await rehearse(events, trial)
         response.headers["Cache-Control"] = "private, no-store"
+        if in_figures:
+            return list(figures(rehearsed, trial.milestone, zone))
         rows = told(rehearsed, trial.milestone)
-        if by.kind == "operator":
-            return list(rows)
-        if trial.milestone in ACTIVITY:
-            return [row.model_copy(update={"goal_id": None}) for row in rows]
-        return list(counted(rows, trial.milestone))
+        return list(rows) if by.kind == "operator" else [_without_goal(row) for row in rows]
 
     return router
+
+
+def _without_goal(row: RehearsedNotice) -> RehearsedNotice:
+    return row.model_copy(update={"goal_id": None})
+
+
+async def _zone(run: Running, tenant: UUID) -> ZoneInfo:
+    district = await run.facts.row("district", tenant, tenant)
+    return ZoneInfo(district["time_zone"] if district else "UTC")
 
 
 async def _asked(request: Request) -> RehearseMilestoneRule:
@@ -154,47 +136,3 @@ def trial_of(wanted: RehearseMilestoneRule, tenant: UUID, now: datetime) -> Tria
         hours=published.hours, experience_band=published.experience_band, recipients=published.recipients,
         since=wanted.since, until=until,
     )  # fmt: skip
-
-
-def told(rehearsed: Rehearsed, milestone: str) -> Iterator[RehearsedNotice]:
-    """A row for each notification, in the order of time."""
-    notices = rehearsed.would.keys() | rehearsed.heard.keys()
-
-    def first(notice: Notice) -> tuple[datetime, Notice]:
-        found = (rehearsed.heard.get(notice), rehearsed.would.get(notice))
-        return min(telling.at for telling in found if telling), notice
-
-    for notice in sorted(notices, key=first):
-        yield _row(milestone, notice, rehearsed.heard.get(notice), rehearsed.would.get(notice))
-
-
-def _row(milestone: str, notice: Notice, heard: Telling | None, would: Telling | None) -> RehearsedNotice:
-    telling = would or heard
-    assert telling is not None
-    return RehearsedNotice(
-        milestone=milestone,
-        outcome="same" if heard and would else "new" if would else "no_more",
-        role=telling.role,
-        person_id=notice.person_id,
-        cycle_id=None if telling.of_partnership else notice.watch_id,
-        partnership_id=notice.watch_id if telling.of_partnership else None,
-        goal_id=telling.goal_id,
-        heard_at=heard and heard.at.astimezone(UTC),
-        would_have_heard_at=would and would.at.astimezone(UTC),
-        n=1,
-    )
-
-
-def counted(rows: Iterable[RehearsedNotice], milestone: str) -> Iterator[RehearsedNotice]:
-    """How many notifications of each outcome and role, and nobody's name."""
-    found = Counter[tuple[Outcome, RecipientRole]]()
-    people: dict[tuple[Outcome, RecipientRole], set[UUID | None]] = {}
-    for row in rows:
-        found[row.outcome, row.role] += 1
-        people.setdefault((row.outcome, row.role), set()).add(row.person_id)
-    for (outcome, role), n in sorted(found.items()):
-        yield RehearsedNotice(
-            milestone=milestone, outcome=outcome, role=role, person_id=None, cycle_id=None, partnership_id=None,
-            goal_id=None, heard_at=None, would_have_heard_at=None,
-            n=n if len(people[outcome, role]) >= FEWEST else None,
-        )  # fmt: skip
