@@ -21,7 +21,6 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.notifications import (
     MilestoneReached,
     MilestoneRulePublished,
-    Recipient,
     RecipientRole,
 )
 
@@ -31,6 +30,7 @@ from notifications.cycle_watch import CycleWatch, CycleWatchFacts, ReachMileston
 from notifications.hindsight import Hindsight
 from notifications.policies import POLICIES
 from notifications.rules import BY_MILESTONE
+from notifications.timers import reach, row_of
 
 REACTING: Final[tuple[Policy, ...]] = tuple(one for one in POLICIES if MilestoneReached not in one.handles)
 """Those by which an event reaches a milestone at once."""
@@ -260,8 +260,9 @@ class _Playing:
             if timer is not None and timer.send_at == send_at:  # it was not changed since
                 del self._timers[watch_id][occurrence]
                 known = self._past.known(watch_id)
-                command = command_of(timer, of_partnership=known is not None and known.cycle is None)
-                self._reach(watch_id, command, max(send_at, self._clock))
+                of_partnership = known is not None and known.cycle is None
+                row = row_of((self._trial.tenant, watch_id), timer, of_partnership=of_partnership)
+                self._reach(watch_id, reach(row._asdict()), max(send_at, self._clock))
 
     def _reach(self, watch_id: UUID, command: ReachMilestone, at: datetime) -> None:
         """Decided as in production: each occurrence once."""
@@ -275,19 +276,6 @@ class _Playing:
             self._note(_made(self._trial, watch_id, event, at))
             if self._trial.holds(at):
                 _tell(self.rehearsed.would, watch_id, event, at)
-
-
-def command_of(timer: Timer, *, of_partnership: bool) -> ReachMilestone:
-    """The command by which a timer fires; `timers.reach` makes the same of its row."""
-    return ReachMilestone(
-        milestone=timer.milestone,
-        rule_version=timer.version,
-        occurrence=timer.occurrence,
-        due_at=timer.due_at,
-        goal_id=timer.goal_id,
-        of_partnership=of_partnership,
-        recipients=tuple(Recipient(person_id=person_id, role=role) for role, person_id in timer.recipients),
-    )
 
 
 def _made(trial: Trial, aggregate_id: UUID, event: Event, at: datetime) -> Recorded[Any]:

@@ -6,7 +6,8 @@ worked out anew from the rows: the same facts give the same timers, in whatever 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from backbone.projector import Connection, Projection
@@ -30,6 +31,25 @@ Row: TypeAlias = Any
 
 WatchId = tuple[UUID, UUID]
 """(tenant, id) of a cycle, or of a partnership beyond its cycles."""
+
+
+class TimerRow(NamedTuple):
+    """A row of `timers`; its first four say which it is."""
+
+    tenant: UUID
+    watch_id: UUID
+    rule: str
+    occurrence: str
+    rule_version: int
+    partition: int
+    due_at: datetime
+    send_at: datetime | None
+    goal_id: UUID | None
+    recipients: str
+    """Each as "role:person"."""
+    reached: bool
+    of_partnership: bool
+
 
 AT_ONCE: Final = 500
 """How many are worked out together."""
@@ -92,7 +112,7 @@ async def _put_timers(
         row[:4]: row for row in map(tuple, await db.fetch(sql.timers_of_watches, *columns(list(wanted), 2)))
     }
     rows = (
-        _timer_row(watch, timer, known[watch].cycle is None)
+        row_of(watch, timer, of_partnership=known[watch].cycle is None)
         for watch, timers in wanted.items()
         for timer in timers
     )
@@ -103,12 +123,11 @@ async def _put_timers(
         await db.execute(sql.put_timers, *columns(changed, 12))
 
 
-def _timer_row(watch: WatchId, timer: Timer, of_partnership: bool) -> tuple[Any, ...]:
-    tenant, watch_id = watch
+def row_of(watch: WatchId, timer: Timer, *, of_partnership: bool) -> TimerRow:
     recipients = ",".join(f"{role}:{person_id}" for role, person_id in timer.recipients)
-    return (
-        tenant, watch_id, timer.milestone, timer.occurrence, timer.version, partition_of(tenant, watch_id),
-        timer.due_at, timer.send_at, timer.goal_id, recipients, timer.reached, of_partnership,
+    return TimerRow(
+        *watch, timer.milestone, timer.occurrence, timer.version, partition_of(*watch), timer.due_at, timer.send_at,
+        timer.goal_id, recipients, timer.reached, of_partnership,
     )  # fmt: skip
 
 
@@ -146,7 +165,7 @@ _trends = TypeAdapter(dict[str, Trend])
 
 
 def reach(row: Row) -> ReachMilestone:
-    """The command by which a due timer fires."""
+    """The command by which a due timer fires, from its row."""
     heard = (one.partition(":") for one in row["recipients"].split(","))
     return ReachMilestone(
         milestone=row["rule"],
