@@ -33,12 +33,8 @@ class YearWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     year: Annotated[
-        int | Absent,
-        Field(
-            ge=1900,
-            le=2199,
-            description="The year in which the school year began, in July; left out: this one",
-        ),
+        Annotated[int, Field(ge=1900, le=2198)] | Absent,
+        Field(description="The year in which the school year began, in July; left out: this one"),
         Digits,
     ] = None
 

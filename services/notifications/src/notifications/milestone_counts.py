@@ -76,8 +76,8 @@ class CountsWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     year: Annotated[
-        int | Absent,
-        Field(ge=1900, le=2199, description="The year in which it began, in July; left out: this one"),
+        Annotated[int, Field(ge=1900, le=2198)] | Absent,
+        Field(description="The year in which it began, in July; left out: this one"),
         BeforeValidator(_digits),
     ] = None
 

@@ -68,8 +68,8 @@ class FidelityWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     year: Annotated[
-        int | Absent,
-        Field(ge=1900, le=2198, description="In which it began, in July; left out: this one"),
+        Annotated[int, Field(ge=1900, le=2198)] | Absent,
+        Field(description="In which it began, in July; left out: this one"),
         Digits,
     ] = None
 
