@@ -87,8 +87,6 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
 
 OF_THE_LOG = ("backbone/queries/", "backbone/knowing/")
 """What walks whole logs, as a check does, and what keeps facts."""
-SELDOM = {"goals/facts/evaluated_by_coach"}
-"""Asked by a policy when roles or evaluators change: never by somebody who waits for an answer."""
 LARGE = """
 SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'projections'::regnamespace AND reltuples > 2000
 """
@@ -147,7 +145,7 @@ async def test_no_read_goes_through_a_whole_large_table(service: tuple[str, Test
     assert {"people", "roles", "partnerships"} < large
     async with database.app.acquire() as db:
         for query, text in (*queries("backbone"), *queries(name)):
-            if query.startswith(OF_THE_LOG) or query in SELDOM:
+            if query.startswith(OF_THE_LOG):
                 continue
             nodes = list(flat(await plan(db, text)))
             if not any(node["Node Type"] == "ModifyTable" for node in nodes):

@@ -14,6 +14,7 @@ from chalkline_contracts.goals import BaselineRecorded, GoalTargetMet, Partnersh
 from chalkline_contracts.observations import ObservationCorrected, ObservationRecorded, ObservationVoided
 
 from goals.aggregates import GOAL, PARTNERSHIP
+from goals.arithmetic import local_day
 from goals.goal import ConfirmAchievement, CountMeasurement, RetractMeasurement
 from goals.observed import everything
 from goals.partnership import SuspendPartnership
@@ -84,12 +85,17 @@ async def when_a_coach_comes_to_evaluate(recorded: Recorded[Any], look: Look) ->
     """Whoever evaluates a teacher cannot coach that teacher, whichever of the two came first (rule 8).
 
     Asked of what made the coach an evaluator and of what made the evaluator a coach: each is projected before
-    its policy runs, so the later one sees the other.
+    its policy runs, so the later one sees the other. A role counts that holds on the day the news was recorded, by the
+    district's clock; one that begins later is for `coming_evaluators`.
     """
     agreed = isinstance(recorded.event, PartnershipAgreed)
     found = await look("evaluated_by_coach", recorded.event.coach_id if agreed else recorded.aggregate_id)
-    pairs = zip(found["partnership_ids"], found["coach_ids"], strict=True) if found else ()
-    for partnership_id, coach_id in pairs:
+    if found is None:
+        return
+    today = local_day(recorded.recorded_at, found["time_zone"])
+    told = zip(*(found[name] for name in ("partnership_ids", "coach_ids", "sinces", "untils")), strict=True)
+    evaluating = {partnership: coach for partnership, coach, since, until in told if since <= today <= until}
+    for partnership_id, coach_id in evaluating.items():
         suspend = SuspendPartnership(reason_code="coach_evaluates", coach_id=coach_id)
         yield Reaction(PARTNERSHIP.name, partnership_id, suspend)
 
