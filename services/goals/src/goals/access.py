@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
+from backbone.overseeing import LEADERS
 
 from goals import action_step, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
@@ -25,9 +26,6 @@ from goals.partnership import (
     ProposePartnership,
     RevokeShare,
 )
-
-LEADERS = frozenset({"administrator", "coaching_lead"})
-"""They decide which models their district follows, and may hand a partnership over to another coach."""
 
 
 def authorise_partnership(state: Partnership, command: Command, facts: GoalsFacts) -> None:

@@ -41,7 +41,7 @@ def routes(run: Running) -> APIRouter:
         """
         no_parameter(request)
         schools, today = await figures.schools(by), await figures.lists.today(by)
-        rows = await figures.rows(request, response, sql.coverage, by.tenant, today, schools)
+        rows = await figures.lists.whole(request, response, sql.coverage, by.tenant, today, schools)
         groups = {row["of"]: Group(row["teachers_n"], row["teachers_n"]) for row in rows}
         hidden = hidden_rows(groups, await figures.least(by))
         return [_told(row, hidden=row["of"] in hidden) for row in rows]

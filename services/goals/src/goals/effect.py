@@ -17,13 +17,14 @@ from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns
+from backbone.school_year import YearWanted
 from backbone.service import Running
 from backbone.suppressing import Group, Least
 from chalkline_contracts.goals import GoalLinkedToInitiative
 from fastapi import APIRouter, Query, Request, Response
 
 from goals.arithmetic import median
-from goals.figures_asked import Figures, YearWanted, hidden_rows
+from goals.figures_asked import Figures, hidden_rows
 
 sql = Queries("goals", "sql/queries")
 
@@ -75,7 +76,7 @@ def routes(run: Running) -> APIRouter:
         others so that none can be computed.
         """
         schools, year = await figures.schools(by), await figures.year(by, wanted)
-        rows = await figures.rows(request, response, sql.effect, by.tenant, year, schools)
+        rows = await figures.lists.whole(request, response, sql.effect, by.tenant, year, schools)
         return effects(rows, await figures.least(by))
 
     return router

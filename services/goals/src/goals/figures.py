@@ -4,7 +4,7 @@ Rebuildable: drop the tables, replay the log, and the same rows come back.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from backbone.folding import Row, folded, in_columns
@@ -12,6 +12,7 @@ from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns
+from backbone.school_year import school_year
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement
@@ -32,15 +33,6 @@ STAGE: Final[dict[type[Event], int]] = {
     g.GoalAchieved: 4,
 }
 OF_GOALS: Final[tuple[type[Event], ...]] = (g.GoalDrafted, g.BaselineRecorded, *STAGE)
-
-JULY: Final = 7
-"""The month in which a school year begins."""
-
-
-def school_year(day: date) -> int:
-    """The year in which the school year of this day began."""
-    return day.year if day.month >= JULY else day.year - 1
-
 
 # Cycles ----------------------------------------------------------------------------------------------
 

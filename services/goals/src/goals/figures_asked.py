@@ -4,39 +4,16 @@ Administrators and coaching leads ask about the district, principals about their
 whole and each table has one division, so that no two answers to one reader differ by a few people.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Mapping
 from uuid import UUID
 
 from backbone.deciding import Actor, Forbidden
 from backbone.district import policy_in
-from backbone.gather import Gather
-from backbone.ledger import patiently
-from backbone.lists import Absent, Digits, Lists, Told, no_parameter_twice, person_of
-from backbone.problems import Problem
+from backbone.lists import Lists, Told, person_of
+from backbone.overseeing import LEADERS
+from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
 from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
-from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, Field
-
-from goals.access import LEADERS
-from goals.figures import school_year
-
-Asked: TypeAlias = tuple[str, tuple[Any, ...]]
-"""A query and its arguments."""
-
-
-class YearWanted(BaseModel):
-    """Which school year; a table extends it with how it is divided. Unknown parameters are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    year: Annotated[
-        Annotated[int, Field(ge=1900, le=2198)] | Absent,
-        Field(description="The year in which the school year began, in July; left out: this one"),
-        Digits,
-    ] = None
 
 
 class Figure(Told):
@@ -52,7 +29,6 @@ class Figures:
 
     def __init__(self, run: Running) -> None:
         self._run, self.lists = run, Lists(run)
-        self._asked: Gather[Asked, Sequence[Any]] = Gather(self._fetch, workers=4)
 
     async def schools(self, by: Actor) -> list[UUID] | None:
         """The schools somebody may have figures about; None: all of the district. Raises Forbidden, FactsBehind."""
@@ -66,27 +42,6 @@ class Figures:
             raise Forbidden
         return sorted(row["led_ids"])
 
-    async def rows(self, request: Request, response: Response, query: str, *arguments: Any) -> Sequence[Any]:
-        """What a query tells. Raises a Problem."""
-        no_parameter_twice(request)
-        if not await self._run.derived():  # an empty table would say that there is nothing
-            raise Problem("rows_incomplete")
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization, Accept"
-        return await self._asked((query, tuple(map(_hashable, arguments))))
-
-    async def _fetch(self, asked: Sequence[Asked]) -> Sequence[Sequence[Any] | BaseException]:
-        """The same figures asked for at the same moment are asked of PostgreSQL once."""
-
-        async def fetch(one: Asked) -> Sequence[Any]:
-            query, arguments = one
-            return await patiently(lambda: self._run.pool.fetch(query, *arguments))
-
-        each = list(dict.fromkeys(asked))
-        told = await asyncio.gather(*map(fetch, each), return_exceptions=True)
-        found = dict(zip(each, told, strict=True))
-        return [found[one] for one in asked]
-
     async def year(self, by: Actor, wanted: YearWanted) -> int:
         """The school year asked for, or the one it is."""
         return wanted.year if wanted.year is not None else school_year(await self.lists.today(by))
@@ -95,10 +50,6 @@ class Figures:
         """About how many people a figure must be in this district."""
         policy = policy_in(await self._run.facts.row("policy", by.tenant, by.tenant))
         return Least(students=policy.small_cell_n)
-
-
-def _hashable(argument: Any) -> Any:
-    return tuple(argument) if isinstance(argument, list) else argument
 
 
 def hidden_rows(groups: Mapping[str | None, Group], least: Least) -> frozenset[str | None]:

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, router_of
 from backbone.queries import Queries
+from backbone.school_year import YearWanted
 from backbone.service import Running
 from backbone.suppressing import Group
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from goals.figures_asked import Figure, Figures, YearWanted, hidden_rows
+from goals.figures_asked import Figure, Figures, hidden_rows
 
 sql = Queries("goals", "sql/queries")
 
@@ -63,7 +64,7 @@ def routes(run: Running) -> APIRouter:
         teachers are hidden, with others so that none can be computed.
         """
         schools, year = await figures.schools(by), await figures.year(by, wanted)
-        rows = await figures.rows(request, response, sql.funnel, by.tenant, year, schools, wanted.by)
+        rows = await figures.lists.whole(request, response, sql.funnel, by.tenant, year, schools, wanted.by)
         groups = {row["of"]: Group(row["started"], row["teachers"]) for row in rows}
         hidden = hidden_rows(groups, await figures.least(by))
         return [_funnel(row, hidden=row["of"] in hidden) for row in rows]
@@ -76,7 +77,7 @@ def routes(run: Running) -> APIRouter:
         through, nothing is told.
         """
         schools, year = await figures.schools(by), await figures.year(by, wanted)
-        rows = await figures.rows(request, response, sql.phase_times, by.tenant, year, schools)
+        rows = await figures.lists.whole(request, response, sql.phase_times, by.tenant, year, schools)
         least = await figures.least(by)
         return [_phase_time(row, hidden=least.wanting(Group(1, row["teachers"]))) for row in rows]
 

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal
 from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, router_of
 from backbone.queries import Queries
+from backbone.school_year import YearWanted
 from backbone.service import Running
 from backbone.suppressing import Group
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from goals.figures_asked import Figure, Figures, YearWanted, hidden_rows
+from goals.figures_asked import Figure, Figures, hidden_rows
 
 sql = Queries("goals", "sql/queries")
 
@@ -51,7 +52,7 @@ def routes(run: Running) -> APIRouter:
         be computed.
         """
         schools, year = await figures.schools(by), await figures.year(by, wanted)
-        rows = await figures.rows(request, response, sql.outcomes, by.tenant, year, schools, wanted.by)
+        rows = await figures.lists.whole(request, response, sql.outcomes, by.tenant, year, schools, wanted.by)
         groups = {row["of"]: _group(row, wanted.by) for row in rows}
         hidden = hidden_rows(groups, await figures.least(by))
         return [_told(row, hidden=row["of"] in hidden) for row in rows]

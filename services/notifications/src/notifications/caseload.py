@@ -10,7 +10,6 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Forbidden
 from backbone.district import policy_in
-from backbone.ledger import patiently
 from backbone.lists import (
     DESCRIBED,
     DESCRIBED_WHOLE,
@@ -21,7 +20,6 @@ from backbone.lists import (
     person_of,
     router_of,
 )
-from backbone.problems import Problem
 from backbone.queries import Queries
 from backbone.service import Running
 from chalkline_contracts.goals import Trend
@@ -105,12 +103,8 @@ def routes(run: Running) -> APIRouter:
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        if not await run.derived():
-            raise Problem("rows_incomplete")
-        rows = await patiently(lambda: run.pool.fetch(sql.caseloads, by.tenant))
+        rows = await lists.whole(request, response, sql.caseloads, by.tenant)
         limit = policy_in(await run.facts.row("policy", by.tenant, by.tenant)).caseload_limit
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization, Accept"
         return [
             Caseload(**row, limit=limit, over=limit is not None and row["teachers_n"] > limit) for row in rows
         ]

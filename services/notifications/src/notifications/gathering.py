@@ -1,6 +1,7 @@
 """How a decision of notifications comes to be told what it needs: who acts, and which roles they hold."""
 
 from backbone.deciding import Asking, Look
+from backbone.overseeing import LEADERS
 
 from notifications.cycle_watch import CycleWatch, CycleWatchCommand, CycleWatchFacts
 from notifications.milestone_rule import MilestoneRule, MilestoneRuleCommand, MilestoneRuleFacts
@@ -52,6 +53,6 @@ async def gather_milestone_rule(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         belongs=roles is not None,
-        curates=bool({"administrator", "coaching_lead"} & (roles or set())),
+        curates=bool(LEADERS & (roles or set())),
         level=asking.level,
     )

@@ -5,29 +5,23 @@ whose achievement was withdrawn, is counted no more until its target is met anew
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from backbone.application import Reader
 from backbone.deciding import Forbidden
 from backbone.folding import Row, folded, in_columns
-from backbone.ledger import patiently
-from backbone.lists import DESCRIBED_WHOLE, Absent, Lists, Told, no_parameter_twice, router_of
-from backbone.problems import Problem
+from backbone.lists import DESCRIBED_WHOLE, Lists, Told, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
+from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
 from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
 from chalkline_contracts import goals as g
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 sql = Queries("notifications", "sql/queries")
 
-JULY: Final = 7
-"""The month in which a school year begins."""
 NEVER: Final[Row] = dict.fromkeys(("met_month", "met_year", "achieved_month", "achieved_year"))
 
 
@@ -49,11 +43,6 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:  # noqa: ARG001 - c
             return dict(NEVER)
 
 
-def school_year(day: date) -> int:
-    """The year in which the school year of this day began."""
-    return day.year if day.month >= JULY else day.year - 1
-
-
 class MilestoneCount(Told):
     """How many goals came to a milestone; about goals of fewer than five teachers nothing is told."""
 
@@ -64,24 +53,6 @@ class MilestoneCount(Told):
     goals_n: int | None
 
 
-def _digits(text: Any) -> Any:
-    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
-        raise ValueError("must be written in digits")
-    return text
-
-
-class CountsWanted(BaseModel):
-    """Which school year. Unknown parameters are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    year: Annotated[
-        Annotated[int, Field(ge=1900, le=2198)] | Absent,
-        Field(description="The year in which it began, in July; left out: this one"),
-        BeforeValidator(_digits),
-    ] = None
-
-
 def routes(run: Running) -> APIRouter:
     router, lists = router_of("CycleWatch"), Lists(run)
 
@@ -89,25 +60,16 @@ def routes(run: Running) -> APIRouter:
         "/v1/milestone-counts", summary="How many goals met their target and were achieved", **DESCRIBED_WHOLE
     )
     async def milestone_counts(
-        request: Request, response: Response, by: Reader, wanted: Annotated[CountsWanted, Query()]
+        request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[MilestoneCount]:
         """Administrators and coaching leads get the district's, by month. What is about fewer than five teachers is
         hidden, with others so that none can be computed.
         """
-        no_parameter_twice(request)
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        if not await run.derived():
-            raise Problem("rows_incomplete")
-        year = wanted.year
-        if year is None:
-            district = await run.facts.row("district", by.tenant, by.tenant)
-            zone = ZoneInfo(district["time_zone"] if district else "UTC")
-            year = school_year((await run.clock.now(by.tenant)).astimezone(zone).date())
-        rows = await patiently(lambda: run.pool.fetch(sql.milestone_counts, by.tenant, year))
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization, Accept"
+        year = wanted.year if wanted.year is not None else school_year(await lists.today(by))
+        rows = await lists.whole(request, response, sql.milestone_counts, by.tenant, year)
         return counts_of(rows, Least())
 
     return router

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED_WHOLE, Lists, Told, no_parameter, router_of
+from backbone.lists import DESCRIBED_WHOLE, Lists, Told, for_this_reader, no_parameter, router_of
 from backbone.problems import Problem
 from backbone.service import Running
 from chalkline_contracts.notifications import RecipientRole
@@ -48,8 +48,7 @@ def routes(run: Running) -> APIRouter:
             lists.must_be_level(by)
             raise Problem("not_found")
         told = await run.facts.row("milestone_rules", by.tenant, by.tenant)
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Authorization, Accept"
+        for_this_reader(response)
         published = zip(told["rule_ids"], map(as_rule, told["told"]), strict=True) if told else ()
         return list(in_force(dict(published)))
 

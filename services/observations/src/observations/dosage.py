@@ -56,13 +56,12 @@ def routes(run: Running) -> APIRouter:
         """
         person: UUID | None = person_of(by)
         overseen = await lists.overseen(by)
-        query = sql.dosage_of_coach
         if overseen is not None and overseen.everyone:
-            query, person = sql.dosage_of_district, None
+            person = None
         now = await run.clock.now(by.tenant)
         calendar = await run.facts.row("calendar", by.tenant, by.tenant)
         told = calendar["told"] if calendar else None
-        rows = await lists.page(request, response, by, wanted, query, now, person, told)
+        rows = await lists.page(request, response, by, wanted, sql.dosage, now, person, told)
         if rows:
             lists.must_be_level(by)
         return [_told(row) for row in rows]

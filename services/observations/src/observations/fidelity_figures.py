@@ -5,7 +5,6 @@ months as it takes that taking what is shown from the year leaves nothing about 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from fractions import Fraction
 from itertools import groupby
 from operator import itemgetter
@@ -14,18 +13,16 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Forbidden
-from backbone.lists import DESCRIBED_WHOLE, Absent, Digits, Lists, Told, router_of
+from backbone.lists import DESCRIBED_WHOLE, Lists, Told, router_of
 from backbone.queries import Queries
+from backbone.school_year import YearWanted, days_of, school_year
 from backbone.service import Running
 from backbone.suppressing import STAFF
 from chalkline_contracts.measurement import ExactQuotient
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 sql = Queries("observations", "sql/queries")
 
-JULY: Final = 7
-"""The month in which a school year begins."""
 YEAR: Final = None
 """The place of a checklist's total among its months."""
 
@@ -62,24 +59,12 @@ class Fidelity(Told):
     """What was met of what was looked for, exactly, such as "17/20"."""
 
 
-class FidelityWanted(BaseModel):
-    """Which school year; unknown parameters are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    year: Annotated[
-        Annotated[int, Field(ge=1900, le=2198)] | Absent,
-        Field(description="In which it began, in July; left out: this one"),
-        Digits,
-    ] = None
-
-
 def routes(run: Running) -> APIRouter:
     router, lists = router_of("Observation"), Lists(run)
 
     @router.get("/v1/fidelity", summary="How much of each checklist is met, by month", **DESCRIBED_WHOLE)
     async def fidelity(
-        request: Request, response: Response, by: Reader, wanted: Annotated[FidelityWanted, Query()]
+        request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[Fidelity]:
         """For coaching leads and administrators, across all teachers of the district; where that would tell of fewer
         than five, hidden.
@@ -87,17 +72,13 @@ def routes(run: Running) -> APIRouter:
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        year = wanted.year if wanted.year is not None else _school_year(await lists.today(by))
-        begin, until = date(year, JULY, 1), date(year + 1, JULY, 1)
+        year = wanted.year if wanted.year is not None else school_year(await lists.today(by))
+        begin, until = days_of(year)
         zone = await lists.zone(by)
         rows = await lists.whole(request, response, sql.fidelity, by.tenant, begin, until, zone, STAFF)
         return list(told(rows))
 
     return router
-
-
-def _school_year(day: date) -> int:
-    return day.year if day.month >= JULY else day.year - 1
 
 
 def told(rows: Sequence[Any]) -> Iterator[Fidelity]:

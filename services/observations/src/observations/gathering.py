@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backbone.deciding import Asking, Look
 from backbone.facts import several
-from backbone.overseeing import oversees
+from backbone.overseeing import LEADERS, oversees
 
 from observations.access import in_pair, occasion_of, takes_part, whose
 from observations.activity import Activity, ActivityCommand, ActivityFacts
@@ -38,7 +38,7 @@ async def gather_instrument(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         belongs=person is not None,
-        curates=bool(roles & {"administrator", "coaching_lead"}),
+        curates=bool(roles & LEADERS),
         level=asking.level,
     )
 

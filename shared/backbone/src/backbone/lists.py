@@ -6,6 +6,7 @@ positions of its first event and of the last that the row reflects. What began a
 while a sandbox's clock stands, is in the order in which it was told.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
 from backbone.exports import ListRoute, row_of
+from backbone.gather import Gather
 from backbone.ledger import patiently
 from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
@@ -31,6 +33,8 @@ from backbone.strict_json import pointer
 
 Row: TypeAlias = Any
 """An asyncpg Record: read by column name."""
+Asked: TypeAlias = tuple[str, tuple[Any, ...]]
+"""A query and its arguments."""
 
 NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), 2**63 - 1)
 """The place before everything: no event happens after the year 2199."""
@@ -197,6 +201,7 @@ class Lists:
     def __init__(self, run: Running) -> None:
         self._run = run
         self._cursors = Cursors(run.settings.chain)
+        self._tables: Gather[Asked, Sequence[Row]] = Gather(self._fetch, workers=4)
 
     async def page(
         self, request: Request, response: Response, by: Actor, page: Page, query: str, *wanted: Any
@@ -225,7 +230,19 @@ class Lists:
         if not await self._run.derived():
             raise Problem("rows_incomplete")
         for_this_reader(response)
-        return await patiently(lambda: self._run.pool.fetch(query, *wanted))
+        return await self._tables((query, tuple(map(_hashable, wanted))))
+
+    async def _fetch(self, asked: Sequence[Asked]) -> Sequence[Sequence[Row] | BaseException]:
+        """The same table asked for at the same moment is asked of PostgreSQL once."""
+
+        async def fetch(one: Asked) -> Sequence[Row]:
+            query, arguments = one
+            return await patiently(lambda: self._run.pool.fetch(query, *arguments))
+
+        each = list(dict.fromkeys(asked))
+        told = await asyncio.gather(*map(fetch, each), return_exceptions=True)
+        found = dict(zip(each, told, strict=True))
+        return [found[one] for one in asked]
 
     async def zone(self, by: Actor) -> str:
         """Their district's time zone, an IANA name."""
@@ -260,6 +277,10 @@ class Lists:
         if not isinstance(began, int):  # made by an earlier version
             raise Problem("cursor_invalid")
         return datetime.fromisoformat(at), began
+
+
+def _hashable(argument: Any) -> Any:
+    return tuple(argument) if isinstance(argument, list) else argument
 
 
 def person_of(by: Actor) -> UUID:

@@ -5,9 +5,13 @@ Administrators and coaching leads oversee the district, principals whoever works
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from backbone.deciding import Asking
+
+LEADERS: Final = frozenset({"administrator", "coaching_lead"})
+"""The roles that oversee a whole district, and decide what it has in common."""
 
 
 @dataclass(frozen=True, slots=True)
