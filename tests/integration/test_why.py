@@ -86,8 +86,8 @@ async def test_a_correction_is_followed_to_the_achievement_it_takes_away(
     assert chain.causes == []
     assert chain.first.meta.actor == f"person:{school.coach}"
     following = list(names(chain.event))
-    assert following.count(("ProgressRetracted", "when_observation_corrected")) == 2
-    assert ("ProgressMeasured", "when_observation_corrected") in following
+    assert following.count(("ProgressRetracted", "when_observed")) == 2
+    assert ("ProgressMeasured", "when_observed") in following
     [retracted] = [step for step in chain.event.led_to if step.led_to]
     assert retracted.told
     assert retracted.told.name == "ProgressRetracted"
@@ -128,7 +128,7 @@ async def test_a_notification_is_followed_back_to_whoever_observed(
     ]
     assert document["causes"][3]["milestone"] == "GoalTargetMet"
     assert document["causes"][3]["rule_version"] == 1
-    assert document["causes"][1]["through"] == "when_observation_recorded"
+    assert document["causes"][1]["through"] == "when_observed"
     assert document["event"]["aggregate"] == "Notification"
     assert "numerator" not in json.dumps(document)
 
@@ -157,7 +157,7 @@ async def test_what_a_policy_found_nothing_to_do_for_is_told_too(
     [step] = (await why(logs, recorded)).event.led_to
     assert step.told is None
     assert step.reacted is not None
-    assert (step.through, step.reacted.outcome) == ("when_observation_recorded", "nothing")
+    assert (step.through, step.reacted.outcome) == ("when_observed", "nothing")
     assert step.document()["aggregate_id"] == str(goal)
 
 

@@ -128,7 +128,7 @@ class Classroom:
             yield
             self.project(recorded)
             yield
-            yield from self.following(recorded, POLICY[type(event)])
+            yield from self.following(recorded, policies.when_observed)
 
     def following(
         self, recorded: Recorded[Any], react: Callable[..., AsyncIterator[Reaction]]
@@ -147,13 +147,6 @@ class Classroom:
             self.table[measurement_id] = None, "taken_back"
         for each in getattr(event, "measurements", ()):
             self.table[each.measurement_id] = counting(each), ""
-
-
-POLICY: dict[type[Event], Callable[..., AsyncIterator[Reaction]]] = {
-    ObservationRecorded: policies.when_observation_recorded,
-    ObservationCorrected: policies.when_observation_corrected,
-    ObservationVoided: policies.when_observation_voided,
-}
 
 
 def everything(table: dict[UUID, tuple[CountMeasurement | None, str]]) -> CountObserved:
@@ -177,6 +170,12 @@ def at_once(reactions: AsyncIterator[Reaction]) -> Reaction | None:
     except StopAsyncIteration:
         return None
     raise AssertionError("it waits")
+
+
+def test_what_becomes_of_an_observation_is_one_policys() -> None:
+    """So that where its record has to wait, being parked, what takes it back waits behind it."""
+    told = {ObservationRecorded, ObservationCorrected, ObservationVoided}
+    assert [set(one.handles) for one in policies.POLICIES if told.intersection(one.handles)] == [told]
 
 
 WHOSE: dict[str, Any] = {

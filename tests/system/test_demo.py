@@ -94,7 +94,7 @@ def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(f
         "Tomás adapts it to his class",
         "teach together, 45 minutes",
         "she corrects it, the achievement is withdrawn",
-        "└── when_observation_corrected: ProgressRetracted cause=observation_corrected",
+        "└── when_observed: ProgressRetracted cause=observation_corrected",
         "AchievementWithdrawn cause=observation_corrected",
         "○ baseline",
         "the goal is achieved, from 14 of 40 to 36 of 40",

@@ -4,6 +4,7 @@ may confirm it; whenever a coach evaluates, coaching is suspended.
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 from backbone.deciding import Reaction
 from backbone.district import policy_in
@@ -19,46 +20,40 @@ from goals.goal import ConfirmAchievement, CountMeasurement, RetractMeasurement
 from goals.observed import everything
 from goals.partnership import SuspendPartnership
 
+Observed = ObservationRecorded | ObservationCorrected | ObservationVoided
 
-async def when_observation_recorded(
-    recorded: Recorded[ObservationRecorded], _: Look
-) -> AsyncIterator[Reaction]:
-    """Each measurement counts for each goal it was made for; a goal of another metric takes no notice."""
+
+async def when_observed(recorded: Recorded[Observed], _: Look) -> AsyncIterator[Reaction]:
+    """What was observed counts for each goal it was made for; what it replaces, or holds no more, is retracted first.
+
+    A goal of another metric takes no notice. One policy for all that becomes of an observation: should one event of it
+    have to wait, so do those that follow.
+    """
     event = recorded.event
+    gone, cause = _taken_back(event)
+    retract = [RetractMeasurement(measurement_id=own, cause=cause) for own in gone]
+    count = [
+        CountMeasurement(
+            measurement=measurement,
+            observation_id=recorded.aggregate_id,
+            partnership_id=event.partnership_id,
+        )
+        for measurement in (() if isinstance(event, ObservationVoided) else event.measurements)
+    ]
     for goal_id in event.goal_ids:
-        for ordinal, measurement in enumerate(event.measurements):
-            count = CountMeasurement(
-                measurement=measurement,
-                observation_id=recorded.aggregate_id,
-                partnership_id=event.partnership_id,
-            )
-            yield Reaction(GOAL.name, goal_id, count, ordinal)
+        for ordinal, command in enumerate((*retract, *count)):
+            yield Reaction(GOAL.name, goal_id, command, ordinal)
 
 
-async def when_observation_corrected(
-    recorded: Recorded[ObservationCorrected], _: Look
-) -> AsyncIterator[Reaction]:
-    """What was replaced is retracted, and what replaces it counted, in this order."""
-    event = recorded.event
-    for goal_id in event.goal_ids:
-        for ordinal, measurement_id in enumerate(event.replaced_measurement_ids):
-            retract = RetractMeasurement(measurement_id=measurement_id, cause="observation_corrected")
-            yield Reaction(GOAL.name, goal_id, retract, ordinal)
-        for ordinal, measurement in enumerate(event.measurements, len(event.replaced_measurement_ids)):
-            count = CountMeasurement(
-                measurement=measurement,
-                observation_id=recorded.aggregate_id,
-                partnership_id=event.partnership_id,
-            )
-            yield Reaction(GOAL.name, goal_id, count, ordinal)
-
-
-async def when_observation_voided(recorded: Recorded[ObservationVoided], _: Look) -> AsyncIterator[Reaction]:
-    """An observation that does not count gave no progress."""
-    for goal_id in recorded.event.goal_ids:
-        for ordinal, measurement_id in enumerate(recorded.event.measurement_ids):
-            retract = RetractMeasurement(measurement_id=measurement_id, cause="observation_voided")
-            yield Reaction(GOAL.name, goal_id, retract, ordinal)
+def _taken_back(event: Observed) -> tuple[tuple[UUID, ...], str]:
+    """Which measurements do not hold any more, and why."""
+    match event:
+        case ObservationRecorded():
+            return (), ""
+        case ObservationCorrected():
+            return event.replaced_measurement_ids, "observation_corrected"
+        case ObservationVoided():
+            return event.measurement_ids, "observation_voided"
 
 
 async def when_baseline_recorded(recorded: Recorded[BaselineRecorded], look: Look) -> AsyncIterator[Reaction]:
@@ -101,11 +96,11 @@ async def when_a_coach_comes_to_evaluate(recorded: Recorded[Any], look: Look) ->
 
 
 POLICIES = (
-    Policy(name="when_observation_recorded", handles=(ObservationRecorded,), react=when_observation_recorded),
     Policy(
-        name="when_observation_corrected", handles=(ObservationCorrected,), react=when_observation_corrected
+        name="when_observed",
+        handles=(ObservationRecorded, ObservationCorrected, ObservationVoided),
+        react=when_observed,
     ),
-    Policy(name="when_observation_voided", handles=(ObservationVoided,), react=when_observation_voided),
     Policy(name="when_baseline_recorded", handles=(BaselineRecorded,), react=when_baseline_recorded),
     Policy(name="when_target_met", handles=(GoalTargetMet,), react=when_target_met),
     Policy(
