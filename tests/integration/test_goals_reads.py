@@ -110,8 +110,9 @@ async def test_who_leads_learns_that_there_is_coaching_and_no_more(
         assert (pair["partnership_id"], pair["status"], pair["consented"]) == (str(partnership), "open", None)
         [seen] = await see(platform, school, f"/v1/cycles?partnership_id={partnership}", who)
         assert (seen["cycle_id"], seen["status"], seen["focus"]) == (str(cycle), "ended", "engagement")
+        assert (seen["phase"], seen["ended_at"] is None) == (None, False)  # how it ended is the pair's
     [own] = await see(platform, school, "/v1/cycles", "teacher")
-    assert own["status"] == "closed_early"
+    assert (own["status"], own["phase"]) == ("closed_early", "identify")
     assert await see(platform, school, "/v1/partnerships", "theo") == []
     assert await see(platform, school, f"/v1/cycles?partnership_id={partnership}", "theo") == []
 

@@ -179,3 +179,25 @@ async def test_a_partnership_suspended_for_its_coach_goes_on_with_another(lookin
     assert await looking.content("coach") == NOTHING
     back = await looking.say("teacher", f"{path}/hand-over-coach", to_coach_id=str(school.coach))
     assert back.json()["code"] == "evaluator_cannot_coach"
+
+
+async def test_what_a_teacher_told_the_former_coach_stays_between_them(looking: Looking) -> None:
+    """The next coach reads the visit, and not what was told of the coach before; who comes back finds it again."""
+    platform, school, path = looking.platform, looking.school, f"/v1/partnerships/{looking.ids['pair']}"
+    visit = f"/v1/observations/{looking.ids['observation']}"
+    await platform.observations.post(
+        f"{visit}/give-coach-feedback", by=school.teacher, tenant=school.tenant, feedback="You talked over me"
+    )
+
+    async def told(who: str) -> tuple[int, bool]:
+        await platform.level()
+        answer = await platform.observations.get(visit, by=school.people[who], tenant=school.tenant)
+        assert answer.status_code == 200
+        return len(answer.json()["data"]["feedback_to_coach"]), "You talked over me" in answer.text
+
+    assert await told("coach") == await told("teacher") == (1, True)
+    for to, reads in (("carl", (0, False)), ("coach", (1, True))):
+        await looking.say("teacher", f"{path}/hand-over-coach", to_coach_id=str(school.people[to]))
+        assert (await looking.say("teacher", f"{path}/give-consent")).status_code == 200
+        assert await told(to) == reads
+        assert await told("teacher") == (1, True)
