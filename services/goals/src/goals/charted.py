@@ -30,6 +30,8 @@ class ChartedMeasurement(Told):
     subgroup: str | None
     instrument: str | None
     source: Source
+    recorded_by: UUID
+    """Who told it; they may take it back, where it comes from no observation."""
     observation_id: UUID | None
     """The observation it comes from, if it comes from one."""
     is_baseline: bool
@@ -209,6 +211,7 @@ def _measurement(shown: Shown, at: Drawn) -> ChartedMeasurement:
         subgroup=told.subgroup,
         instrument=told.instrument,
         source=told.source,
+        recorded_by=told.recorded_by,
         observation_id=shown.observation_id,
         is_baseline=at.reading.is_baseline,
         counted=at.counted,

@@ -293,7 +293,7 @@ class ProgressRetracted(Event, service="goals", aggregate="Goal", tier="B"):
     partnership_id: UUID
     measurement_id: UUID
     cause: Code
-    """Why, such as `observation_voided`; the event that caused it is the causation of this one."""
+    """Why, such as `observation_voided`, whose event is the causation of this one; or the reason its author gave."""
 
 
 class GoalRecharted(Event, service="goals", aggregate="Goal", tier="B"):
