@@ -455,6 +455,7 @@ class Interrupted:
 
     def __init__(self) -> None:
         self.held, self.progress = Held(whole=True), Progress()
+        self.handles = frozenset({"TallyCounted"})
         self.taken = asyncio.Event()
         self._first = True
 

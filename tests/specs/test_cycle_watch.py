@@ -58,6 +58,19 @@ def test_the_same_occurrence_is_never_reached_again() -> None:
     spec.given(reached()).when(reach(due_at=NOW, recipients=(tina,))).then()
 
 
+def test_a_stall_is_told_once_for_each_best_though_it_is_another_event_that_tells_of_it() -> None:
+    stall = {"milestone": "GoalStalled", "occurrence": "goal:1/best:2"}
+    spec.given(reached(**stall)).when(reach(**stall)).then()
+
+
+def test_what_one_event_brings_need_not_be_remembered_however_much_there_is_of_it() -> None:
+    told = [reached(milestone="GoalSet", occurrence=f"event:{n}") for n in range(1000)]
+    state = CYCLE_WATCH.initial
+    for event in told:
+        state = CYCLE_WATCH.evolve(state, event)
+    assert state == CYCLE_WATCH.initial
+
+
 def test_another_visit_another_version_or_another_milestone_is_another_occurrence() -> None:
     watched = spec.given(reached())
     watched.when(reach(occurrence="since:2026-03-16")).then(reached(occurrence="since:2026-03-16"))

@@ -84,7 +84,8 @@ class Given:
             self.zone.key, tuple(self.pauses),
         )  # fmt: skip
         known = Known(
-            cycle=cycle, partnership=Partnership(COACH, "agreed"), goals={}, visits={}, steps={}, reached=frozenset(),
+            cycle=cycle, partnership=Partnership(COACH, "agreed"), goals={}, measured={}, visits={}, steps={},
+            reached=frozenset(),
             district=District(terms=tuple(self.terms), holidays=tuple(self.holidays), quiet_hours=self.quiet),
             rules=(), bands={TEACHER: None},
         )  # fmt: skip

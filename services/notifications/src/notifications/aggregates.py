@@ -35,6 +35,7 @@ CYCLE_WATCH: Aggregate[cycle_watch.CycleWatch] = Aggregate(
     evolve=cycle_watch.evolve,
     facts=gathering.gather_cycle_watch,
     authorise=access.authorise_cycle_watch,
+    state_schema=2,
 )
 
 NOTIFICATION: Aggregate[notification.Notification] = Aggregate(

@@ -16,7 +16,7 @@ from chalkline_contracts.notifications import RecipientRole
 from notifications import due
 from notifications.moment import Hours, first_moment, quiet
 from notifications.ruling import DueBy, in_force, versions
-from notifications.watched import Cycle, Goal, Known, Visit
+from notifications.watched import Cycle, Goal, Known, Measured, Visit
 
 LATEST: Final = timedelta(hours=24)
 """What had been due that long before the latest fact it derives from is history, not a reminder."""
@@ -169,13 +169,23 @@ def _goal(clocks: _Clocks, goal_id: UUID, goal: Goal) -> Iterator[Timer]:
         waiting = partial(timer, teachers=goal.owner_ids, but=proposal.agreed)
         yield from waiting("GoalAgreementPending", occurrence, proposal.at, hours_after(proposal.at))
     if goal.active and goal.set_at and goal.active_since:
-        measured = [(occurred_at, recorded_at) for _, occurred_at, recorded_at in goal.measured]
-        last, told_at = max([(goal.set_at, goal.active_since), *measured])
-        derived_at = max(told_at, goal.active_since, goal.retracted_at or told_at)
+        last, derived_at = _measured_last(
+            (goal.set_at, goal.active_since), clocks.known.measured.get(goal_id, ())
+        )
         yield from timer(
             "GoalSilent", due.since(last, clocks.zone, goal_id), derived_at,
             lambda rule: clocks.after(last, rule.days or 0), teachers=concerned(goal.owner_ids),
         )  # fmt: skip
+
+
+def _measured_last(
+    was_set: tuple[datetime, datetime], measured: Iterable[Measured]
+) -> tuple[datetime, datetime]:
+    """What a goal's silence counts from, and when it was recorded that it does: no later measurement holds any more."""
+    holding = [(one.occurred_at, one.recorded_at) for one in measured if one.retracted_at is None]
+    last, told_at = max([was_set, *holding])
+    gone = [one.retracted_at for one in measured if one.retracted_at and one.occurred_at > last]
+    return last, max([told_at, was_set[1], *gone])
 
 
 def concerned(owner_ids: Sequence[UUID]) -> Sequence[UUID] | None:

@@ -15,8 +15,14 @@ from chalkline_contracts.notifications import MilestoneName, MilestoneReached, O
 from chalkline_contracts.values import Time
 from pydantic import Field
 
+from notifications.rules import TIMED
+
 AT_ONCE: Final = 500
 """Recipients that one event names: 36 kB of them, and an event is to stay below 64 kB."""
+REMEMBERED: Final = TIMED | {"GoalStalled"}
+"""The milestones whose occurrence may be met again: what time brings, and a stall, told once for each best. Every
+other is of one event, whose reaction is one command for ever.
+"""
 
 
 class ReachMilestone(Command):
@@ -97,7 +103,7 @@ def _shares(recipients: Iterable[Recipient]) -> Iterator[tuple[Recipient, ...]]:
 
 def evolve(watch: CycleWatch, event: Event) -> CycleWatch:
     match event:
-        case MilestoneReached():
+        case MilestoneReached() if event.milestone in REMEMBERED:
             reached = Reached(event.milestone, event.rule_version, event.occurrence)
             return watch if reached in watch.reached else replace(watch, reached=(*watch.reached, reached))
         case _:

@@ -4,7 +4,7 @@ A district may publish versions of its own (see milestone_rule.py); these are ve
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from chalkline_contracts.notifications import COUNTED_FROM, RecipientRole
 
@@ -69,5 +69,8 @@ DEFAULTS: tuple[Rule, ...] = (
     # Whoever evaluates a teacher cannot coach that teacher.
     Rule("CoachingSuspended", "event", ("PartnershipSuspended",), BOTH, banded=False),
 )  # fmt: skip
+
+TIMED: Final = frozenset(rule.milestone for rule in DEFAULTS if rule.trigger == "timer")
+"""The milestones that time brings."""
 
 BY_MILESTONE: dict[str, Rule] = {rule.milestone: rule for rule in DEFAULTS}

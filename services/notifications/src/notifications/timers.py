@@ -14,15 +14,15 @@ from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded, partition_of
 from backbone.rows import columns
-from chalkline_contracts.goals import Trend
+from chalkline_contracts.goals import ProgressRetracted, Trend
 from chalkline_contracts.notifications import Recipient
 from pydantic import TypeAdapter
 
 from notifications import watched as w
 from notifications.clocks import Timer, last_visit, timers_of
 from notifications.cycle_watch import ReachMilestone
-from notifications.watching import HANDLES, KINDS
-from notifications.world import Key, World, own, watch_of
+from notifications.watching import HANDLES, KINDS, MEASURING, measured
+from notifications.world import Key, Own, World, initial, own, touched_by, watch_of
 
 sql = Queries("notifications", "sql/queries")
 
@@ -56,16 +56,47 @@ AT_ONCE: Final = 500
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    world = World()
-    keys = (Key(r.tenant, type(r.event).aggregate, r.aggregate_id) for r in events)
-    ordered = _sorted(keys)
-    _hold(world, await db.fetch(sql.watched, *columns(ordered, 3)))
-    touched = _sorted(key for recorded in events for key in world.note(recorded))
-    if not touched:
-        return
-    changed = [_row(key, state) for key in ordered if (state := world.get(key)) is not None]
-    await db.execute(sql.watch, *columns(changed, 7))
-    await db.execute(sql.touch, *columns(touched, 3))
+    histories: dict[Own, tuple[Key, list[Recorded[Any]]]] = {}
+    for recorded in events:
+        key = Key(recorded.tenant, type(recorded.event).aggregate, recorded.aggregate_id)
+        histories.setdefault(own(key), (key, []))[1].append(recorded)
+    ordered = [histories[name] for name in sorted(histories)]
+    rows = await db.fetch(sql.watched, *columns([key for key, _ in ordered], 3))
+    known = {own(key): state for key, state in map(_told, rows)}
+    changed: list[tuple[Any, ...]] = []
+    touched: list[Key] = []
+    for key, history in ordered:
+        before = after = known.get(own(key)) or initial(key.kind)
+        for recorded in history:
+            after = KINDS[key.kind][1](after, recorded)
+        if after is None or (after == before and not any(type(r.event) in MEASURING for r in history)):
+            continue
+        if after != before:
+            changed.append(_row(key, after))
+        touched += {touched_by(key, state) for state in (before, after) if state is not None}
+    if changed:
+        await db.execute(sql.watch, *columns(changed, 7))
+    await _measure([recorded for recorded in events if type(recorded.event) in MEASURING], db)
+    if touched:
+        await db.execute(sql.touch, *columns(_sorted(touched), 3))
+
+
+async def _measure(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    """What was measured is noted, and then what was retracted, which comes after it."""
+    told = [
+        (r.tenant, r.aggregate_id, own_id, when.occurred_at, when.recorded_at)
+        for r in events
+        for own_id, when in measured(r)
+    ]
+    retracted = [
+        (r.tenant, r.aggregate_id, r.event.measurement_id, r.recorded_at)
+        for r in events
+        if type(r.event) is ProgressRetracted
+    ]
+    if told:
+        await db.execute(sql.note_measured, *columns(told, 5))
+    if retracted:
+        await db.execute(sql.note_retracted, *columns(retracted, 4))
 
 
 async def work_out(db: Connection) -> None:
@@ -82,6 +113,10 @@ async def _work_out(watches: Sequence[WatchId], db: Connection) -> None:
     _hold(world, await db.fetch(sql.parts_of_watches, *columns(watches, 2)))
     _hold(world, await db.fetch(sql.watched, *columns(_sorted(_around(world, watches)), 3)))
     _hold(world, await db.fetch(sql.rules_watched, list({tenant for tenant, _ in watches})))
+    for row in await db.fetch(sql.measured_last, *columns(watches, 2)):
+        goal = Key(row["tenant"], "Goal", row["goal_id"])
+        told = w.Measured(row["occurred_at"], row["recorded_at"], row["retracted_at"])
+        world.put_measured(goal, row["measurement_id"], told)
     known = {watch: found for watch in watches if (found := world.known(*watch)) is not None}
     caseload = [_on_caseload(watch, one, one.cycle) for watch, one in known.items() if one.cycle]
     await db.execute(sql.put_caseload, *columns(caseload, 15))
@@ -156,8 +191,13 @@ def _row(key: Key, state: w.Watched) -> tuple[Any, ...]:
 
 def _hold(world: World, rows: Sequence[Row]) -> None:
     for row in rows:
-        key = Key(row["tenant"], row["kind"], row["own_id"])
-        world.put(key, CODECS[key.kind].validate_json(row["told"]))
+        world.put(*_told(row))
+
+
+def _told(row: Row) -> tuple[Key, w.Watched]:
+    """What a row of `watched` tells."""
+    key = Key(row["tenant"], row["kind"], row["own_id"])
+    return key, CODECS[key.kind].validate_json(row["told"])
 
 
 CODECS: Final = {kind: TypeAdapter[Any](state) for kind, (state, _) in KINDS.items()}

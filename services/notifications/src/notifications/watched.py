@@ -17,8 +17,13 @@ from chalkline_contracts.notifications import RecipientRole
 PartnershipStatus = Literal["agreed", "handed_over", "suspended", "ended"]
 
 
-Measured = tuple[str, datetime, datetime]
-"""A measurement of a goal, its baseline's among them: its id, when it was taken and when that was recorded."""
+class Measured(NamedTuple):
+    """A measurement of a goal, its baseline's among them."""
+
+    occurred_at: datetime
+    recorded_at: datetime
+    retracted_at: datetime | None = None
+    """When it was recorded that it holds no more."""
 
 
 class Pause(NamedTuple):
@@ -71,14 +76,11 @@ class Goal:
     owner_ids: tuple[UUID, ...]
     baseline: tuple[str, ...] = ()
     """The measurements of its baseline that still hold."""
-    measured: tuple[Measured, ...] = ()
     proposal: Proposal | None = None
     set_at: datetime | None = None
     active: bool = False
     active_since: datetime | None = None
     """When it was recorded that it became active, last."""
-    retracted_at: datetime | None = None
-    """When it was recorded, last, that what its silence counted from is not so."""
     baseline_gone_at: datetime | None = None
     """When it was recorded, last, that nothing of its baseline holds any more."""
     over: bool = False
@@ -170,6 +172,8 @@ class Known:
     partnership: Partnership | None
     """None: not heard of yet; the cycle tells who coached when it started."""
     goals: Mapping[UUID, Goal]
+    measured: Mapping[UUID, Sequence[Measured]]
+    """Of each goal that was measured the latest that holds, and what was taken after it and retracted, at least."""
     visits: Mapping[UUID, Visit]
     steps: Mapping[UUID, Step]
     reached: frozenset[tuple[str, str]]

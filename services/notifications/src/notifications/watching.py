@@ -3,10 +3,11 @@
 Order holds within an aggregate and nowhere else, so a state is made of its own aggregate's events alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from backbone.recorded import Recorded
 from chalkline_contracts import directory as d
@@ -16,12 +17,10 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.notifications import MilestoneReached, MilestoneRulePublished
 
 from notifications import watched as w
-from notifications.rules import DEFAULTS
+from notifications.rules import TIMED
 
 VISITING: Final = ("model", "coteach")
 """The activities that are visits."""
-TIMED: Final = frozenset(rule.milestone for rule in DEFAULTS if rule.trigger == "timer")
-"""The milestones that time brings: of those that an event brings at once no timer asks whether they were reached."""
 
 
 def cycle(known: w.Cycle | None, recorded: Recorded[Any]) -> w.Cycle | None:
@@ -77,8 +76,6 @@ def partnership(known: w.Partnership | None, recorded: Recorded[Any]) -> w.Partn
 
 
 def goal(known: w.Goal | None, recorded: Recorded[Any]) -> w.Goal | None:
-    if type(recorded.event) is g.ProgressMeasured and known:  # most of what happens to a goal
-        return replace(known, measured=(*known.measured, _measured(recorded.event.measurement, recorded)))
     match recorded.event:
         case g.GoalDrafted() as event:
             return w.Goal(event.cycle_id, event.owner_ids)
@@ -87,11 +84,7 @@ def goal(known: w.Goal | None, recorded: Recorded[Any]) -> w.Goal | None:
         case g.ProgressRetracted():
             return _retracted(known, str(recorded.event.measurement_id), recorded.recorded_at)
         case g.BaselineRecorded(measurements=taken):
-            return replace(
-                known,
-                baseline=tuple(str(one.measurement_id) for one in taken),
-                measured=(*known.measured, *(_measured(one, recorded) for one in taken)),
-            )
+            return replace(known, baseline=tuple(str(one.measurement_id) for one in taken))
         case g.GoalProposed():
             return replace(known, proposal=w.Proposal(recorded.event_id, recorded.recorded_at))
         case g.GoalAgreed(by=by) if known.proposal:
@@ -116,21 +109,23 @@ def _active(known: w.Goal, recorded: Recorded[Any]) -> w.Goal:
 
 def _retracted(known: w.Goal, measurement_id: str, recorded_at: datetime) -> w.Goal:
     baseline = tuple(one for one in known.baseline if one != measurement_id)
-    measured = tuple(one for one in known.measured if one[0] != measurement_id)
     if known.baseline and not baseline:
         known = replace(known, baseline_gone_at=recorded_at)
-    if known.set_at and last_of(known.set_at, known.measured) != last_of(known.set_at, measured):
-        known = replace(known, retracted_at=recorded_at)
-    return replace(known, baseline=baseline, measured=measured)
+    return replace(known, baseline=baseline)
 
 
-def last_of(set_at: datetime, measured: tuple[w.Measured, ...]) -> datetime:
-    """What a goal's silence counts from."""
-    return max([set_at, *(occurred_at for _, occurred_at, _ in measured)])
+MEASURING: Final[tuple[type[Event], ...]] = (g.ProgressMeasured, g.BaselineRecorded, g.ProgressRetracted)
+"""What changes which measurements of a goal hold. They are kept beside it, for there may be a thousand of them."""
 
 
-def _measured(measurement: Any, recorded: Recorded[Any]) -> w.Measured:
-    return (str(measurement.measurement_id), measurement.occurred_at, recorded.recorded_at)
+def measured(recorded: Recorded[Any]) -> Sequence[tuple[UUID, w.Measured]]:
+    """The measurements of a goal that an event tells."""
+    match recorded.event:
+        case g.ProgressMeasured(measurement=one):
+            return [(one.measurement_id, w.Measured(one.occurred_at, recorded.recorded_at))]
+        case g.BaselineRecorded(measurements=taken):
+            return [(one.measurement_id, w.Measured(one.occurred_at, recorded.recorded_at)) for one in taken]
+    return ()
 
 
 def observation(known: w.Visit | None, recorded: Recorded[Any]) -> w.Visit | None:
@@ -208,7 +203,7 @@ def milestone_rule(known: w.PublishedRule | None, recorded: Recorded[Any]) -> w.
 
 def cycle_watch(known: w.Watch | None, recorded: Recorded[Any]) -> w.Watch | None:
     match recorded.event:
-        case MilestoneReached() as event if event.milestone in TIMED:
+        case MilestoneReached() as event if event.milestone in TIMED:  # no timer asks for the others
             before = known.reached if known else ()
             return w.Watch((*before, (event.milestone, event.occurrence)))
     return known

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from backbone.recorded import Recorded
+from chalkline_contracts.goals import ProgressRetracted
 
 from notifications import watched as w
-from notifications.watching import KINDS
+from notifications.watching import KINDS, MEASURING, measured
 
 
 class Key(NamedTuple):
@@ -37,6 +38,8 @@ class World:
         self._states: dict[Own, tuple[Key, w.Watched]] = {}
         self._parts: dict[tuple[int, int], dict[Own, None]] = defaultdict(dict)
         self._rules: dict[int, dict[Own, None]] = defaultdict(dict)
+        self._measured: dict[Own, dict[int, w.Measured]] = defaultdict(dict)
+        """Of each goal its measurements, or those of them that count."""
 
     def get(self, key: Key) -> w.Watched | None:
         found = self._states.get(own(key))
@@ -45,6 +48,9 @@ class World:
     def put(self, key: Key, state: w.Watched) -> None:
         self._put(own(key), key, state, self.get(key))
 
+    def put_measured(self, goal: Key, measurement_id: UUID, when: w.Measured) -> None:
+        self._measured[own(goal)][measurement_id.int] = when
+
     def note(self, recorded: Recorded[Any]) -> tuple[Key, ...]:
         """Changes what is known of an event's aggregate; returns what that touches: cycles, or what they depend on."""
         key = Key(recorded.tenant, type(recorded.event).aggregate, recorded.aggregate_id)
@@ -52,10 +58,27 @@ class World:
         found = self._states.get(name)
         before = found[1] if found else initial(key.kind)
         after = KINDS[key.kind][1](before, recorded)
-        if after is None or after == before:
+        measures = self._measure(name, recorded)
+        if after is None or (after == before and not measures):
             return ()
         moved = self._put(name, key, after, found[1] if found else None)
-        return (touched(key, after), touched(key, before)) if moved and before else (touched(key, after),)
+        return (
+            (touched_by(key, after), touched_by(key, before))
+            if moved and before
+            else (touched_by(key, after),)
+        )
+
+    def _measure(self, goal: Own, recorded: Recorded[Any]) -> bool:
+        """Whether the event changed what was measured of a goal."""
+        if type(recorded.event) not in MEASURING:
+            return False
+        for measurement_id, when in measured(recorded):
+            self._measured[goal][measurement_id.int] = when
+        if isinstance(recorded.event, ProgressRetracted):
+            own_id = recorded.event.measurement_id.int
+            if told := self._measured[goal].get(own_id):
+                self._measured[goal][own_id] = told._replace(retracted_at=recorded.recorded_at)
+        return True
 
     def _put(self, name: Own, key: Key, state: w.Watched, before: w.Watched | None) -> bool:
         """Whether it was part of something else before."""
@@ -86,6 +109,11 @@ class World:
             cycle=cycle,
             partnership=partnership,
             goals={key.own_id: part for key, part in parts if isinstance(part, w.Goal)},
+            measured={
+                key.own_id: tuple(found.values())
+                for key, part in parts
+                if isinstance(part, w.Goal) and (found := self._measured.get(own(key)))
+            },
             visits={
                 key.own_id: part
                 for key, part in parts
@@ -128,7 +156,7 @@ def watch_of(key: Key, state: w.Watched) -> UUID:
     return key.own_id
 
 
-def touched(key: Key, state: w.Watched) -> Key:
+def touched_by(key: Key, state: w.Watched) -> Key:
     """What the timers of a cycle or partnership depend on: itself, and what is around it."""
     match state:
         case w.District() | w.PublishedRule():

@@ -73,7 +73,7 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
             else:
                 source = StreamSource(
                     projector.source, broker, client.jetstream(), projector,
-                    consumer=f"{service.name}_rebuild", inbox_prefix=inbox_prefix(service.name),
+                    consumer=f"{service.name}_rebuild", inbox_prefix=inbox_prefix(service.name), batch=MANY,
                 )  # fmt: skip
                 try:
                     await source.feed(last)

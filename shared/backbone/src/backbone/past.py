@@ -102,10 +102,8 @@ class Spool:
     """Takes down the events of one district from one source: a reader for logs and streams."""
 
     def __init__(self, source: str, tenant: UUID, names: Collection[str]) -> None:
-        self.source, self._tenant, self._names = source, tenant, names
+        self.source, self._tenant, self.handles = source, tenant, frozenset(names)
         self.file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever made it closes it
-        self.handles = frozenset[str]()
-        """Nothing need be read ahead."""
         self.held = Held(whole=True)
         self.progress = Progress()
         self._incarnation: int | None = None
@@ -127,7 +125,7 @@ class Spool:
 
     async def process(self, batch: Sequence[Delivery], through: int = 0) -> None:
         for number, delivery in enumerate(batch):
-            if delivery.name in self._names and delivery.aggregate[0] == self._tenant:
+            if delivery.name in self.handles and delivery.aggregate[0] == self._tenant:
                 subject, payload, _ = delivery.raw()
                 where = subject.encode()
                 self.file.write(_FRAME.pack(delivery.position, len(where), len(payload)))

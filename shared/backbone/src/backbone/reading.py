@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf
 from typing import Protocol
@@ -56,24 +56,32 @@ def partition_in(subject: str) -> int:
     return int(number) if number.isascii() and number.isdigit() and int(number) < PARTITIONS else 0
 
 
+def name_in(subject: str) -> str | None:
+    """The event that a subject names; None where it is not the subject of an event."""
+    return subject.rpartition(".")[2] if subject.count(".") == 5 else None
+
+
 class Told:
-    """A delivery from a stream."""
+    """A delivery from a stream. One whose event nobody handles is not taken apart: it may say what it likes."""
 
     __slots__ = ("_envelope", "_raw", "_read", "malformed", "name", "partition", "position", "source")
 
-    def __init__(self, source: str, position: int, raw: Raw) -> None:
+    def __init__(self, source: str, position: int, raw: Raw, handled: Container[str] | None = None) -> None:
         self.source, self.position, self._raw = source, position, raw
         self.malformed: str | None = None
         self.name: str | None = None
         self._envelope: Envelope | None = None
         self._read: Recorded[Event] | None = None
+        subject, payload, _ = raw  # what headers repeat is for whoever fills a log again
+        if handled is not None and (name := name_in(subject)) is not None and name not in handled:
+            self.partition = partition_in(subject)
+            return
         try:
-            subject, payload, _ = raw  # what headers repeat is for whoever fills a log again
             found = take_apart(subject, payload, None)
             if found.source != source:
                 raise Malformed(f"an event of {found.source} on the stream of {source}")  # noqa: TRY301 - as malformed as the rest
         except Malformed as reason:
-            self.partition, self.malformed = partition_in(raw[0]), str(reason)
+            self.partition, self.malformed = partition_in(subject), str(reason)
         else:
             self.partition, self.name, self._envelope = found.partition, found.name, found
 

@@ -73,29 +73,37 @@ async def rebuild(
         await create_projections(owner, "projections_next", projections_text(package), app_role)
     progress = Progress()
     sources = [r["source"] for r in await owner.fetch("SELECT DISTINCT source FROM projections.checkpoints")]
-    projectors = {s: Projector(s, projections, next_pool, progress=progress) for s in sources}
+    projectors = [Projector(source, projections, next_pool, progress=progress) for source in sources]
     comparison = Comparison(compared=another is None)
 
-    async def fill(live: Sequence[Any]) -> None:
-        for source, projector in projectors.items():
-            upto = _positions(live, source)
-            projector.ceilings = upto
-            if max(upto):
-                await feed(projector, max(upto))
-            else:  # nothing was read of it yet
-                await projector.begin()
-            await projector.settle(upto)
+    async def fill_from(projector: Projector, upto: Sequence[int]) -> None:
+        projector.ceilings = upto
+        if max(upto):
+            await feed(projector, max(upto))
+        else:  # nothing was read of it yet
+            await projector.begin()
+        await projector.settle(upto)
 
-    for projector in projectors.values():
+    async def fill(live: Sequence[Any]) -> None:
+        """All sources at once: while PostgreSQL writes what one told, another is read."""
+        filling = [asyncio.create_task(fill_from(p, _positions(live, p.source))) for p in projectors]
+        try:
+            await asyncio.gather(*filling)
+        finally:
+            for task in filling:
+                task.cancel()
+            await asyncio.gather(*filling, return_exceptions=True)
+
+    for projector in projectors:
         projector.settling = False
     await fill(await owner.fetch(sql.live_checkpoints))
-    for projector in projectors.values():
+    for projector in projectors:
         projector.settling = True
     async with next_pool.acquire() as db, db.transaction():
         for projection in projections:
             if projection.settle is not None:
                 await projection.settle(db)
-    comparison.events = sum(projector.processed for projector in projectors.values())
+    comparison.events = sum(projector.processed for projector in projectors)
     comparison.seconds = asyncio.get_running_loop().time() - started
     async with owner.transaction():
         await fill(await owner.fetch(sql.live_checkpoints_locked))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 
 def last_by_key(rows: Iterable[Sequence[Any]], key_length: int) -> list[Sequence[Any]]:
@@ -18,5 +19,6 @@ def columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]
     return list(zip(*rows, strict=True))[:width] or [()] * width
 
 
-def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(str(value) for value in key)
+def _sortable(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Ids as integers, which are made and compared in a fraction of the time of their texts; the rest as text."""
+    return tuple([value.int if isinstance(value, UUID) else str(value) for value in key])

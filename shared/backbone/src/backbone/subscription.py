@@ -41,6 +41,9 @@ ASKED_EVERY = 5.0
 GLANCED_EVERY = 0.25
 """Seconds between looks at whether the connection was lost and is back."""
 
+ASKED_AT_ONCE = 500
+"""Messages in one request: what the broker may have on its way to somebody who is busy."""
+
 STUCK_AFTER = 10.0
 """Seconds without a delivery, while some are due, after which the subscription is made anew."""
 
@@ -50,13 +53,13 @@ class Doubt(Exception):
 
 
 class Pull:
-    """Requests to a consumer, made before they are needed, and what has come of them."""
+    """Requests to a consumer, made before they are needed, and what has come of them: at most about `room`."""
 
-    def __init__(self, connection: Client, where: str, *, size: int, patience: float) -> None:
+    def __init__(self, connection: Client, where: str, *, room: int, patience: float) -> None:
         self._connection, self._where = connection, where
         self.inbox = connection.new_inbox()
-        self._size, self._patience = size, patience
-        self._request = json.dumps({"batch": size, "expires": int(patience * 1e9)}).encode()
+        self._room, self._size, self._patience = room, min(room, ASKED_AT_ONCE), patience
+        self._request = json.dumps({"batch": self._size, "expires": int(patience * 1e9)}).encode()
         self._asked = 0
         """How many messages were asked for and have not come."""
         self._here: list[Msg] = []
@@ -67,6 +70,7 @@ class Pull:
         if message.reply:
             self._asked -= 1
             self._here.append(message)
+            await self._ask()
         else:  # a request has ended: it ran out, or there is nobody to answer it
             self._asked = 0
             self._refused = (message.headers or {}).get("Status") != RAN_OUT
@@ -85,12 +89,12 @@ class Pull:
                     await self._came.wait()
             except TimeoutError:
                 self._asked = 0
-        found, self._here = self._here[: self._size], self._here[self._size :]
+        found, self._here = self._here[: self._room], self._here[self._room :]
         await self._ask()
         return found
 
     async def _ask(self) -> None:
-        if self._asked + len(self._here) <= self._size:
+        if self._asked <= self._size and self._asked + len(self._here) <= self._room:
             await self._connection.publish(self._where, self._request, reply=self.inbox)
             self._asked += self._size
 
@@ -177,7 +181,7 @@ class EagerPull(BatchPullStreamSubscriber):
         pull = Pull(
             self.connection,
             where,
-            size=self.pull_sub.batch_size,
+            room=self.pull_sub.batch_size,
             patience=self.pull_sub.timeout or ASKED_EVERY,
         )
         self.subscription = await self.connection.subscribe(pull.inbox, cb=pull.heard)  # type: ignore[assignment]
@@ -316,7 +320,7 @@ class StreamSource:
 
     async def _deliveries(self, messages: Sequence[Any]) -> list[Delivery]:
         found: list[Delivery] = []
-        held = self._reader.held
+        held, handles = self._reader.held, self._reader.handles
         for message in messages:
             sequence = position_in(message.reply)
             # A copy of a log has no gaps: what is missing was lost on its way, deleted or purged, and comes
@@ -328,7 +332,7 @@ class StreamSource:
             if not (isinstance(headers, Headers) and headers.hold(self._history)):
                 await self._look_for_history(headers)
             if held.whole or partition_in(message.subject) in held:
-                found.append(Told(self._source, sequence, (message.subject, message.data, headers)))
+                found.append(Told(self._source, sequence, (message.subject, message.data, headers), handles))
         return found
 
     async def _watch(self, connection: Client) -> None:

@@ -7,13 +7,14 @@ stream to the byte. Headers repeat what routing and recovery need.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, NotRequired
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 from chalkline_contracts.event import Event, catalogue
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
+from typing_extensions import TypedDict
 
 from backbone.recorded import Meta, Recorded, partition_of
 
@@ -153,48 +154,71 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
     return where, payload, headers
 
 
+Text = Annotated[str, Field(max_length=LONGEST, pattern=r"^(?:[^\p{C}\p{Z}]| )*$")]
+"""Who or why: a reaction's own event and its headers repeat some of it, so it is short, and printable."""
+
+
+class Attributes(TypedDict):
+    """What is read of a message's envelope."""
+
+    id: str
+    type: str
+    subject: str
+    time: str
+    tenantid: str
+    recordedtime: str
+    sequence: str
+    actor: Text
+    commandid: Text
+    requesthash: Text
+    correlationid: Text
+    onbehalfof: NotRequired[Text | None]
+    causationid: NotRequired[Text | None]
+    traceparent: NotRequired[Text | None]
+
+
+_attributes = TypeAdapter(Attributes).validator
+
+
 def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> Envelope:
     """Takes a message apart. Raises Malformed for whatever is not one of ours or disagrees with itself."""
     try:
         _, service, partition, tenant, aggregate, name = where.split(".")
         # Only its envelope: the data are read by whoever wants them, and then against their contract.
         end = payload.index(DATA)
-        attributes = from_json(payload[:end] + payload[-1:])
-        prefix, owner, written_as, version = attributes["type"].split(".")
+        told: Attributes = _attributes.validate_json(payload[:end] + payload[-1:])
+        prefix, owner, written_as, version = told["type"].split(".")
         head = headers or {}
         found = Envelope(
             service,
-            pgproto.UUID(attributes["id"]),
+            pgproto.UUID(told["id"]),
             name,
             int(version.removeprefix("v")),
             _tenant(tenant),
             aggregate,
-            pgproto.UUID(attributes["subject"]),
-            int(attributes["sequence"]),
+            pgproto.UUID(told["subject"]),
+            int(told["sequence"]),
             int(partition),
-            datetime.fromisoformat(attributes["time"]),
-            datetime.fromisoformat(attributes["recordedtime"]),
+            datetime.fromisoformat(told["time"]),
+            datetime.fromisoformat(told["recordedtime"]),
             Meta(
-                _actor(attributes["actor"]),
-                _text(attributes["commandid"]),
-                _text(attributes["requesthash"]),
-                _text(attributes["correlationid"]),
-                *(
-                    None if (told := attributes.get(name)) is None else _text(told)
-                    for name in ("onbehalfof", "causationid", "traceparent")
-                ),
+                _actor(told["actor"]), told["commandid"], told["requesthash"], told["correlationid"],
+                told.get("onbehalfof"), told.get("causationid"), told.get("traceparent"),
             ),
             payload[end + len(DATA) : -1],
             bytes.fromhex(head.get(HASH, "")),
             bytes.fromhex(head.get(SALT, "")),
             head.get(INCARNATION, ""),
-        )
-    except KeyError as error:
-        raise Malformed(f"it has no {error.args[0]}") from None
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        )  # fmt: skip
+    except ValidationError as error:
         # The kind of fault, never what was there: this is parked, logged and shown to operators.
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise Malformed(
+            f"it has no {fault['loc'][0]}" if fault["type"] == "missing" else fault["type"]
+        ) from None
+    except (ValueError, TypeError, OverflowError) as error:
         raise Malformed(type(error).__name__) from None
-    if (prefix, owner, written_as, attributes.get("tenantid")) != ("chalkline", service, name, tenant):
+    if (prefix, owner, written_as, told["tenantid"]) != ("chalkline", service, name, tenant):
         raise Malformed("subject and payload disagree")
     if partition != str(partition_of(found.tenant, found.aggregate_id)):
         raise Malformed("the partition is not that of its aggregate")
@@ -203,20 +227,13 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
     return found
 
 
-def _text(told: Any) -> str:
-    """Who or why: a reaction's own event and its headers repeat some of it. Raises ValueError."""
-    if not isinstance(told, str) or len(told) > LONGEST or not told.isprintable():
-        raise ValueError("not a short text")
-    return told
-
-
 @lru_cache(maxsize=4096)
-def _actor(told: Any) -> str:
+def _actor(told: str) -> str:
     """Who acted, as `Actor` writes it; there are few. Raises ValueError."""
-    kind, _, who = _text(told).partition(":")
+    kind, _, who = told.partition(":")
     if kind not in ("person", "operator", "system") or (kind == "person" and str(UUID(who)) != who):
         raise ValueError("not how an actor is written")
-    return cast(str, told)
+    return told
 
 
 @lru_cache(maxsize=4096)

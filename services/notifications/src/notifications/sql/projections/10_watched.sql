@@ -15,6 +15,17 @@ CREATE INDEX ON watched (tenant, watch_id);
 CREATE INDEX ON watched (tenant, partnership_id) WHERE kind = 'Cycle';
 CREATE INDEX ON watched USING gin (teacher_ids) WHERE kind = 'Cycle';
 
+-- The measurements of a goal, its baseline's among them: a row each, for there may be a thousand of them.
+CREATE TABLE measured (
+    tenant         uuid NOT NULL,
+    goal_id        uuid NOT NULL,
+    measurement_id uuid NOT NULL,
+    occurred_at    timestamptz NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    retracted_at   timestamptz,
+    PRIMARY KEY (tenant, goal_id, occurred_at, recorded_at, measurement_id)
+);
+
 -- What cycles depend on and has changed since their timers were worked out; empty but for the time of a transaction
 -- and of a rebuild.
 CREATE TABLE touched (
