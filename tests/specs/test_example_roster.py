@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from chalkline import cli, example_bundle
+from chalkline import example_bundle
+from chalkline.commands.district import roster_example
 from chalkline.example_roster import CAST, CAST_SCHOOL, Roster, roster
 from chalkline.problem import Problem
 from directory.roster.mapping import read_mapping
@@ -103,7 +104,7 @@ def test_the_manifest_tells_the_version_and_of_every_file() -> None:
 
 
 def test_the_command_writes_both_files_and_the_mapping_is_one(tmp_path: Path) -> None:
-    assert cli.roster_example(tmp_path / "here", schools=3, teachers=30, seed=4) == 0
+    assert roster_example(tmp_path / "here", schools=3, teachers=30, seed=4) == 0
     archive = zipfile.ZipFile(tmp_path / "here" / "roster.zip")
     users = list(csv.DictReader(io.StringIO(archive.read("users.csv").decode(), newline="")))
     known = {user["sourcedId"] for user in users}
@@ -116,10 +117,10 @@ def test_the_command_writes_both_files_and_the_mapping_is_one(tmp_path: Path) ->
 
 def test_the_command_says_what_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="9 schools cannot do with 8 teachers"):
-        cli.roster_example(tmp_path, schools=9, teachers=8)
+        roster_example(tmp_path, schools=9, teachers=8)
     (tmp_path / "file").write_text("")
     with pytest.raises(Problem, match="cannot be written"):
-        cli.roster_example(tmp_path / "file")
+        roster_example(tmp_path / "file")
     assert not list(tmp_path.glob("*.zip"))
 
 
