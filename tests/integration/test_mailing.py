@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from kit.mail_server import HANG_UP, TAKE_AND_HANG_UP, MailServer, mail_server, told
 from kit.running import Platform
-from kit.school import School, cycle_of, open_school, pair_up
+from kit.school import CHICAGO, School, cycle_of, open_school, pair_up, when
 from notifications.mail_queue import USUAL, Mail, MailQueue, Patience, Plan
 from notifications.mailing import Mailer
 from notifications.settings import MailSettings
@@ -21,14 +20,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals"
 
 QUICK = Patience(mail=0.05, mail_most=0.2, server=0.05, server_most=0.2, claim=2.0)
 NAME = "Zyzzyva"
-CHICAGO = ZoneInfo("America/Chicago")
-
-
-def when(day: int, at: str) -> str:
-    """A time in Chicago so many days after a coming Monday: a sandbox's clock only goes forward."""
-    today = datetime.now(CHICAGO).date()
-    monday = today + timedelta(days=14 - today.weekday())
-    return datetime.combine(monday + timedelta(days=day), time.fromisoformat(at), CHICAGO).isoformat()
 
 
 @dataclass

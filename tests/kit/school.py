@@ -1,12 +1,14 @@
 """A district opened over HTTP: who is in it, and a pair at work. For tests that look from outside."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from kit.running import Platform
 
+CHICAGO = ZoneInfo("America/Chicago")
 ROLES = ("coach", "teacher", "principal", "administrator", "coaching_lead")
 
 
@@ -113,3 +115,10 @@ def on_task(intervals: int, *, days_ago: float) -> dict[str, Any]:
         "occurred_at": at.isoformat(),
         "source": "observation",
     }
+
+
+def when(day: int, at: str) -> str:
+    """A time in Chicago so many days after a coming Monday: a sandbox's clock only goes forward."""
+    today = datetime.now(CHICAGO).date()
+    monday = today + timedelta(days=14 - today.weekday())
+    return datetime.combine(monday + timedelta(days=day), time.fromisoformat(at), CHICAGO).isoformat()

@@ -243,6 +243,7 @@ class Mailer:
                 outcome = TryLater("timed_out")
         if self._probing:  # it answers: whatever it said, it said about this mail
             await self.queue.server_well()
+            log.info("mail_server_well")
         return outcome
 
     async def _still_to_be_told(self, mail: Mail) -> dict[UUID, notification.Sent]:
@@ -337,8 +338,8 @@ class Mailer:
                 if answer.events and not answer.replayed:
                     SETTLED.labels(outcome).inc()
         await self.queue.settled(mail.tenant, ids)
-        log.info("mail_settled", mail=str(mail.mail_id), notifications=len(ids), outcome=outcome,
-                 code=getattr(how, "code", None))  # fmt: skip
+        why = {} if isinstance(how, DeliverNotification) else {"code": how.code}
+        log.info("mail_settled", mail=str(mail.mail_id), notifications=len(ids), outcome=outcome, **why)
 
     async def _later(self, mail: Mail, code: str) -> None:
         """Not this time: again after a while that grows, and never after three days."""
