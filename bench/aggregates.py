@@ -28,7 +28,7 @@ from chalkline_contracts import directory as d
 from chalkline_contracts.event import Event
 from directory import aggregates as directory
 from directory.aggregates import DISTRICT as DISTRICTS
-from directory.aggregates import ORG, PERSON
+from directory.aggregates import ORG, PERSON, ROSTER
 from goals import aggregates as goals
 from notifications import aggregates as notifications
 from notifications.aggregates import PREFERENCE
@@ -130,6 +130,8 @@ async def measure(servers: Servers, *, quick: bool) -> Section:
 async def _measure(servers: Servers, *, quick: bool) -> Section:
     collect_less()  # as a service does
     rounds, seconds, many = (3, 1.0, 1_000) if quick else (7, 2.0, 10_000)
+    commanded = {kind.aggregate for kind in KINDS.values()}
+    assert all(one in commanded or one is ROSTER for some in AGGREGATES.values() for one in some)
     async with AsyncExitStack() as stack:
         desks = {}
         for service in AGGREGATES:
