@@ -477,6 +477,7 @@ def test_who_waits_for_an_operator_is_left_running_for_them(platform: Platform) 
     assert "recover goals --from-stream" in up.stdout
     assert "recover goals --from-log" in up.stdout
     assert platform.part("goals")["health"] == "not-ready"
+    assert "goals  relay: stream_ahead" in platform.run("status").stdout
     assert platform.part("directory")["health"] == "ready"
     assert "--from-log" in platform.does("recover", "goals", "--from-log", "--yes")
 

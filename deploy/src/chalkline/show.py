@@ -169,6 +169,10 @@ def status(report: dict[str, Any]) -> None:
             name, coloured(part["health"]), *map(_cell, (*where, *lags, part.get("parked"), part["restarts"]))
         )
     whole(table)
+    for name, part in everything(report).items():
+        for check, result in (part.get("checks") or {}).items():
+            if result != "ok":
+                line(f"[yellow]{name}[/]  {check}: {escape(result)}")
     mail = report["services"]["notifications"].get("mail") or {}
     if mail.get("trouble"):
         line(
