@@ -5,12 +5,32 @@ import json
 from argparse import Namespace
 
 import pytest
-from backbone import subscription
+from backbone import jobs, subscription
 from backbone.jobs import rebuild_projections
 from kit.running import Platform
 from kit.school import open_school
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
+
+
+@pytest.fixture(params=[0, 1_000_000], ids=["in processes of their own", "in this process"], autouse=True)
+def where_streams_are_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "WORTH_A_PROCESS", request.param)
+
+
+async def test_a_rebuild_meets_what_was_derived_live(
+    platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await open_school(platform, "theo")
+    await platform.level()
+    goals = platform.goals.run
+    for compare_only in (True, False):
+        capsys.readouterr()
+        arguments = Namespace(compare_only=compare_only, json=True)
+        assert await rebuild_projections(goals.service, goals.settings, arguments) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["equal"]
+        assert told["events"] >= await goals.pool.fetchval("SELECT count(*) FROM people")
 
 
 async def test_a_stream_with_a_hole_is_named_with_what_to_do(

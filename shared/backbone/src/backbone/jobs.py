@@ -6,13 +6,16 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from backbone import parking
+from backbone.apart import apart
 from backbone.database import LIVE, NEXT, POLICIES, connected
 from backbone.fitting import Unfit
 from backbone.importing import NotRecoverable
@@ -29,6 +32,9 @@ from backbone.subscription import Doubt, StreamSource
 from backbone.verify import verify
 
 sql = Queries("backbone", "sql/queries")
+
+WORTH_A_PROCESS = 5000
+"""Events of a stream that are read in a process of their own."""
 
 
 def role_of(url: str) -> str:
@@ -64,21 +70,22 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
             connected(settings.owner_dsn(), search_path=NEXT, name=f"{service.name} rebuild", size=4)
         )
         broker = await stack.enter_async_context(broker_of(service.name, settings))
-        client = await broker.connect()
+        await broker.connect()
         log_reader = LocalLog(service.name, own_log, None, asyncio.Event(), batch=MANY)
 
         async def feed(projector: Projector, last: int) -> None:
             if projector.source == service.name:
                 await log_reader.feed(projector, last)
-            else:
-                source = StreamSource(
-                    projector.source, broker, client.jetstream(), projector,
-                    consumer=f"{service.name}_rebuild", inbox_prefix=inbox_prefix(service.name), batch=MANY,
-                )  # fmt: skip
-                try:
-                    await source.feed(last)
-                except Doubt as doubt:
-                    raise NotRebuildable(projector.source, doubt) from doubt
+                return
+            try:
+                if last - await projector.begin() < WORTH_A_PROCESS:
+                    await _read(service, projector, broker, last)
+                else:
+                    processed = await apart(partial(_read_apart, service, settings, projector, last))
+                    projector.processed += processed
+                    await projector.begin()
+            except Doubt as doubt:
+                raise NotRebuildable(projector.source, doubt) from doubt
 
         try:
             comparison = await rebuild(
@@ -100,6 +107,28 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
         swapped = ", swapped" if comparison.swapped else ""
         print(f"{service.name}: {comparison.events} events → {found}{swapped}")
     return 0 if comparison.equal else 1
+
+
+async def _read(service: Service, projector: Projector, broker: NatsBroker, last: int) -> None:
+    """Has a projector process the stream of its source. Raises Doubt."""
+    client: Client = await broker.connect()
+    source = StreamSource(
+        projector.source, broker, client.jetstream(), projector,
+        consumer=f"{service.name}_rebuild", inbox_prefix=inbox_prefix(service.name), batch=MANY,
+    )  # fmt: skip
+    await source.feed(last)
+
+
+async def _read_apart(service: Service, settings: Settings, like: Projector, last: int) -> int:
+    """Has another projector do the same over connections of its own; returns how many deliveries were new to it."""
+    async with (
+        connected(settings.owner_dsn(), search_path=NEXT, name=f"{service.name} rebuild", size=2) as pool,
+        broker_of(service.name, settings) as broker,
+    ):
+        projector = Projector(like.source, service.all_projections, pool)
+        projector.ceilings, projector.settling = like.ceilings, like.settling
+        await _read(service, projector, broker, last)
+        return projector.processed
 
 
 async def parked_events(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:

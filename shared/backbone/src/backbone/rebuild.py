@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from backbone.collecting import collect_less
+from backbone.ending import end
 from backbone.fitting import Unfit, misfit_of_log, misfit_of_projections, projections_text
 from backbone.migrate import create_projections
 from backbone.projector import Projection, Projector
@@ -90,9 +91,7 @@ async def rebuild(
         try:
             await asyncio.gather(*filling)
         finally:
-            for task in filling:
-                task.cancel()
-            await asyncio.gather(*filling, return_exceptions=True)
+            await end(*filling)
 
     for projector in projectors:
         projector.settling = False

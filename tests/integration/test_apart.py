@@ -1,0 +1,61 @@
+"""Work in a process of its own: what comes of it, whatever comes of it."""
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+from backbone.apart import apart
+from backbone.subscription import Doubt
+
+pytestmark = pytest.mark.integration
+
+
+class Unspeakable(Exception):
+    """One that cannot be sent from a process to another."""
+
+    def __reduce__(self) -> str:
+        raise TypeError("never")
+
+
+async def test_what_it_returns_comes_back_while_other_work_goes_on_here() -> None:
+    async def work() -> tuple[int, int]:
+        await asyncio.sleep(0.05)
+        return os.getpid(), os.getppid()
+
+    first, second, _ = await asyncio.gather(apart(work), apart(work), asyncio.sleep(0.01))
+    assert first[1] == second[1] == os.getpid()
+    assert len({first[0], second[0], os.getpid()}) == 3
+
+
+async def test_what_it_raises_is_raised_here() -> None:
+    async def doubt() -> None:
+        raise Doubt("position 4 came after 0")
+
+    async def unspeakable() -> None:
+        raise Unspeakable
+
+    with pytest.raises(Doubt, match="position 4 came after 0"):
+        await apart(doubt)
+    with pytest.raises(RuntimeError, match="Unspeakable"):
+        await apart(unspeakable)
+
+
+async def test_a_process_that_is_killed_is_noticed() -> None:
+    async def work() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(RuntimeError, match="without a word"):
+        await apart(work)
+
+
+async def test_cancelled_it_ends_at_once() -> None:
+    async def work() -> None:
+        await asyncio.sleep(30)
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await apart(work)
+    assert time.monotonic() - began < 5
