@@ -72,7 +72,8 @@ class Facts:
 
     def _fetching(self, text: str) -> Any:
         async def fetch(keys: list[tuple[UUID, UUID | str]]) -> list[Any]:
-            tenants, wanted = [k[0] for k in keys], [k[1] for k in keys]
+            each = dict.fromkeys(keys)  # many ask for the same: a district's policy, an instrument
+            tenants, wanted = [k[0] for k in each], [k[1] for k in each]
             rows = await patiently(lambda: self._pool.fetch(text, tenants, wanted))
             found = {(row["tenant"], row["key"]): row for row in rows}
             return [found.get(key) for key in keys]
