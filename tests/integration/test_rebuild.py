@@ -13,11 +13,12 @@ from kit.school import open_school
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
 
 
-@pytest.fixture(params=[0, 1_000_000], ids=["in processes of their own", "in this process"], autouse=True)
+@pytest.fixture(params=[0, 1_000_000], ids=["in processes of their own", "in this process"])
 def where_streams_are_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "WORTH_A_PROCESS", request.param)
 
 
+@pytest.mark.usefixtures("where_streams_are_read")
 async def test_a_rebuild_meets_what_was_derived_live(
     platform: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -33,6 +34,7 @@ async def test_a_rebuild_meets_what_was_derived_live(
         assert told["events"] >= await goals.pool.fetchval("SELECT count(*) FROM people")
 
 
+@pytest.mark.usefixtures("where_streams_are_read")
 async def test_a_stream_with_a_hole_is_named_with_what_to_do(
     platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ def last_by_key(rows: Iterable[Sequence[Any]], key_length: int) -> list[Sequence
 
     `INSERT … ON CONFLICT DO UPDATE` may not meet the same key twice in one statement.
     """
-    last = {tuple(row[:key_length]): row for row in rows}
-    return [last[key] for key in sorted(last, key=_sortable)]
+    last = {_sortable(row[:key_length]): row for row in rows}
+    return [last[key] for key in sorted(last)]
 
 
 def columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
@@ -19,6 +19,6 @@ def columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]
     return list(zip(*rows, strict=True))[:width] or [()] * width
 
 
-def _sortable(key: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Ids as integers, which are made and compared in a fraction of the time of their texts; the rest as text."""
+def _sortable(key: Sequence[Any]) -> tuple[Any, ...]:
+    """Ids as integers, which are hashed and compared in a fraction of the time; the rest as text."""
     return tuple([value.int if isinstance(value, UUID) else str(value) for value in key])
