@@ -24,7 +24,10 @@ async def connected(
 
     `dozing` is for how many seconds a transaction may be left alone, where that is less than the role's limit.
     """
-    limits = {} if dozing is None else {"idle_in_transaction_session_timeout": f"{dozing * 1000:.0f}"}
+    more = {} if dozing is None else {"idle_in_transaction_session_timeout": f"{dozing * 1000:.0f}"}
+    if search_path == NEXT:
+        # What a rebuild has written counts once it is swapped, and that commit waits for all that was before it.
+        more["synchronous_commit"] = "off"
     async with asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -36,7 +39,7 @@ async def connected(
             "application_name": name,
             "jit": "off",
             "DateStyle": "ISO",  # as the log's times are read
-            **limits,
+            **more,
         },
         reset=_as_it_is,
     ) as pool:
