@@ -1,10 +1,13 @@
 """On running services: what was observed while a goal had no baseline is on its chart as soon as it has one."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from backbone.migrate import migrate
 from kit.running import Platform
 from kit.school import School, cycle_of, on_task, open_school, pair_up, set_goal
 from kit.visits import record, say
@@ -126,3 +129,21 @@ async def test_what_was_observed_comes_out_the_same_when_it_is_derived_again(
     assert await platform.goals.derived_again()
     await set_goal(platform, school, drafted.goal)
     assert (await drafted.look())[1] == ["9/10"]
+
+
+async def test_a_baseline_waits_while_what_was_observed_is_derived_anew(
+    drafted: Drafted, school: School, platform: Platform
+) -> None:
+    """After an upgrade the tables are empty for a while: nothing was observed would be wrong, and for good."""
+    await drafted.visit(8, days_ago=8)
+    await platform.level()
+    database = platform.goals.database
+    owner = await asyncpg.connect(database.provisioned.full_owner_url)
+    await owner.execute("COMMENT ON SCHEMA projections IS 'those of an older version'")
+    await migrate(owner, app_role=database.name, package="goals")
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE projections.observed IN SHARE MODE")  # read by all, filled by nobody
+        await set_goal(platform, school, drafted.goal)
+        await asyncio.sleep(3)
+    await owner.close()
+    assert (await drafted.look())[1] == ["4/5"]
