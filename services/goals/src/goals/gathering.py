@@ -103,14 +103,14 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
             return _facts(asking)
         case _:
             whose = state.whose
-            agreeing = isinstance(command, ProposeGoal | AgreeGoal | RetractProgress)
+            agreeing = isinstance(command, ProposeGoal | AgreeGoal)
+            told = command.measurement_id if isinstance(command, RetractProgress) else None
             own = _acts(asking) in whose.owner_ids
-            if own and not agreeing and not isinstance(command, Look):
+            if own and not (agreeing or told or isinstance(command, Look)):
                 # An owner's own goal: nothing of others has a say, however stale it is.
                 return GoalsFacts(
                     by=asking.by, command_id=asking.command_id, aggregate_id=asking.aggregate_id
                 )
-            told = command.measurement_id if isinstance(command, RetractProgress) else None
             of_group = not own and len(whose.owner_ids) > 1 and _acts(asking) is not None
             return _facts(
                 asking,
