@@ -70,11 +70,12 @@ class Pull:
         if message.reply:
             self._asked -= 1
             self._here.append(message)
+            self._came.set()  # first: what is here is here, even where nothing more can be asked for
             await self._ask()
         else:  # a request has ended: it ran out, or there is nobody to answer it
             self._asked = 0
             self._refused = (message.headers or {}).get("Status") != RAN_OUT
-        self._came.set()
+            self._came.set()
 
     async def take(self) -> list[Msg]:
         """What is there; waits for one message, never for a full batch."""
