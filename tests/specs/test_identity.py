@@ -61,8 +61,10 @@ async def test_only_an_operator_may_be_of_no_district(issuer: Issuer, identity: 
 
 @pytest.mark.parametrize("authorization", [None, "", "Basic abc", "Token x"])
 async def test_who_brings_no_bearer_token_is_told_so(identity: Identity, authorization: str | None) -> None:
-    with pytest.raises(Problem, match="token_missing"):
+    with pytest.raises(Problem, match="token_missing") as refused:
         await identity.caller(authorization)
+    assert refused.value.detail is not None
+    assert "Authorization: Bearer" in refused.value.detail
 
 
 NOW = 1_800_000_000

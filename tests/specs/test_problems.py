@@ -1,6 +1,7 @@
 """What somebody reads when something is not done."""
 
 import json
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -24,7 +25,7 @@ from backbone.words import Words
 from goals.goal import RecordBaseline
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter, ValidationError
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -221,4 +222,23 @@ def test_what_only_follows_from_another_fault_is_not_told_beside_it() -> None:
 def test_a_list_that_is_too_short_by_itself_is_told() -> None:
     with pytest.raises(ValidationError) as refused:
         RecordBaseline.model_validate_json('{"measurements": []}')
-    assert [error["code"] for error in invalid("command_invalid", refused.value, {}).errors] == ["too_short"]
+    [error] = invalid("command_invalid", refused.value, {}).errors
+    assert (error["code"], error["message"]) == ("too_short", "must have at least 1 item")
+
+
+@pytest.mark.parametrize(
+    "day", ["16.12.2026", "12/16/2026", "2026-13-01", "2026-02-30", "2026-12-16T10:00:00Z"]
+)
+def test_who_writes_a_day_otherwise_is_shown_how_days_are_written(day: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(date).validate_python(day)
+    [error] = invalid("command_invalid", refused.value, day).errors
+    assert error["message"] == "must be a day there is, written as 2026-03-02"
+
+
+@pytest.mark.parametrize("moment", ["12/08/2026", "yesterday", "2026-12-08T10:00:00", "2026-12-08T25:00:00Z"])
+def test_who_writes_a_moment_otherwise_is_shown_how_moments_are_written(moment: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(AwareDatetime).validate_python(moment)
+    [error] = invalid("command_invalid", refused.value, moment).errors
+    assert error["message"] == "must be a moment there is, with its zone, written as 2026-03-02T08:00:00Z"

@@ -48,7 +48,10 @@ def command_id(headers: dict[bytes, str]) -> UUID:
     """The Idempotency-Key. Raises a Problem."""
     key = headers.get(b"idempotency-key")
     if key is None:
-        raise Problem("idempotency_key_missing")
+        raise Problem(
+            "idempotency_key_missing",
+            "send the header Idempotency-Key: a UUID of this command, the same whenever it is sent again",
+        )
     try:
         return uuid_in(key.strip())
     except ValueError:

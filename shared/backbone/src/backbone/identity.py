@@ -77,7 +77,7 @@ class Identity:
         """Who sent this Authorization header. Raises a Problem (401, or 503 before any key is known)."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
-            raise Problem("token_missing")
+            raise Problem("token_missing", "send the header Authorization: Bearer, a space, and the token")
         digest = hashlib.sha256(token.encode("latin-1", "replace")).digest()
         seen = self._seen.get(digest)
         if seen is not None:

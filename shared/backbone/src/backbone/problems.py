@@ -237,6 +237,12 @@ def _place(loc: Sequence[str | int], sent: Any, kind: str) -> list[str | int]:
 
 def _message(fault: Any) -> str:
     kind, message = fault["type"], str(fault["msg"])
+    if kind.startswith(("date_parsing", "date_from_datetime")):
+        return "must be a day there is, written as 2026-03-02"
+    if kind.startswith(("datetime_parsing", "datetime_from_date", "timezone_")):
+        return "must be a moment there is, with its zone, written as 2026-03-02T08:00:00Z"
+    if kind in {"too_short", "too_long"}:  # these name a type of Python's
+        return f"must {message.partition(' should ')[2].partition(' after ')[0]}"
     if kind.endswith("_parsing"):  # these quote characters of what they read
         return f"must be a valid {kind.removesuffix('_parsing').replace('_', ' ')}"
     if kind == "union_tag_invalid":
