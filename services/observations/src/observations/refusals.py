@@ -60,11 +60,11 @@ class ObservationAlreadyVoided(Refusal):
 
 
 class PartnershipMissing(Refusal):
-    """What was not scheduled or planned names its partnership; only training and administration need none."""
+    """It has to name its partnership, unless it did before; only training and administration need none."""
 
 
 class PartnershipDiffers(Refusal):
-    """It was scheduled or planned for another partnership, or for none."""
+    """It was scheduled, planned or written for another partnership, or for none."""
 
 
 class PartnershipNotAgreed(Refusal):
