@@ -18,6 +18,8 @@ def fill(target: Path) -> None:
             file.write(b"two\n", 1)
         with out.file("words/goals.jsonl") as file:
             file.write(b"", 0)
+        with out.file("lists/goals/goals.csv") as file:
+            file.write(b"", 0)
         out.manifest(district="a district")
 
 
@@ -28,7 +30,7 @@ def unfinished(target: Path) -> Path:
 def test_what_is_written_is_counted_hashed_and_its_owners_alone(tmp_path: Path) -> None:
     fill(tmp_path / "out")
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == [
-        "out/events/goals.jsonl", f"out/{MANIFEST}", "out/words/goals.jsonl",
+        "out/events/goals.jsonl", "out/lists/goals/goals.csv", f"out/{MANIFEST}", "out/words/goals.jsonl",
     ]  # fmt: skip
     told = json.loads((tmp_path / "out" / MANIFEST).read_text())
     assert told["district"] == "a district"

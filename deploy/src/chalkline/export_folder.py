@@ -52,7 +52,8 @@ class Folder:
     def file(self, path: str, **about: Any) -> Iterator[Written]:
         """A file of this name, on disk at the end."""
         place = self._unfinished / path
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for above in reversed(Path(path).parents[:-1]):  # a mode is given to the last folder alone
+            (self._unfinished / above).mkdir(mode=0o700, exist_ok=True)
         with open(place, "xb", opener=_for_its_owner) as file:
             written = Written(path, file, about=about)
             yield written
@@ -81,7 +82,7 @@ def folder(target: Path) -> Iterator[Folder]:
     try:
         with _ours(unfinished):
             yield Folder(unfinished)
-            for inside in (*(place for place in unfinished.iterdir() if place.is_dir()), unfinished):
+            for inside in (*(place for place in unfinished.rglob("*") if place.is_dir()), unfinished):
                 _synced(inside)
             unfinished.rename(target)
             _synced(target.parent)

@@ -98,7 +98,7 @@ def export(
     district: Annotated[str, Parameter(help="A district's UUID, or a persona of it.")],
     /,
     *,
-    to: Annotated[Path, Parameter(help="The folder to write; it must not be there yet.")],
+    to: Annotated[Path, Parameter(help="The folder to write; what is there already must be empty.")],
     format: Annotated[exporting.Format, Parameter(help="How lists are written.")] = "csv",  # noqa: A002
     with_words: Annotated[
         bool, Parameter(negative="", help="With names and texts; never what is its author's alone.")
