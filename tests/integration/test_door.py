@@ -184,7 +184,9 @@ async def test_a_fact_that_forbids_is_told_with_its_details(http: httpx.AsyncCli
 
 async def test_what_only_one_may_hold_is_told(http: httpx.AsyncClient) -> None:
     assert (await pin(http, title="unique")).status_code == 201
-    assert code(await pin(http, title="unique")) == (409, "claim_taken")
+    answer = await pin(http, title="unique")
+    assert code(answer) == (409, "claim_taken")
+    assert answer.json()["details"] == {"claim": "title"}
 
 
 async def test_what_cannot_be_stored_is_the_callers_fault(http: httpx.AsyncClient) -> None:

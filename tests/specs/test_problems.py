@@ -77,6 +77,12 @@ def test_a_refusal_says_its_reason_and_its_details() -> None:
     assert members["details"] == {"goal_id": str(goal), "odd": None}
 
 
+def test_what_only_one_may_hold_is_named_by_its_kind_alone() -> None:
+    """So whoever starts a second cycle of a focus is told that it is the open cycle, and never whose or which."""
+    problem = problem_of(ClaimTaken("open-cycle:0198c2a4-7d3e-7b1a-9f00-3c2b1a000001:1"))
+    assert problem.details == {"claim": "open-cycle"}
+
+
 def test_every_code_belongs_to_one_status() -> None:
     assert all(
         code == code.lower() and 400 <= status <= 503 and title for code, (status, title) in CODES.items()

@@ -140,7 +140,6 @@ _BY_ERROR: tuple[tuple[type[Exception], str], ...] = (
     (Unseen, "not_found"),
     (UnknownAggregate, "not_found"),
     (Forbidden, "forbidden"),
-    (ClaimTaken, "claim_taken"),
     (CommandIdReused, "command_id_reused"),
     (Contended, "contended"),
     (LedgerUnavailable, "ledger_unavailable"),
@@ -158,6 +157,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(error.code, error.message, status=409, details=error.details)
         case StreamFault():
             return Problem(error.code)
+        case ClaimTaken():  # what its key begins with: the rest may be somebody's
+            return Problem("claim_taken", details={"claim": str(error).partition(":")[0]})
         case StaleVersion():
             return Problem("stale_version", details={"expected": error.expected, "actual": error.actual})
         case BadJson():
