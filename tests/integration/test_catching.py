@@ -115,3 +115,19 @@ def test_whoever_has_read_enough_of_a_list_is_told_no_more(tmp_path: Path) -> No
             stdin=subprocess.DEVNULL, stdout=nobody, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_whom_no_mail_was_for_is_no_sign_that_there_is_none(tmp_path: Path) -> None:
+    """A name with a typo in it is the first thing to look at when a list is empty, and the server is the second."""
+    state = State(tmp_path / "here")
+    state.make()
+
+    def listed(*asked: str) -> str:
+        command = [sys.executable, "-m", "chalkline", "mail", "list", *asked, "--home", str(state.home)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert listed() == "No mail was caught.\n"
+    caught = b"Delivered-To: maya@school.example\r\n" + mail(1, "maya@school.example")
+    (state.mail / "20261122T052605.562343Z-098ba544.eml").write_bytes(caught)
+    assert "maya@school.example" in listed("--to", "maya")
+    assert listed("--to", "mya") == "No mail to an address with mya in it was caught.\n"

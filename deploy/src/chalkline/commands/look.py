@@ -125,7 +125,7 @@ def mail_list(
     elif caught:
         show.mails(caught)
     else:
-        show.line("No mail was caught.")
+        show.line(f"No mail to an address with {to} in it was caught." if to else "No mail was caught.")
     return 0
 
 
