@@ -1,14 +1,18 @@
 """A sandbox whose clock is moved on: what falls due is told, in a night that changes the clocks too; who reads what."""
 
+import asyncio
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from backbone.migrate import migrate
 from kit.running import Platform
 from kit.school import School, cycle_of, open_school, pair_up
+from kit.visits import record
 from notifications import cycle_watch
 
 pytestmark = [
@@ -283,3 +287,30 @@ async def test_goals_are_counted_for_who_leads_and_hidden_while_they_are_few(san
     for query in ("year=x", "year=1", "month=3", "year=2020&year=2021"):
         answer = await sandbox.get(f"/v1/milestone-counts?{query}", "administrator", 422)
         assert answer["code"] == "request_invalid"
+
+
+async def test_nobody_is_reminded_while_what_timers_are_made_of_is_derived_anew(
+    platform: Platform, sandbox: Sandbox
+) -> None:
+    """After an upgrade the tables are empty for a while: a visit that is not read yet was made all the same."""
+    await sandbox.until(sandbox.now + timedelta(days=10))
+    await record(platform, sandbox.school, sandbox.pair, cycle_id=str(sandbox.cycle), days_ago=-9)
+    await platform.level()
+    await sandbox.until(sandbox.next_weekday(sandbox.day(13)))
+    before = await sandbox.heard("coach")
+    assert "VisitDue" not in before
+    database = platform.notifications.database
+    owner = await asyncpg.connect(database.provisioned.full_owner_url)
+    await owner.execute("COMMENT ON SCHEMA projections IS 'those of an older version'")
+    await migrate(owner, app_role=database.name, package="notifications")
+    unread = owner.transaction()
+    await unread.start()
+    await owner.execute(  # while this lasts, nobody begins to read observations
+        "INSERT INTO projections.checkpoints"
+        " SELECT 'projections', 'observations', n, 0 FROM generate_series(0, 63) AS n"
+    )
+    await asyncio.sleep(8)
+    await unread.rollback()
+    await owner.close()
+    await platform.level(within=60)
+    assert await sandbox.heard("coach") == before

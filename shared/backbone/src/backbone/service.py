@@ -124,7 +124,7 @@ class Running:
         own = self.service.name
         if self.progress.whole(own) and self.progress.level_age(own) < inf:
             return True
-        return bool(await self.pool.fetchval(sql.derived, own))
+        return bool(await self.pool.fetchval(sql.derived, [own]))
 
     async def compared(self, *, within: float = 10.0) -> None:
         """Waits until the relay has compared stream and log once: what is accepted on a log that was restored
@@ -248,8 +248,9 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
     tasks("partitions", partitions.run)
     if service.timers is not None:
         run.timers = TimerRunner(
-            run.pool, run.commands, service.timers, chain_key=settings.chain, partitions=partitions
-        )
+            run.pool, run.commands, service.timers,
+            chain_key=settings.chain, partitions=partitions, sources=service.sources,
+        )  # fmt: skip
         tasks("timers", run.timers.run)
     committed = run.timers.wake.set if run.timers else lambda: None
     readers: list[tuple[str, Any]] = []

@@ -1,12 +1,12 @@
 """Timers: rows that say when something falls due, fired in order by a command with a deterministic id.
 
 Rows are a projection: later facts change or delete them, and the event that a firing commits takes its
-row away. So a rebuild derives the same rows and repeats no effect. A replica fires the timers of the partitions it
-holds.
+row away. So a rebuild derives the same rows and repeats no effect, and nothing is fired while rows are derived anew. A
+replica fires the timers of the partitions it holds.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,8 +60,11 @@ class TimerRunner:
         every: float = 1.0,
         at_once: int = 100,
         partitions: Sharing | None = None,
+        sources: Sequence[str] = (),
     ) -> None:
+        """`sources` are what timers are derived from: nothing is fired while their rows are not whole."""
         self._pool = pool
+        self._sources = list(sources)
         self._commands = commands
         self._timers = timers
         self._aggregate = commands.aggregates[timers.aggregate]
@@ -99,6 +102,9 @@ class TimerRunner:
     async def fire_due(self) -> int:
         """Fires what is due now; returns how many commands committed something. Raises Rebalanced."""
         held = await self._partitions.some()
+        # Where tables were made anew, what cancels a timer may come later than what makes it.
+        if not await self._pool.fetchval(sql.derived, self._sources):
+            return 0
         rows = await self._due(self._at_once, held)
         self.waiting = len(rows)
         fired = 0
