@@ -3,11 +3,14 @@
 Unless mapped otherwise, principals and administrators of the teacher's school evaluate (rule 8 of the domain).
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from backbone.migrate import migrate
 from kit.running import Platform
 from kit.school import School, another_principal, open_school, pair_up
 
@@ -195,3 +198,23 @@ async def test_a_role_to_come_suspends_when_it_has_begun_and_anything_is_heard_o
         platform, school, school.teacher, "assign-role", **role("teacher", await department(platform, school))
     )
     assert await status(platform, school, partnership) == "suspended"
+
+
+async def test_who_comes_to_evaluate_is_suspended_while_tables_are_derived_anew(
+    platform: Platform, school: School
+) -> None:
+    """After an upgrade the tables are empty for a while: that nobody coaches would be wrong, and for good."""
+    pair = await pair_up(platform, school)
+    assert await status(platform, school, pair) == "agreed"
+    database = platform.goals.database
+    owner = await asyncpg.connect(database.provisioned.full_owner_url)
+    await owner.execute("COMMENT ON SCHEMA projections IS 'those of an older version'")
+    await migrate(owner, app_role=database.name, package="goals")
+    async with owner.transaction():
+        await owner.execute(
+            "LOCK TABLE projections.partnerships IN SHARE MODE"
+        )  # read by all, filled by nobody
+        await told(platform, school, school.teacher, "assign-evaluator", evaluator_id=str(school.coach))
+        await asyncio.sleep(3)
+    await owner.close()
+    assert await status(platform, school, pair) == "suspended"

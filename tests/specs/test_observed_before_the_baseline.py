@@ -105,7 +105,7 @@ class Classroom:
 
     async def look(self, query: str, key: UUID) -> Any:
         assert (query, key) == ("observed_for_goal", GOAL)
-        return {"whole": True, "table": self.table} if self.table else None
+        return self.table or None
 
     # Whoever works here: a step between two yields, and anything may happen in between.
 
@@ -149,9 +149,8 @@ class Classroom:
             self.table[each.measurement_id] = counting(each), ""
 
 
-def everything(row: dict[str, Any]) -> CountObserved:
+def everything(table: dict[UUID, tuple[CountMeasurement | None, str]]) -> CountObserved:
     """What `observed.everything` makes of a row."""
-    table: dict[UUID, tuple[CountMeasurement | None, str]] = row["table"]
     return CountObserved(
         standing=tuple(count for count, _ in table.values() if count),
         gone=tuple(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from backbone.deciding import FactsBehind, Reaction
+from backbone.deciding import Reaction
 from backbone.district import policy_in
 from backbone.policies import Look, Policy
 from backbone.recorded import Recorded
@@ -61,14 +61,11 @@ async def when_baseline_recorded(recorded: Recorded[BaselineRecorded], look: Loo
 
     Twice, because it may be taken back in between: what is taken back once the first has counted it is retracted as
     ever, and what was taken back before that is seen by the second. What is observed later finds the baseline.
-    Raises FactsBehind while what was observed is being derived anew: what is missing then would be missed for good.
     """
     for ordinal in (0, 1):
         observed = await look("observed_for_goal", recorded.aggregate_id)
         if observed is None:
             return
-        if not observed["whole"]:
-            raise FactsBehind
         yield Reaction(GOAL.name, recorded.aggregate_id, everything(observed), ordinal)
 
 

@@ -11,8 +11,10 @@ from backbone.fitting import (
     numbered,
     projections_text,
 )
+from backbone.queries import Queries
 
 log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
 
 LOCK = 0x6368616C
 """Advisory lock, so that two who migrate at once do it one after the other."""
@@ -74,11 +76,15 @@ async def create_projections(owner: asyncpg.Connection, schema: str, shape: str,
 
 
 async def _make_projections(owner: asyncpg.Connection, shape: str, app_role: str) -> None:
+    read = []
     if await owner.fetchval("SELECT to_regnamespace('projections') IS NOT NULL"):
         await owner.execute("DROP SCHEMA IF EXISTS projections_before CASCADE")
         await owner.execute("ALTER SCHEMA projections RENAME TO projections_before")
         await owner.execute(f'REVOKE ALL ON SCHEMA projections_before FROM "{app_role}"')
+        await owner.execute("SET LOCAL search_path = projections_before")
+        read = [row["source"] for row in await owner.fetch(sql.sources_read)]
     await create_projections(owner, "projections", shape, app_role)
+    await owner.execute(sql.note_anew, read)
 
 
 async def _note(owner: asyncpg.Connection, name: str, text: str) -> None:

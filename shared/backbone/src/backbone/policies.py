@@ -103,8 +103,11 @@ class PolicyRunner:
         projected: Progress,
         attempts: int = 8,
         partitions: Sharing | None = None,
+        sources: Sequence[str] = (),
     ) -> None:
+        """`sources` are what facts are derived from: nothing is reacted to while rows of theirs are derived anew."""
         self.source = source
+        self._sources = list(sources)
         self.progress = Progress()
         self.held = Held(whole=True)
         """What it reacts to, since it last began."""
@@ -218,6 +221,15 @@ class PolicyRunner:
             if asyncio.get_running_loop().time() > deadline:
                 raise FactsBehind
 
+    async def _until_whole(self) -> None:
+        """Waits while what policies look at is derived anew, as after an upgrade: what they miss is missed for good."""
+        deadline = asyncio.get_running_loop().time() + WAITS
+        while not await self._pool.fetchval(sql.whole, self._sources):
+            self.sure()
+            if asyncio.get_running_loop().time() > deadline:
+                raise FactsBehind
+            await asyncio.sleep(0.25)
+
     async def idle(self) -> None:
         """Moves the partitions nothing happened in up to where the source was read. Raises Fenced."""
         async with self._turn:
@@ -242,6 +254,7 @@ class PolicyRunner:
         """Reacts for each aggregate in its order; returns (event id, tenant, outcome) of what settled."""
         if not mine:
             return []
+        await self._until_whole()
         async with self._pool.acquire() as db:
             parked = await parked_aggregates(db, self.source)
         by_aggregate: dict[tuple[UUID, UUID], list[Delivery]] = defaultdict(list)

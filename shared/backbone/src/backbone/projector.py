@@ -342,8 +342,10 @@ class Projector:
             if await db.fetchval(sql.incarnation_of, self.source) != incarnation:  # nobody else has done it
                 if self.held.epochs:
                     await db.execute(sql.begin_epochs)
+                read = [row["source"] for row in await db.fetch(sql.sources_read)]
                 for table in await db.fetch(sql.tables_of_this_schema):
                     await db.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names from the catalogue
+                await db.execute(sql.note_anew, read)
                 await db.execute(sql.note_incarnation, self.source, incarnation)
         self._partitions.doubt()
         self._checkpoints = [0] * PARTITIONS

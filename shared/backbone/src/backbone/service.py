@@ -124,7 +124,7 @@ class Running:
         own = self.service.name
         if self.progress.whole(own) and self.progress.level_age(own) < inf:
             return True
-        return bool(await self.pool.fetchval(sql.derived, [own]))
+        return bool(await self.pool.fetchval(sql.derived, own))
 
     async def compared(self, *, within: float = 10.0) -> None:
         """Waits until the relay has compared stream and log once: what is accepted on a log that was restored
@@ -270,6 +270,7 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
                 chain_key=settings.chain,
                 projected=run.progress,
                 partitions=partitions,
+                sources=service.sources,
             )
             run.policies.append(runner)
             readers.append(("policies", runner))

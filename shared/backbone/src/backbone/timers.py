@@ -62,7 +62,7 @@ class TimerRunner:
         partitions: Sharing | None = None,
         sources: Sequence[str] = (),
     ) -> None:
-        """`sources` are what timers are derived from: nothing is fired while their rows are not whole."""
+        """`sources` are what timers are derived from: nothing is fired while rows of theirs are derived anew."""
         self._pool = pool
         self._sources = list(sources)
         self._commands = commands
@@ -103,7 +103,7 @@ class TimerRunner:
         """Fires what is due now; returns how many commands committed something. Raises Rebalanced."""
         held = await self._partitions.some()
         # Where tables were made anew, what cancels a timer may come later than what makes it.
-        if not await self._pool.fetchval(sql.derived, self._sources):
+        if not await self._pool.fetchval(sql.whole, self._sources):
             return 0
         rows = await self._due(self._at_once, held)
         self.waiting = len(rows)

@@ -9,11 +9,12 @@ CREATE TABLE checkpoints (
 ) WITH (fillfactor = 50);
 
 -- Which history of a source was read (none while it has said nothing), and when that was last level with it
--- (PostgreSQL's clock).
+-- (PostgreSQL's clock). `anew`: it had been read before these tables were made or emptied.
 CREATE TABLE incarnations (
     source      text PRIMARY KEY,
     incarnation integer,
-    level_at    timestamptz
+    level_at    timestamptz,
+    anew        boolean NOT NULL DEFAULT false
 );
 
 -- The first event of an aggregate that a projection could not take (`error` says why), and those behind it.

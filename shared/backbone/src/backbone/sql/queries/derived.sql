@@ -1,2 +1,2 @@
--- $1 sources: whether the rows of each came to where it stood, ever since these tables were made or emptied
-SELECT count(*) = cardinality($1::text[]) FROM incarnations WHERE source = ANY ($1) AND level_at IS NOT NULL
+-- $1 source: whether its rows came to where it stood, ever since these tables were made or emptied
+SELECT coalesce((SELECT level_at IS NOT NULL FROM incarnations WHERE source = $1), false)

@@ -1,0 +1,1 @@
+SELECT source FROM incarnations ORDER BY source
