@@ -151,11 +151,17 @@ def test_a_district_without_a_teacher_for_each_school_is_refused_at_once(folder:
     assert "9 schools cannot do with 8 teachers" in done.stderr
 
 
+def hears_interrupts() -> None:
+    """As at a terminal: whoever started these tests in the background may have had Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_demo_that_is_interrupted_leaves_nothing_running(folder: Path, how: signal.Signals) -> None:
     playing = subprocess.Popen(
         [sys.executable, "-m", "chalkline", "demo"],
         env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        preexec_fn=hears_interrupts,  # noqa: PLW1509 - these tests have one thread
     )  # fmt: skip
     assert playing.stdout
     for line in playing.stdout:
