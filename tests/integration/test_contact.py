@@ -142,6 +142,30 @@ async def test_processes_share_the_questions_and_the_last_one_answers_them_all(
     assert len(heard) == shared
 
 
+async def test_who_leaves_answers_what_is_on_its_way(platform: Platform, school: School) -> None:
+    async def answer(_: Any, asked: ContactAsked) -> ContactTold:
+        await asyncio.sleep(0.02)
+        return ContactTold(contact=Contact(person_id=asked.person_id, name="Beside", email=None))
+
+    answers = Answers(subject="ask.directory.contact", question=ContactAsked, answer=answer)
+
+    class Run:
+        service = type("Declared", (), {"name": "directory", "answers": (answers,)})
+
+    answered = []
+    async with broker_of("directory", platform.directory.run.settings) as broker:
+        await broker.connect()
+        for _ in range(10):
+            async with questions.answering(broker, Run()):  # type: ignore[arg-type]
+                await asyncio.sleep(0.05)
+                asked = [
+                    asyncio.create_task(told(platform, school.tenant, school.teacher)) for _ in range(20)
+                ]
+                await asyncio.sleep(0.005)
+            answered += [contact.name for contact in await asyncio.gather(*asked)]
+    assert set(answered) == {"Beside", "The teacher"}
+
+
 async def test_a_handler_that_fails_or_dawdles_says_so_and_nothing_of_what_it_knew(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

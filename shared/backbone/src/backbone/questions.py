@@ -10,7 +10,7 @@ What is asked and answered is never logged. The broker decides who may ask (`dep
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,7 +103,23 @@ async def answering(broker: NatsBroker, run: "Running") -> AsyncIterator[None]:
         yield
     finally:
         for subscriber in subscribers:
+            await _leave(subscriber)
             await subscriber.stop()
+
+
+async def _leave(subscriber: Any) -> None:
+    """Takes no more questions, and answers those on their way here: the broker sends a question to one process only."""
+    subscription, subscriber.subscription = subscriber.subscription, None
+    if subscription is None or not subscriber.connection.is_connected:
+        return
+    with suppress(nats.errors.Error, TimeoutError):
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            await subscription.drain()
+            under_way = True
+            while under_way:
+                await asyncio.sleep(0.01)
+                queued = subscriber.receive_stream.statistics().current_buffer_used
+                under_way = bool(queued) or subscriber.limiter.value < AT_ONCE
 
 
 def _subscriber(broker: NatsBroker, run: "Running", answers: Answers) -> Any:
