@@ -3,6 +3,9 @@
 import asyncio
 import json
 from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from backbone import jobs, subscription
@@ -16,6 +19,32 @@ pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals"
 @pytest.fixture(params=[0, 1_000_000], ids=["in processes of their own", "in this process"])
 def where_streams_are_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "WORTH_A_PROCESS", request.param)
+
+
+@asynccontextmanager
+async def unfilled(platform: Platform) -> AsyncIterator[None]:
+    """What its stream lost directory would fill again within seconds. Meanwhile its relay, at the end of whatever it was
+    at, waits before it looks, and goes on afterwards: the next test needs it.
+    """
+    relay = platform.directory.run.relay
+    assert relay is not None
+    look, waits, over = relay._look, asyncio.Event(), asyncio.Event()
+
+    async def waiting() -> Any:
+        waits.set()
+        await over.wait()
+        return await look()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(relay, "_look", waiting)
+        relay._reconnects = -1
+        platform.directory.run.ledger.wake()
+        try:
+            async with asyncio.timeout(10):
+                await waits.wait()
+            yield
+        finally:
+            over.set()
 
 
 @pytest.mark.usefixtures("where_streams_are_read")
@@ -36,15 +65,11 @@ async def test_a_rebuild_meets_what_was_derived_live(
 
 @pytest.mark.usefixtures("where_streams_are_read")
 async def test_a_stream_with_a_hole_is_named_with_what_to_do(
-    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    platform: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await open_school(platform, "theo")
     await platform.level()
     directory, goals = platform.directory.run, platform.goals.run
-    monkeypatch.setattr(
-        directory.relay, "_look", asyncio.Event().wait
-    )  # it would fill the hole within seconds
-    await directory.nats.jetstream().purge_stream("EV_DIRECTORY", seq=4)
 
     async def told(*, as_json: bool) -> str:
         capsys.readouterr()
@@ -52,13 +77,15 @@ async def test_a_stream_with_a_hole_is_named_with_what_to_do(
         assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
         return capsys.readouterr().out
 
-    for said in (await told(as_json=False), json.loads(await told(as_json=True))["error"]):
-        assert (
-            "the stream of directory could not be read whole (position 4 came after 0); nothing was changed"
-            in said
-        )
-        assert "try again" in said
-        assert "verify --service directory" in said
+    async with unfilled(platform):
+        await directory.nats.jetstream().purge_stream("EV_DIRECTORY", seq=4)
+        for said in (await told(as_json=False), json.loads(await told(as_json=True))["error"]):
+            assert (
+                "the stream of directory could not be read whole (position 4 came after 0); nothing was changed"
+                in said
+            )
+            assert "try again" in said
+            assert "verify --service directory" in said
 
 
 async def test_a_stream_that_is_gone_with_its_owner_is_not_waited_for(
@@ -67,11 +94,11 @@ async def test_a_stream_that_is_gone_with_its_owner_is_not_waited_for(
     await open_school(platform, "theo")
     await platform.level()
     directory, goals = platform.directory.run, platform.goals.run
-    monkeypatch.setattr(directory.relay, "_look", asyncio.Event().wait)
     monkeypatch.setattr(subscription, "STUCK_AFTER", 1.0)
-    await directory.nats.jetstream().delete_stream("EV_DIRECTORY")
-    capsys.readouterr()
-    arguments = Namespace(compare_only=True, json=False)
-    assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
-    said = capsys.readouterr().out
+    async with unfilled(platform):
+        await directory.nats.jetstream().delete_stream("EV_DIRECTORY")
+        capsys.readouterr()
+        arguments = Namespace(compare_only=True, json=False)
+        assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
+        said = capsys.readouterr().out
     assert "the stream of directory could not be read whole (nothing came after" in said
