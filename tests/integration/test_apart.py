@@ -3,7 +3,10 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
+from contextlib import suppress
 
 import pytest
 from backbone.apart import apart
@@ -59,3 +62,38 @@ async def test_cancelled_it_ends_at_once() -> None:
         async with asyncio.timeout(0.2):
             await apart(work)
     assert time.monotonic() - began < 5
+
+
+ORIGINAL = """
+import asyncio, os, time
+from backbone.apart import apart
+
+async def waiting():
+    os.write(1, b"%d\\n" % os.getpid())
+    await asyncio.sleep(60)
+
+async def busy():
+    os.write(1, b"%d\\n" % os.getpid())
+    time.sleep(60)  # its loop hears of nothing
+
+async def main():
+    await asyncio.gather(apart(waiting), apart(busy), apart(waiting))
+
+asyncio.run(main())
+"""
+
+
+def test_they_end_with_a_process_that_is_killed() -> None:
+    """What they all say goes into one pipe, whose end is reached when the last of them is gone."""
+    with subprocess.Popen([sys.executable, "-c", ORIGINAL], stdout=subprocess.PIPE) as original:
+        assert original.stdout
+        copies = [int(original.stdout.readline()) for _ in range(3)]
+        os.kill(original.pid, signal.SIGKILL)
+        killed_at = time.monotonic()
+        try:
+            assert original.stdout.read() == b""
+            assert time.monotonic() - killed_at < 2
+        finally:
+            for copy in copies:
+                with suppress(ProcessLookupError):
+                    os.kill(copy, signal.SIGKILL)
