@@ -23,8 +23,8 @@ def where_streams_are_read(request: pytest.FixtureRequest, monkeypatch: pytest.M
 
 @asynccontextmanager
 async def unfilled(platform: Platform) -> AsyncIterator[None]:
-    """What its stream lost directory would fill again within seconds. Meanwhile its relay, at the end of whatever it was
-    at, waits before it looks, and goes on afterwards: the next test needs it.
+    """What its stream lost directory would fill again within seconds. Meanwhile its relay, once it is done with what it
+    was at, waits before it looks, and goes on afterwards: the next test needs it.
     """
     relay = platform.directory.run.relay
     assert relay is not None

@@ -3,8 +3,8 @@
     async with serving("directory", "goals", server=…, broker=…, secrets=…, folder=tmp_path) as served:
         answer = await served.goals.get("/v1/goals", by=TESS)
 
-Services that are not started but read have an empty stream. All four share one broker with every other
-test of the session, so their streams are made anew at the start and gone at the end.
+Services that are not started but read have an empty stream, and say so when they are asked. All four share one
+broker with every other test of the session, so their streams are made anew at the start and gone at the end.
 """
 
 import asyncio
@@ -23,14 +23,19 @@ import httpx
 import nats
 from backbone import streams
 from backbone.jobs import rebuild_projections
+from backbone.queries import Queries
 from backbone.service import Running, Service, inbox_prefix, running
 from backbone.settings import Settings
 from backbone.web import application
 from chalkline.nats import Nats
 from chalkline.postgres import Postgres
+from chalkline_contracts.questions import StandingTold, ask_standing
 from conftest import TestDatabase, fresh_database
+from nats.aio.msg import Msg
 
 from kit.tokens import AUDIENCE, ISSUER, TENANT, Issuer
+
+backbone_sql = Queries("backbone", "sql/queries")
 
 SERVICES = ("directory", "goals", "observations", "notifications")
 
@@ -83,9 +88,17 @@ class Served:
         return UUID(answer.json()["id"])
 
     async def level(self) -> None:
-        """Returns when this service has projected and reacted to all there is, of every source."""
-        while await self.run.queued() or not self.run.progress.level(self.run.service.sources):  # noqa: ASYNC110
+        """Returns when this service has projected and reacted to all there is, of every source, and goes by the
+        clocks that it has heard of.
+        """
+        while not await self._level():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+    async def _level(self) -> bool:
+        run = self.run
+        if await run.queued() or not run.progress.level(run.service.sources):
+            return False
+        return run.moved_clocks is None or not await run.pool.fetch(backbone_sql.clocks_ahead, None)
 
     async def derived_again(self) -> bool:
         """Whether every projection comes out the same when it is derived from its logs once more."""
@@ -173,10 +186,15 @@ async def own_stream(name: str, broker: Nats, *, empty: bool) -> AsyncIterator[N
         await streams.delete(client, name)
         if empty:
             await streams.create(client, name, history="1@0")
+            await client.subscribe(ask_standing(name), cb=_stands_at_nothing)
         yield
         await streams.delete(client, name)
     finally:
         await client.close()
+
+
+async def _stands_at_nothing(asked: Msg) -> None:
+    await asked.respond(StandingTold(position=0, read={}).model_dump_json().encode())
 
 
 def _spelled(headers: dict[str, str]) -> dict[str, str]:

@@ -48,6 +48,7 @@ def publishing() -> Iterator[Rule]:
         stream = f"EV_{service.upper()}"
         yield f"ev.{service}.7.district.Goal.GoalSet", {service}
         yield f"ask.{service}.contact", {"notifications"} if service == "directory" else set()
+        yield f"ask.{service}.standing", readers(service) - {"operator", service}
         yield f"ask.{service}.anything", set()
         yield f"_INBOX_{service}.somebody", set()
         for verb in OWN_STREAM:

@@ -173,6 +173,8 @@ def status(report: dict[str, Any]) -> None:
         for check, result in (part.get("checks") or {}).items():
             if result != "ok":
                 line(f"[yellow]{name}[/]  {check}: {escape(result)}")
+        if waits_for := (part.get("clocks") or {}).get("waits_for"):
+            line(f"[yellow]{name}[/]  what falls due in sandboxes waits: {escape(waits_for)}")
     mail = report["services"]["notifications"].get("mail") or {}
     if mail.get("trouble"):
         line(

@@ -85,7 +85,14 @@ async def _service(
     state: State, name: str, chosen: dict[str, int], part: dict[str, Any], http: httpx.AsyncClient
 ) -> dict[str, Any]:
     report: dict[str, Any] = {**_process(state, name, part), "url": None, "database_url": None}
-    report |= {"position": None, "relay": None, "projector": None, "parked": None, "checks": None}
+    report |= {
+        "position": None,
+        "relay": None,
+        "projector": None,
+        "parked": None,
+        "checks": None,
+        "clocks": None,
+    }
     if name in chosen:
         service = Service(service_of(name), state, chosen).at(chosen[name])
         report |= {"url": service.url, "database_url": service.database_url}
@@ -103,7 +110,15 @@ def undecided(report: dict[str, Any]) -> dict[str, str]:
 async def _asked(service: Service, health: str, http: httpx.AsyncClient) -> dict[str, Any]:
     try:
         answer = (await http.get(f"{service.url}/readyz")).json()
-        asked = ("position", "relay", "projector", "parked", "checks", *ERRANDS.get(service.name, ()))
+        asked = (
+            "position",
+            "relay",
+            "projector",
+            "parked",
+            "checks",
+            "clocks",
+            *ERRANDS.get(service.name, ()),
+        )
         told = {key: answer.get(key) for key in asked}
         return {**told, "health": str(answer.get("status", health)).replace("_", "-")}
     except (httpx.HTTPError, json.JSONDecodeError, AttributeError) as error:

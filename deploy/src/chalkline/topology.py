@@ -50,7 +50,14 @@ def permissions(identity: str) -> Permissions:
     else:
         rules, own = declaration()["service"], stream(identity)
         read = (identity, *sources(identity))
-        asks = tuple(declaration()["services"][identity].get("asks", ()))
+        asks = (
+            *declaration()["services"][identity].get("asks", ()),
+            *(
+                subject.format(source=source)
+                for subject in rules["asks_source"]
+                for source in sources(identity)
+            ),
+        )
     names = {"self": identity, "own": own}
     consumers = dict.fromkeys(
         name.format(**names, slot=slot)

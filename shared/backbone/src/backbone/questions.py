@@ -94,9 +94,9 @@ async def ask(
 
 
 @asynccontextmanager
-async def answering(broker: NatsBroker, run: "Running") -> AsyncIterator[None]:
-    """Answers what the service declares, until the end; its processes share the questions."""
-    subscribers = [_subscriber(broker, run, answers) for answers in run.service.answers]
+async def answering(broker: NatsBroker, run: "Running", *more: Answers) -> AsyncIterator[None]:
+    """Answers what the service declares, and more, until the end; its processes share the questions."""
+    subscribers = [_subscriber(broker, run, answers) for answers in (*run.service.answers, *more)]
     try:
         for subscriber in subscribers:
             await subscriber.start()

@@ -31,6 +31,7 @@ from backbone.knowing import FACTS
 from backbone.ledger import Ledger
 from backbone.listening import listen
 from backbone.local_log import LocalLog
+from backbone.moved_clocks import MovedClocks, answers_standing
 from backbone.nats_security import nats_security
 from backbone.partitions import Partitions
 from backbone.policies import Policy, PolicyRunner
@@ -78,6 +79,10 @@ class Service:
         """Everything it projects: its own log first."""
         return (self.name, *self.reads)
 
+    def reacting(self, source: str) -> list[str]:
+        """The policies that react to something of a source."""
+        return [p.name for p in self.policies if any(e.service == source for e in p.handles)]
+
 
 @dataclass(kw_only=True)
 class Running:
@@ -95,6 +100,7 @@ class Running:
     partitions: Partitions | None = None
     policies: list[PolicyRunner] = field(default_factory=list)
     timers: TimerRunner | None = None
+    moved_clocks: MovedClocks | None = None
     errands: Sequence[Errand] = ()
     nats: Client
 
@@ -137,39 +143,46 @@ class Running:
 
     async def read(self) -> dict[str, int]:
         """Up to where each source, its own log included, has been projected and reacted to, by all replicas."""
-        read = {source: await self._projected(source) for source in self.service.sources}
-        for runner in self.policies:
-            read[runner.source] = min(read[runner.source], await self._reacted(runner))
+        read = {source: await self.projected(source) for source in self.service.sources}
+        for source, projected in read.items():
+            if self.service.reacting(source):
+                read[source] = min(projected, await self._reacted(source))
         return read
 
     async def due(self, tenant: UUID) -> int:
-        """How many timers and errands of a district should have happened by its clock and have not."""
+        """How many timers and errands of a district should have happened by its clock and have not.
+
+        A clock that moved and is not gone by yet is one more.
+        """
+        ahead = len(await self.pool.fetch(sql.clocks_ahead, tenant)) if self.service.timers else 0
         timers = await self.timers.due(tenant) if self.timers else 0
-        return timers + sum([await errand.due(tenant) for errand in self.errands])
+        return ahead + timers + sum([await errand.due(tenant) for errand in self.errands])
 
     async def queued(self) -> int:
         """How many events of its sources this service has yet to project or react to."""
         position = await self.pool.fetchval(sql.head_position)
         self.progress.head(self.service.name, position)
-        projected = {source: await self._projected(source) for source in self.service.sources}
+        projected = {source: await self.projected(source) for source in self.service.sources}
         waiting = 0
         for source, through in projected.items():
             if asked := self.progress.asked(source):
                 waiting += max(0, asked[0] - through)
         for runner in self.policies:
             runner.progress.head(runner.source, self.progress.seen(runner.source))
-            waiting += max(0, projected[runner.source] - await self._reacted(runner))
+            waiting += max(0, projected[runner.source] - await self._reacted(runner.source))
         return waiting + (self.relay.lag if self.relay else 0)
 
-    async def _projected(self, source: str) -> int:
+    async def projected(self, source: str) -> int:
+        """Up to where a source is projected, by all replicas."""
         if self.progress.whole(source):
             return self.progress.seen(source)
         return await self.pool.fetchval(sql.projected_through, source) or 0
 
-    async def _reacted(self, runner: PolicyRunner) -> int:
-        if runner.progress.whole(runner.source):
-            return runner.progress.seen(runner.source)
-        return await self.pool.fetchval(sql.reacted_through, runner.source, runner.names) or 0
+    async def _reacted(self, source: str) -> int:
+        for runner in self.policies:
+            if runner.source == source and runner.progress.whole(source):
+                return runner.progress.seen(source)
+        return await self.pool.fetchval(sql.reacted_through, source, self.service.reacting(source)) or 0
 
 
 @asynccontextmanager
@@ -220,7 +233,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         await _ask_levels(run)
         tasks("levels", lambda: _keep_asking_levels(run))
         if "door" in settings.roles:
-            await stack.enter_async_context(answering(broker, run))
+            await stack.enter_async_context(answering(broker, run, answers_standing(service.name)))
         collect_less()
         yield run
         await ledger.close()
@@ -252,7 +265,14 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
             chain_key=settings.chain, partitions=partitions, sources=service.sources,
         )  # fmt: skip
         tasks("timers", run.timers.run)
-    committed = run.timers.wake.set if run.timers else lambda: None
+        run.moved_clocks = MovedClocks(run, run.timers.wake.set)
+        tasks("moved clocks", run.moved_clocks.run)
+
+    def committed() -> None:
+        for waiting in (run.timers, run.moved_clocks):
+            if waiting is not None:
+                waiting.wake.set()
+
     readers: list[tuple[str, Any]] = []
     for source in service.sources:
         projector = Projector(
@@ -260,7 +280,7 @@ def _start_projector(run: Running, tasks: "Start", broker: NatsBroker, policy_po
             partitions=partitions, fits=partial(must_fit, run.pool, service.name),
         )  # fmt: skip
         readers.append(("projections", projector))
-        if any(e.service == source for policy in service.policies for e in policy.handles):
+        if service.reacting(source):
             runner = PolicyRunner(
                 source,
                 service.policies,

@@ -38,7 +38,7 @@ class Timers:
 
     `due` is a query ($1 the world's now, $2 at most how many, $3 of which partitions) that returns due rows in
     order of `due_at`, with columns tenant, rule, rule_version, cycle_id, occurrence, due_at and whatever `command`
-    needs.
+    needs. In a sandbox it goes by `work.clocks`, as whatever falls due does (`moved_clocks.py`).
     """
 
     due: str

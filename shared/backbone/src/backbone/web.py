@@ -104,6 +104,7 @@ async def _progress(run: Running) -> Mapping[str, Any]:
         "relay": {"lag": run.relay.lag, "state": run.relay.state} if run.relay else {},
         "projector": {"lag": lags, "partitions": len(run.partitions.held.numbers)} if run.partitions else {},
         "parked": parked,
+        **({"clocks": {"waits_for": run.moved_clocks.waits_for}} if run.moved_clocks else {}),
         **{errand.name: dict(await errand.told()) for errand in run.errands},
     }
 
@@ -114,9 +115,10 @@ def _clock(run: Running) -> APIRouter:
     @router.get("/v1/clock/{tenant}", summary="A district's time here, and what it still has to do")
     async def clock(tenant: UUID, by: Reader) -> Response:
         """`now`: the district's time as this service knows it; `due`: timers and errands (mails) it should have
-        done by then; `queued`: events it has yet to copy, project or react to; `position`: the head of its log;
-        `read`: the position in each source up to which it has done so. What a source has committed and not
-        yet published is in nobody's queue: who must be sure compares `read` with the source's `position`.
+        done by then, and a sandbox's clock that moved and that they do not go by yet; `queued`: events it has yet
+        to copy, project or react to; `position`: the head of its log; `read`: the position in each source up to
+        which it has done so. What a source has committed and not yet published is in nobody's queue: who must be
+        sure compares `read` with the source's `position`.
         """
         if by.tenant != tenant:
             raise Unseen

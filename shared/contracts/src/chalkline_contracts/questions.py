@@ -36,3 +36,23 @@ class ContactTold(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     contact: Contact
+
+
+def ask_standing(service: str) -> str:
+    """Where to ask a service how far it is. The broker lets those ask who read its stream."""
+    return f"ask.{service}.standing"
+
+
+class StandingAsked(BaseModel):
+    """Where do you stand?"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StandingTold(BaseModel):
+    """The head of its log, published or not, and up to where it has projected and reacted to each of its sources."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    position: int
+    read: dict[str, int]

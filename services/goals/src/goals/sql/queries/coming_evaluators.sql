@@ -6,7 +6,8 @@ SELECT p.tenant, 'coach_evaluates' AS rule, 1 AS rule_version, p.partnership_id 
        p.coach_id || ':' || min(since.day) AS occurrence, min(since.day)::timestamp AT TIME ZONE d.time_zone AS due_at
   FROM roles leads
   JOIN districts d ON d.tenant = leads.tenant AND NOT d.closed
- CROSS JOIN LATERAL (SELECT (coalesce(d.clock, $1) AT TIME ZONE d.time_zone)::date AS today) AS t
+  LEFT JOIN work.clocks c ON c.tenant = d.tenant
+ CROSS JOIN LATERAL (SELECT (CASE WHEN d.sandbox THEN c.clock ELSE $1 END AT TIME ZONE d.time_zone)::date AS today) AS t
   JOIN partnerships p ON p.tenant = leads.tenant AND p.coach_id = leads.person_id AND p.status = 'agreed'
  CROSS JOIN unnest(p.teacher_ids) AS teachers (teacher_id)
  CROSS JOIN LATERAL (

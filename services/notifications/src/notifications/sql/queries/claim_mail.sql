@@ -7,8 +7,9 @@ WITH free AS (
            coalesce(w.mail_id, CASE WHEN w.digest THEN w.recipient_id ELSE w.notification_id END) AS bundle
       FROM work.mailing w
       JOIN districts d USING (tenant)  -- one that directory has not told of yet has no time here
+      LEFT JOIN work.clocks c USING (tenant)
      WHERE w.settled_at IS NULL
-       AND (w.handed_at IS NOT NULL OR w.send_at <= CASE WHEN d.sandbox THEN d.clock ELSE $1 END)
+       AND (w.handed_at IS NOT NULL OR w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END)
        AND coalesce(w.claimed_until, '-infinity') <= now()
        AND coalesce(w.retry_at, '-infinity') <= now()),
 bundles AS (
