@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
 from backbone.overseeing import LEADERS
+from backbone.sharing import Grant, opened_by
 
 from goals import action_step, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
@@ -79,6 +80,8 @@ def authorise_goal(state: Goal, command: Command, facts: GoalsFacts) -> None:
                 if not isinstance(command, Look):
                     raise Forbidden
                 return
+            if _looks(opened_goal(state, facts), command, facts):
+                return
             _partner(state.whose.owner_ids, command, facts)
             if isinstance(command, RetractProgress) and _anothers(state, facts):
                 raise Forbidden
@@ -97,6 +100,8 @@ def authorise_step(state: ActionStep, command: Command, facts: GoalsFacts) -> No
         case action_step.Unset(), _:
             raise Unseen
         case _:
+            if _looks(opened_step(state, facts), command, facts):
+                return
             _partner((state.step.teacher_id,), command, facts)
             # A recommendation is the teacher's to answer: the coach made it, or a colleague.
             if isinstance(command, RespondToActionStep) and _person(facts) != state.step.teacher_id:
@@ -143,6 +148,44 @@ def reads_goal(person: UUID | None, state: Goal, of: Partnership, within: Cycle 
         return False
     coaches = isinstance(of, partnership.Agreed) and person == of.pair.coach_id
     return coaches or person in state.whose.owner_ids or _shares_group(person, state, within)
+
+
+def opened_goal(state: Goal, facts: GoalsFacts) -> tuple[Grant, ...]:
+    """What opens a goal to somebody who is not of the pair: a grant of each owner who takes part in its cycle now, of
+    each owner where none of them does; empty: nothing does.
+    """
+    if isinstance(state, goal.Unset) or reads_goal(facts.by.person, state, facts.partnership, facts.cycle):
+        return ()
+    whose = state.whose
+    present = () if isinstance(facts.cycle, cycle.Unset) else facts.cycle.plan.teacher_ids
+    owners = tuple(owner for owner in whose.owner_ids if owner in present) or whose.owner_ids
+    return opened_by(_standing(facts), owners, whose.partnership_id, whose.cycle_id, facts.aggregate_id)
+
+
+def opened_step(state: ActionStep, facts: GoalsFacts) -> tuple[Grant, ...]:
+    """What opens an action step to somebody who is not of the pair; empty: nothing does."""
+    if isinstance(state, action_step.Unset) or facts.by.person in facts.partners((state.step.teacher_id,)):
+        return ()
+    step = state.step
+    return opened_by(_standing(facts), (step.teacher_id,), step.partnership_id, step.cycle_id, step.goal_id)
+
+
+def _standing(facts: GoalsFacts) -> list[Grant]:
+    """What is granted, less what was revoked a moment ago: a partnership knows its shares before anyone is told."""
+    shares = getattr(facts.partnership, "shares", ())
+    known = {share.share_id for share in shares}
+    return [grant for grant in facts.granted if grant.why != "share" or grant.grant_id in known]
+
+
+def _looks(opened: tuple[Grant, ...], command: Command, facts: GoalsFacts) -> bool:
+    """Whether somebody looks at what was opened to them. Raises FactsBehind, or Forbidden for anything but a look."""
+    if not opened:
+        return False
+    if not facts.level:
+        raise FactsBehind
+    if not isinstance(command, Look):
+        raise Forbidden
+    return True
 
 
 def _shares_group(person: UUID | None, state: Goal, within: Cycle) -> bool:

@@ -18,6 +18,7 @@ from goals import (
     outcomes,
     partnership_list,
     session_prep,
+    share_list,
     step_list,
     template_list,
 )
@@ -27,6 +28,7 @@ from goals.policies import POLICIES
 
 READS = (
     partnership_list,
+    share_list,
     cycle_list,
     cycle_shown,
     goal_board,
@@ -58,6 +60,7 @@ SERVICE = Service(
         effect.INITIATIVE_GOALS,
         coaching_times.COACHING_TIMES,
         observed.OBSERVED,
+        share_list.SHARE_LIST,
     ),
     policies=POLICIES,
     routes=lambda run: [read.routes(run) for read in READS],

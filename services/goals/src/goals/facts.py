@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from backbone.deciding import Actor
+from backbone.sharing import Grant
 
 from goals import cycle, goal, partnership
 from goals.cycle import Cycle
@@ -59,6 +60,8 @@ class GoalsFacts:
     """Whether the goal that the command names serves this initiative already."""
     names_taken: frozenset[str] = frozenset()
     """What models of the product are called."""
+    granted: tuple[Grant, ...] = ()
+    """What lets the actor, who is not of the pair, see something of those whose content it is."""
     oversees: bool = False
     """Nobody's partner here, but knows of the activity, as those who lead do."""
     confidentiality_policy_version: int = 1

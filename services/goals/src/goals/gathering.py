@@ -7,6 +7,7 @@ from uuid import UUID
 from backbone.deciding import Asking, Command, Look
 from backbone.district import policy_in
 from backbone.overseeing import oversees
+from backbone.sharing import grants
 
 from goals import action_step, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep
@@ -116,7 +117,9 @@ async def gather_goal(asking: Asking, state: Goal, command: Command) -> GoalsFac
                 asking,
                 cycle=await asking.state("Cycle", whose.cycle_id) if agreeing or of_group else cycle.NONE,
                 measured=await _measured(asking, told) if told else None,
-                **await _standing(asking, whose.partnership_id, whose.owner_ids, always=agreeing or own),
+                **await _standing(
+                    asking, whose.partnership_id, whose.owner_ids, always=agreeing or own, content=True
+                ),
             )
 
 
@@ -142,7 +145,8 @@ async def gather_step(asking: Asking, state: ActionStep, command: Command) -> Go
             return _facts(asking)
         case _:
             step = state.step
-            return _facts(asking, **await _standing(asking, step.partnership_id, (step.teacher_id,)))
+            standing = await _standing(asking, step.partnership_id, (step.teacher_id,), content=True)
+            return _facts(asking, **standing)
 
 
 async def gather_template(asking: Asking, state: ModelTemplate, command: Command) -> GoalsFacts:
@@ -187,19 +191,29 @@ def _acts(asking: Asking) -> UUID | None:
 
 
 async def _standing(
-    asking: Asking, partnership_id: UUID, teacher_ids: tuple[UUID, ...], *, always: bool = False
+    asking: Asking,
+    partnership_id: UUID,
+    teacher_ids: tuple[UUID, ...],
+    *,
+    always: bool = False,
+    content: bool = False,
 ) -> dict[str, Any]:
     """The partnership, where access or the decision depends on it (`always`): not for a teacher, who keeps their
-    own; and whether somebody who is neither teacher nor coach leads one of them.
+    own; whether somebody who is neither teacher nor coach leads one of them; and what opens their `content` to who
+    does not coach.
     """
     person = _acts(asking)
     own = person is None or person in teacher_ids
     if own and not always:
         return {}
     of: Partnership = await asking.state("Partnership", partnership_id)
-    if own or isinstance(of, partnership.Unset) or person == of.pair.coach_id:
+    if own or isinstance(of, partnership.Unset):
         return {"partnership": of}
-    return {"partnership": of, "oversees": await oversees(asking, teacher_ids)}
+    of_pair = person == of.pair.coach_id
+    told: dict[str, Any] = {"partnership": of}
+    if content and not (of_pair and isinstance(of, partnership.Agreed)):
+        told["granted"] = await grants(asking, teacher_ids)
+    return told if of_pair else told | {"oversees": await oversees(asking, teacher_ids)}
 
 
 async def _oversees(asking: Asking, coach_id: UUID, teacher_ids: tuple[UUID, ...]) -> bool:

@@ -51,11 +51,11 @@ def routes(run: Running) -> APIRouter:
         wanted: Annotated[ChartWanted, Query()],
     ) -> GoalChart:
         """For its owners always, for a group's members while they take part in its cycle, for the coach while the
-        partnership is agreed; nobody else's to see.
+        partnership is agreed, and for whom it was opened to; nobody else's to see.
         """
         no_parameter_twice(request)
         goal_id = aggregate_id_in(own_id)
-        whose, _ = await readable_goal(run, by, goal_id)
+        whose, _, _ = await readable_goal(run, by, goal_id)
         zone = whose.time_zone
         before = _end_of(wanted.as_of, zone) if wanted.as_of else None
         rows = await patiently(

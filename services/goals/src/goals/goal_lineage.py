@@ -15,11 +15,13 @@ from backbone.ledger import patiently
 from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.sharing import Grant, opened_by
 from chalkline_contracts import goals as g
 from fastapi import APIRouter, Path, Request, Response
 
 from goals.coaching_times import VISITS
 from goals.drawing import Drawn, drawn
+from goals.goal import Whose
 from goals.goal_history import OF_GOAL, History, Shown, Status
 from goals.reading_goals import history_in, readable_goal
 
@@ -165,13 +167,15 @@ def routes(run: Running) -> APIRouter:
     async def goal_lineage(
         request: Request, response: Response, by: Reader, own_id: Annotated[str, Path(alias="id")]
     ) -> GoalLineage:
-        """For whoever may read the goal. A teacher of a group sees no action steps but their own."""
+        """For whoever may read the goal. A teacher of a group sees no action steps but their own, and to whom a goal
+        was opened those that were opened too.
+        """
         no_parameter(request)
         goal_id = aggregate_id_in(own_id)
-        whose, facts = await readable_goal(run, by, goal_id)
+        whose, facts, opened = await readable_goal(run, by, goal_id)
         of = by.person if by.person in whose.owner_ids else None
         owners = list(whose.owner_ids)
-        if of is None and by.person != facts.coach_id:
+        if of is None and by.person != facts.coach_id and not opened:
             of = by.person  # one of the group: the goal is theirs to read, no owner's steps are
         rows = await patiently(
             lambda: run.pool.fetch(
@@ -180,11 +184,18 @@ def routes(run: Running) -> APIRouter:
         )
         parts: dict[str, list[Any]] = {}
         for row in rows:
-            parts.setdefault(row["part"], []).append(row)
+            if row["part"] != "step" or not opened or _opens_step(opened, whose, json.loads(row["data"])):
+                parts.setdefault(row["part"], []).append(row)
         for_this_reader(response)
         return _told(goal_id, whose.cycle_id, history_in(parts.get("told", ()), whose.time_zone), parts)
 
     return router
+
+
+def _opens_step(opened: Sequence[Grant], whose: Whose, step: Any) -> bool:
+    """Whether what opened the goal opens this step as well: its own teacher's does, unless it is of the goal alone."""
+    teacher, serves = UUID(step["teacher_id"]), UUID(step["goal_id"]) if step["goal_id"] else None
+    return bool(opened_by(opened, (teacher,), whose.partnership_id, whose.cycle_id, serves))
 
 
 def _told(goal_id: UUID, cycle_id: UUID, history: History, parts: dict[str, list[Any]]) -> GoalLineage:

@@ -8,10 +8,11 @@ from backbone.commands import Order
 from backbone.deciding import Actor, Aggregate, Forbidden, Unseen
 from backbone.looks import LOOK
 from backbone.service import Running
+from backbone.sharing import Grant
 from backbone.wire import read_event
 
 from goals import cycle, goal
-from goals.access import reads_goal
+from goals.access import opened_goal, reads_goal
 from goals.aggregates import CYCLE, GOAL
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
@@ -19,14 +20,19 @@ from goals.goal import Whose
 from goals.goal_history import History, Told, known
 
 
-async def readable_goal(run: Running, by: Actor, goal_id: UUID) -> tuple[Whose, GoalsFacts]:
-    """Whose goal it is, if its content is this person's to read. Raises Unseen, Forbidden or FactsBehind."""
+async def readable_goal(
+    run: Running, by: Actor, goal_id: UUID
+) -> tuple[Whose, GoalsFacts, tuple[Grant, ...]]:
+    """Whose goal it is, if its content is this person's to read, and what opened it to who is not of the pair. Raises
+    Unseen, Forbidden or FactsBehind.
+    """
     state, facts = await _look(run, by, GOAL, goal_id)
     if isinstance(state, goal.Unset):
         raise Unseen
-    if not reads_goal(by.person, state, facts.partnership, facts.cycle):
+    opened = opened_goal(state, facts)
+    if not (opened or reads_goal(by.person, state, facts.partnership, facts.cycle)):
         raise Forbidden
-    return state.whose, facts
+    return state.whose, facts, opened
 
 
 async def readable_cycle(run: Running, by: Actor, cycle_id: UUID) -> tuple[Cycle, GoalsFacts]:

@@ -1,6 +1,7 @@
 """What a reader sees of a partnership, a cycle, a goal, a step or a model, each with its fields told by name.
 
-The pair sees its content. A leader sees activity: whom, what area, open or ended, and no more.
+The pair sees its content, and so does whom its teacher lets see it. A leader sees activity: whom, what area, open or
+ended, and no more.
 """
 
 from typing import Any
@@ -60,7 +61,8 @@ def view_goal(state: Goal, facts: GoalsFacts) -> dict[str, Any]:
     if isinstance(state, goal.Unset):
         return {}
     whose = _fields(state.whose) | {"coach_id": _coach(facts, state.whose.coach_id)}
-    if not access.reads_goal(facts.by.person, state, facts.partnership, facts.cycle):
+    reads = access.reads_goal(facts.by.person, state, facts.partnership, facts.cycle)
+    if not (reads or access.opened_goal(state, facts)):
         ended = isinstance(state, goal.Achieved | goal.Abandoned)
         return {"status": "ended" if ended else "open", **whose}
     shown = {"status": _status(state), **whose}
@@ -83,7 +85,7 @@ def view_step(state: ActionStep, facts: GoalsFacts) -> dict[str, Any]:
     if isinstance(state, action_step.Unset):
         return {}
     step = state.step
-    if facts.by.person not in facts.partners((step.teacher_id,)):
+    if not (facts.by.person in facts.partners((step.teacher_id,)) or access.opened_step(state, facts)):
         over = isinstance(state, action_step.Declined | action_step.Mastered)
         whose = {name: getattr(step, name) for name in ("cycle_id", "partnership_id", "teacher_id")}
         return {"status": "ended" if over else "open", **whose}

@@ -8,6 +8,7 @@ only while the partnership lives, and only while we are sure that it does.
 from uuid import UUID
 
 from backbone.deciding import FactsBehind, Forbidden, Look, Unseen
+from backbone.sharing import Grant, opened_by
 
 from observations import activity, instrument, observation, reflection
 from observations.activity import (
@@ -65,7 +66,7 @@ def authorise_observation(
     if not own and not facts.level and (told is None or begins or person in coaches(told, facts.partnership)):
         raise FactsBehind
     if not in_pair(person, told, facts.partnership):
-        if not facts.oversees or isinstance(state, Voided):
+        if not (facts.oversees or opened(state, facts)) or isinstance(state, Voided):
             raise Unseen
         if not isinstance(command, Look):
             raise Forbidden
@@ -170,6 +171,16 @@ def may_read(person: UUID, state: Observation, partnership: Partnership | None) 
     """Whether this person may read what it says: its teachers always, the coach while the pair lives."""
     told = whose(state)
     return told is not None and in_pair(person, told, partnership)
+
+
+def opened(state: Observation, facts: ObservationFacts) -> tuple[Grant, ...]:
+    """What opens what was seen to somebody who is not of the pair: a grant of every teacher, and of more than one of
+    their goals, since it tells more than a goal's numbers. Empty: nothing does.
+    """
+    told, person = whose(state), facts.by.person
+    if person is None or not isinstance(told, Visit) or in_pair(person, told, facts.partnership):
+        return ()
+    return opened_by(facts.granted, told.teacher_ids, told.partnership_id, told.cycle_id)
 
 
 def in_pair(person: UUID, told: Visit | Scheduled | Voided | None, partnership: Partnership | None) -> bool:

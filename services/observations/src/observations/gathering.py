@@ -7,6 +7,7 @@ from uuid import UUID
 from backbone.deciding import Asking, Look
 from backbone.facts import several
 from backbone.overseeing import LEADERS, oversees
+from backbone.sharing import grants
 
 from observations.access import in_pair, occasion_of, takes_part, whose
 from observations.activity import Activity, ActivityCommand, ActivityFacts
@@ -66,6 +67,7 @@ async def gather_observation(
         partnership=partnership,
         cycle_of=_partnership_of(cycle),
         published=_published(names, editions),
+        granted=await grants(asking, told.teacher_ids) if isinstance(told, Visit) and not inside else (),
         oversees=not inside and await oversees(asking, teacher_ids),
         level=asking.level,
     )

@@ -11,6 +11,7 @@ from typing import Annotated
 from uuid import UUID, uuid5
 
 from backbone.deciding import Actor, Command
+from backbone.sharing import Grant
 from backbone.words import Words
 from chalkline_contracts.measurement import Measurement, MeasurementTaken, Versioned
 from chalkline_contracts.observations import (
@@ -197,6 +198,8 @@ class ObservationFacts:
     """Whose the cycle is that the command names: a partnership. None: it names none, or goals has not told of it."""
     published: Mapping[str, Edition] = field(default_factory=dict)
     """Of the instruments that are named, those whose code the district published."""
+    granted: tuple[Grant, ...] = ()
+    """What lets the actor, who is not of the pair, see something of the teachers who were observed."""
     oversees: bool = False
     """Knows of the activity, as those who lead do, and may not act in it."""
     level: bool = True

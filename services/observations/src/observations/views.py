@@ -3,7 +3,7 @@
 from typing import Any
 
 from observations import activity, instrument, observation, reflection
-from observations.access import may_read, whose
+from observations.access import may_read, opened, whose
 from observations.activity import Activity, ActivityFacts
 from observations.instrument import Instrument, InstrumentFacts
 from observations.observation import Observation, ObservationFacts, Scheduled, Visit
@@ -50,28 +50,28 @@ def view_observation(state: Observation, facts: ObservationFacts) -> dict[str, A
         "mode": told.mode,
     }
     person = facts.by.person
-    if person is None or not may_read(person, state, facts.partnership):
+    reads = person is not None and may_read(person, state, facts.partnership)
+    if not (reads or opened(state, facts)):
         return activity | {"status": "recorded"}
     talk = {} if isinstance(state, observation.Recorded) else _feedback(state)
-    return (
-        activity
-        | talk
-        | {
-            "goal_ids": told.goal_ids,
-            "instrument": told.instrument,
-            "measurements": told.measurements,
-            "evidence": told.evidence_ref,
-            "chosen_by": told.chosen_by,
-            "recorded_by": told.author_id,
-            "corrections": told.corrections,
-            # Between each teacher and the coach of that visit: neither the others of a group nor a later coach read it.
-            "feedback_to_coach": [
-                {"by": said.by, "feedback": said.feedback_ref}
-                for said in told.to_coach
-                if person in {said.by, told.coach_id}
-            ],
-        }
-    )
+    content: dict[str, Any] = {
+        "goal_ids": told.goal_ids,
+        "instrument": told.instrument,
+        "measurements": told.measurements,
+        "evidence": told.evidence_ref,
+        "chosen_by": told.chosen_by,
+        "recorded_by": told.author_id,
+        "corrections": told.corrections,
+    }
+    if reads:
+        # Between each teacher and the coach of that visit: neither the others of a group nor a later coach read it, and
+        # to nobody is it opened.
+        content["feedback_to_coach"] = [
+            {"by": said.by, "feedback": said.feedback_ref}
+            for said in told.to_coach
+            if person in {said.by, told.coach_id}
+        ]
+    return activity | talk | content
 
 
 def _feedback(state: Observation) -> dict[str, Any]:

@@ -30,6 +30,9 @@ class Look(Command):
     """No wish at all: somebody wants to see. Facts are gathered and asked for `authorise`, nothing is decided."""
 
 
+Why = Literal["share", "break_glass"]
+"""What lets somebody outside the pair read what is the pair's."""
+
 _uuid = lru_cache(maxsize=10_000)(UUID)
 """The same few people act again and again."""
 

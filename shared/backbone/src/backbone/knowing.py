@@ -1,4 +1,4 @@
-"""The projection of facts: what every service knows of districts, people, roles and partnerships.
+"""The projection of facts: what every service knows of districts, people, roles, partnerships and shares.
 
 Every event of a row's aggregate tells the whole row, so the last one of a batch is the row.
 """
@@ -113,6 +113,24 @@ async def project_partnerships(events: Sequence[Recorded[Any]], db: Connection) 
     await db.execute(sql.know_partnerships, *columns(flat, 5))
 
 
+async def project_shares(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    """A share is granted once and revoked later, so all that were granted come before all that were revoked."""
+    told = [
+        (
+            r.tenant, r.event.share_id, person_id, r.event.by, r.aggregate_id, r.event.scope.cycle_id,
+            r.event.scope.goal_id, r.event.expires_at, "share",
+        )
+        for r in events
+        if isinstance(r.event, g.ShareGranted)
+        for person_id in r.event.audience
+    ]  # fmt: skip
+    gone = [(r.tenant, r.event.share_id) for r in events if isinstance(r.event, g.ShareRevoked)]
+    if told:
+        await db.execute(sql.know_shares, *columns(last_by_key(told, 3), 9))
+    if gone:
+        await db.execute(sql.forget_shares, *columns(last_by_key(gone, 2), 2))
+
+
 FACTS: Final = (
     Projection(
         name="districts",
@@ -132,5 +150,6 @@ FACTS: Final = (
         name="evaluators", handles=(d.EvaluatorAssigned, d.EvaluatorWithdrawn), project=project_evaluators
     ),
     Projection(name="partnerships", handles=tuple(STATUS), project=project_partnerships),
+    Projection(name="shares", handles=(g.ShareGranted, g.ShareRevoked), project=project_shares),
 )
 """What a service knows of others; those whose events it does not read stay empty."""

@@ -80,3 +80,19 @@ CREATE TABLE partnerships (
     PRIMARY KEY (tenant, partnership_id)
 );
 CREATE INDEX ON partnerships (tenant, coach_id);
+
+-- What lets somebody outside a pair read what is a teacher's, until it expires: a row each person who may. Without a
+-- partnership it is about all of the teacher's; a share that was revoked has no row.
+CREATE TABLE shares (
+    tenant         uuid NOT NULL,
+    share_id       uuid NOT NULL,
+    person_id      uuid NOT NULL,
+    teacher_id     uuid NOT NULL,
+    partnership_id uuid,
+    cycle_id       uuid,
+    goal_id        uuid,
+    expires_at     timestamptz NOT NULL,
+    why            text NOT NULL,
+    PRIMARY KEY (tenant, share_id, person_id)
+);
+CREATE INDEX ON shares (tenant, person_id, teacher_id);

@@ -1,0 +1,204 @@
+"""What a teacher lets others see, they see, and nothing else; until it expires or is revoked, in every service."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from kit.running import Platform
+from kit.school import School, cycle_of, on_task, open_school, pair_up, set_goal
+
+pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals", "observations")]
+
+
+class Shared:
+    """A pair's content, a colleague to whom some of it is shared, and a leader."""
+
+    def __init__(self, platform: Platform, school: School, **ids: UUID) -> None:
+        self.platform, self.school, self.ids = platform, school, ids
+
+    async def get(self, who: str, path: str, **headers: str) -> Any:
+        service = "observations" if path.startswith("/v1/observations") else "goals"
+        return await self.platform.services[service].get(
+            path, by=self.school.people[who], tenant=self.school.tenant, **headers
+        )
+
+    def paths(self) -> dict[str, str]:
+        goal = f"/v1/goals/{self.ids['goal']}"
+        return {
+            "goal": goal,
+            "chart": f"{goal}/chart",
+            "as of": f"{goal}/chart?as_of={datetime.now(UTC).date() + timedelta(days=1)}",
+            "lineage": f"{goal}/lineage",
+            "step": f"/v1/action-steps/{self.ids['step']}",
+            "observation": f"/v1/observations/{self.ids['observation']}",
+        }
+
+    async def statuses(self, who: str) -> dict[str, int]:
+        await self.platform.level()
+        return {name: (await self.get(who, path)).status_code for name, path in self.paths().items()}
+
+    async def grant(
+        self, *audience: str, by: str = "teacher", until: timedelta = timedelta(days=7), **scope: str
+    ) -> UUID:
+        now = await self.platform.goals.run.clock.now(self.school.tenant)
+        answer = await self.platform.goals.post(
+            f"/v1/partnerships/{self.ids['pair']}/grant-share",
+            by=self.school.people[by],
+            tenant=self.school.tenant,
+            scope=scope,
+            audience=[str(self.school.people[who]) for who in audience],
+            expires_at=(now + until).isoformat(),
+        )
+        await self.platform.level()
+        [share] = (
+            await self.platform.goals.get(
+                "/v1/shares?limit=1", by=self.school.people[by], tenant=self.school.tenant,
+                at_least=answer.headers["at-least"],
+            )
+        ).json()  # fmt: skip
+        return UUID(share["share_id"])
+
+    async def revoke(self, share: UUID) -> None:
+        await self.platform.goals.post(
+            f"/v1/partnerships/{self.ids['pair']}/revoke-share",
+            by=self.school.teacher, tenant=self.school.tenant, share_id=str(share),
+        )  # fmt: skip
+
+
+async def at_work(platform: Platform, school: School) -> Shared:
+    """A pair with a goal that is set, a step that serves none in particular, and a visit with evidence."""
+    pair = await pair_up(platform, school)
+    cycle = await cycle_of(platform, school, pair)
+    goal = await platform.goals.begin("goals", by=school.coach, tenant=school.tenant, cycle_id=str(cycle))
+    await set_goal(platform, school, goal)
+    step = await platform.goals.begin(
+        "action-steps", by=school.coach, tenant=school.tenant, cycle_id=str(cycle), strategy_code="cold_call",
+        check_back_on=str((datetime.now(UTC) + timedelta(days=9)).date()), note="Wait for it",
+    )  # fmt: skip
+    observation = await platform.observations.begin(
+        "observations/record-observation",
+        by=school.coach, tenant=school.tenant, partnership_id=str(pair), cycle_id=str(cycle),
+        goal_ids=[str(goal)], started_at=(datetime.now(UTC) - timedelta(days=1)).isoformat(), duration_s=1800,
+        mode="live", measurements=[on_task(7, days_ago=1)], chosen_by="teacher", evidence="What was seen",
+    )  # fmt: skip
+    for command, by, body in (
+        ("share-feedback", school.coach, {"feedback": "Well done"}),
+        ("give-coach-feedback", school.teacher, {"feedback": "It helped"}),
+    ):
+        path = f"/v1/observations/{observation}/{command}"
+        await platform.observations.post(path, by=by, tenant=school.tenant, **body)
+    return Shared(platform, school, pair=pair, cycle=cycle, goal=goal, step=step, observation=observation)
+
+
+@pytest_asyncio.fixture
+async def shared(platform: Platform) -> Shared:
+    found = await at_work(platform, await open_school(platform, "theo"))
+    assert await found.statuses("theo") == NOTHING
+    assert await found.statuses("teacher") == await found.statuses("coach") == ALL
+    return found
+
+
+ALL = dict.fromkeys(("goal", "chart", "as of", "lineage", "step", "observation"), 200)
+NOTHING = dict.fromkeys(ALL, 404)
+
+
+async def test_a_share_of_everything_opens_it_to_look_at_and_closes_when_it_is_revoked(
+    shared: Shared,
+) -> None:
+    share = await shared.grant("theo")
+    assert await shared.statuses("theo") == ALL
+    goal = (await shared.get("theo", shared.paths()["goal"])).json()
+    assert goal == (await shared.get("teacher", shared.paths()["goal"])).json()
+    assert "Four in five stay with it" in goal["words"].values()
+    lineage = (await shared.get("theo", shared.paths()["lineage"])).json()
+    assert [step["strategy_code"] for step in lineage["steps"]] == ["cold_call"]
+    seen = (await shared.get("theo", shared.paths()["observation"])).json()
+    assert sorted(seen["words"].values()) == ["Well done", "What was seen"]
+    assert "feedback_to_coach" not in seen["data"]
+    csv = await shared.get("theo", shared.paths()["chart"], accept="text/csv")
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert csv.text.count("\r\n") > 3
+
+    await shared.revoke(share)
+    in_goals = {name: (await shared.get("theo", path)).status_code for name, path in shared.paths().items()}
+    in_goals.pop("observation")
+    assert set(in_goals.values()) == {404}, "at once in goals, whatever is projected"
+    assert await shared.statuses("theo") == NOTHING
+    assert await shared.statuses("teacher") == ALL
+
+
+async def test_a_share_opens_nothing_else_and_lets_nobody_act(shared: Shared) -> None:
+    await shared.grant("theo")
+    await shared.platform.level()
+    pair, cycle = shared.ids["pair"], shared.ids["cycle"]
+    for path in (
+        f"/v1/partnerships/{pair}", f"/v1/cycles/{cycle}", f"/v1/cycles/{cycle}/session-prep",
+        f"/v1/cycles/{cycle}/phases",
+    ):  # fmt: skip
+        assert (await shared.get("theo", path)).status_code == 404, path
+    for path in ("/v1/goals", "/v1/action-steps", "/v1/observations", "/v1/cycles", "/v1/partnerships"):
+        assert (await shared.get("theo", path)).json() == [], path
+    goals, observations = shared.platform.goals, shared.platform.observations
+    theo = {"by": shared.school.people["theo"], "tenant": shared.school.tenant}
+    tried = (
+        await goals.tried(f"/v1/goals/{shared.ids['goal']}/agree-goal", **theo),
+        await goals.tried(f"/v1/action-steps/{shared.ids['step']}/practise-action-step", **theo),
+        await observations.tried(
+            f"/v1/observations/{shared.ids['observation']}/acknowledge-feedback", **theo
+        ),
+    )
+    assert [answer.json()["code"] for answer in tried] == ["forbidden"] * 3
+
+
+async def test_a_goal_that_is_shared_is_the_goal_alone(shared: Shared) -> None:
+    await shared.grant("theo", goal_id=str(shared.ids["goal"]))
+    opened = await shared.statuses("theo")
+    assert opened == ALL | {"step": 404, "observation": 404}
+    lineage = (await shared.get("theo", shared.paths()["lineage"])).json()
+    assert lineage["steps"] == [], "the step serves no goal in particular"
+
+
+async def test_a_cycle_that_is_shared_is_what_was_done_in_it(shared: Shared) -> None:
+    await shared.grant("theo", cycle_id=str(shared.ids["cycle"]))
+    assert await shared.statuses("theo") == ALL
+    other = await cycle_of(shared.platform, shared.school, shared.ids["pair"], focus="writing")
+    goal = await shared.platform.goals.begin(
+        "goals", by=shared.school.coach, tenant=shared.school.tenant, cycle_id=str(other)
+    )
+    assert (await shared.get("theo", f"/v1/goals/{goal}")).status_code == 404
+    assert (await shared.get("teacher", f"/v1/goals/{goal}")).status_code == 200
+
+
+async def test_a_leader_to_whom_it_is_shared_reads_the_content_and_before_that_the_activity(
+    shared: Shared,
+) -> None:
+    path = shared.paths()["goal"]
+    assert "target" not in (await shared.get("principal", path)).json()["data"]
+    assert (await shared.get("principal", shared.paths()["chart"])).status_code == 403
+    share = await shared.grant("principal")
+    assert (await shared.get("principal", path)).json()["data"]["target"] == "4/5"
+    assert (await shared.get("principal", shared.paths()["chart"])).status_code == 200
+    await shared.revoke(share)
+    await shared.platform.level()
+    assert "target" not in (await shared.get("principal", path)).json()["data"]
+    assert "measurements" not in (await shared.get("principal", shared.paths()["observation"])).json()["data"]
+
+
+async def test_each_finds_the_shares_they_granted_and_were_granted(shared: Shared) -> None:
+    first = await shared.grant("theo", "principal", goal_id=str(shared.ids["goal"]))
+    second = await shared.grant("theo")
+    await shared.revoke(first)
+    await shared.platform.level()
+    mine = (await shared.get("teacher", "/v1/shares")).json()
+    assert [(row["share_id"], row["status"], len(row["audience"])) for row in mine] == [
+        (str(second), "in_force", 1),
+        (str(first), "revoked", 2),
+    ]
+    theirs = (await shared.get("theo", "/v1/shares")).json()
+    theo, teacher = str(shared.school.people["theo"]), str(shared.school.teacher)
+    assert [(row["teacher_id"], row["audience"]) for row in theirs] == [(teacher, [theo])] * 2
+    assert theirs[1]["goal_id"] == str(shared.ids["goal"])
+    assert (await shared.get("coach", "/v1/shares")).json() == []
+    assert await shared.platform.goals.derived_again()
