@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from backbone.deciding import Actor, Look
 from chalkline_contracts.goals import ShareScope
-from goals import access, cycle, gathering, goal, model_template, partnership
+from goals import access, action_step, cycle, gathering, goal, model_template, partnership
 from goals.facts import PersonFact
 from goals.model_template import Template
 from kit.coaching import (
@@ -82,6 +82,7 @@ class Desk:
 KNOWN = {("Partnership", PARTNERSHIP): agreed(TESS, THEO), ("Cycle", CYCLE): open_cycle(TESS, THEO)}
 OURS = goal.evolve(goal.Unset(), drafted(TESS))
 RECORD = goal.RecordProgress(measurement=taken(60))
+STEP = action_step.Step(CYCLE, PARTNERSHIP, TESS, None, "cold_call", None, NOW.date(), None, CORA)
 START = cycle.StartCycle(partnership_id=PARTNERSHIP, focus="engagement")
 
 
@@ -96,6 +97,21 @@ async def test_for_a_coach_the_partnership_is_asked() -> None:
     facts = await gathering.gather_goal(desk, OURS, RECORD)
     assert desk.asked == [("Partnership", PARTNERSHIP)]
     access.authorise_goal(OURS, RECORD, facts)
+
+
+async def test_nobody_of_the_pair_is_asked_for_what_was_shared_with_them_and_anybody_else_is() -> None:
+    step = action_step.Offered(STEP)
+    for who, asked in ((TESS, False), (CORA, False), (STRANGER, True), (LEAD, True)):
+        for command in (Look(), RECORD, propose(), goal.AgreeGoal()):
+            desk = Desk(person(who), states=KNOWN)
+            await gathering.gather_goal(desk, OURS, command)
+            assert (("shared_with", f"{who}:{TESS}") in desk.asked) is asked
+        desk = Desk(person(who), states=KNOWN)
+        await gathering.gather_step(desk, step, Look())
+        assert (("shared_with", f"{who}:{TESS}") in desk.asked) is asked
+        desk = Desk(person(who), states=KNOWN)
+        await gathering.gather_cycle(desk, open_cycle(TESS), Look())
+        assert all(query != "shared_with" for query, _ in desk.asked)
 
 
 @pytest.mark.parametrize(

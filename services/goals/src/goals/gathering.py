@@ -6,8 +6,8 @@ from uuid import UUID
 
 from backbone.deciding import Asking, Command, Look
 from backbone.district import policy_in
+from backbone.facts import grants
 from backbone.overseeing import oversees
-from backbone.sharing import grants
 
 from goals import action_step, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep

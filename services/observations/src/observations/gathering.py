@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from backbone.deciding import Asking, Look
-from backbone.facts import several
+from backbone.facts import grants, several
 from backbone.overseeing import LEADERS, oversees
-from backbone.sharing import grants
 
 from observations.access import in_pair, occasion_of, takes_part, whose
 from observations.activity import Activity, ActivityCommand, ActivityFacts

@@ -4,7 +4,7 @@ One projection for all services, and one way to ask: coalesced by key, handed to
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from backbone.gather import Gather
 from backbone.ledger import patiently
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.sharing import Grant
 
 
 class Facts:
@@ -108,6 +109,19 @@ async def several(asking: deciding.Asking, *wanted: tuple[str, UUID | str | None
     asked = [asking.fact(query, key) for query, key in wanted if key is not None]
     rows = iter(await asyncio.gather(*asked) if len(asked) > 1 else [await one for one in asked])
     return [None if key is None else next(rows) for _, key in wanted]
+
+
+async def grants(asking: deciding.Asking, teacher_ids: Iterable[UUID]) -> tuple[Grant, ...]:
+    """What opens something of these teachers to the actor, now."""
+    if asking.by.kind != "person":
+        return ()
+    row = await asking.fact("shared_with", f"{asking.by.id}:{','.join(map(str, teacher_ids))}")
+    if row is None:
+        return ()
+    told = (
+        row[f"{name}s"] for name in ("share_id", "teacher_id", "why", "partnership_id", "cycle_id", "goal_id")
+    )
+    return tuple(Grant(*one) for one in zip(*told, strict=True))
 
 
 class Clock:

@@ -6,12 +6,9 @@ clock, `access.py` of a service which of its things they open; whoever is in the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-from backbone.deciding import Asking, Why
-
-TOLD: Final = ("share_ids", "teacher_ids", "whys", "partnership_ids", "cycle_ids", "goal_ids")
+from backbone.deciding import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +30,6 @@ class Grant:
             and self.cycle_id in (None, cycle_id)
             and self.goal_id in (None, goal_id)
         )
-
-
-async def grants(asking: Asking, teacher_ids: Iterable[UUID]) -> tuple[Grant, ...]:
-    """What is in force now and opens anything of these teachers to the actor."""
-    if asking.by.kind != "person":
-        return ()
-    row = await asking.fact("shared_with", f"{asking.by.id}:{','.join(map(str, teacher_ids))}")
-    return (
-        () if row is None else tuple(Grant(*told) for told in zip(*(row[name] for name in TOLD), strict=True))
-    )
 
 
 def opened_by(
