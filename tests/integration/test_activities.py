@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from kit.running import Platform
-from kit.school import School, another_principal, open_school, pair_up
+from kit.school import School, another_principal, cycle_of, open_school, pair_up
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals", "observations")]
 
@@ -35,11 +35,13 @@ async def see(platform: Platform, school: School, by: UUID, path: str = "/v1/act
 
 async def test_what_was_planned_is_held_or_missed(platform: Platform, school: School) -> None:
     pair = await pair_up(platform, school)
+    cycle = await cycle_of(platform, school, pair)
+    await platform.level()
     ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     planned = [
         await platform.observations.begin(
             "activities", by=school.teacher, tenant=school.tenant, partnership_id=str(pair), type="coteach",
-            minutes=50, scheduled_at=ahead, phase="improve",
+            minutes=50, scheduled_at=ahead, cycle_id=str(cycle), phase="improve",
         )
         for _ in range(2)
     ]  # fmt: skip

@@ -78,6 +78,7 @@ async def ripples(platform: Platform, school: School) -> Ripples:
     cycle = await cycle_of(platform, school, pair)
     goal = await platform.goals.begin("goals", by=school.teacher, tenant=school.tenant, cycle_id=str(cycle))
     await set_goal(platform, school, goal)
+    await platform.level()
     return Ripples(platform, school, pair, goal)
 
 
@@ -206,12 +207,13 @@ async def test_what_looks_at_practice_never_reaches_a_goal(ripples: Ripples) -> 
     assert await ripples.standing() == ("active", [])
 
 
-async def test_a_measurement_for_a_goal_of_another_pair_is_not_counted(
+async def test_nothing_is_measured_for_a_goal_of_another_pair(
     ripples: Ripples, platform: Platform, school: School
 ) -> None:
     other = await pair_up(platform, school, "theo")
-    await record(platform, school, other, days_ago=2, goal_ids=[str(ripples.goal)],
-                 measurements=[on_task(9, days_ago=2)])  # fmt: skip
+    with pytest.raises(AssertionError, match="goal_not_in_partnership"):
+        await record(platform, school, other, days_ago=2, goal_ids=[str(ripples.goal)],
+                     measurements=[on_task(9, days_ago=2)])  # fmt: skip
     assert await ripples.standing() == ("active", [])
 
 

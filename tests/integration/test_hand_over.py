@@ -85,6 +85,7 @@ async def looking(platform: Platform, school: School) -> Looking:
     cycle = await cycle_of(platform, school, pair)
     goal = await platform.goals.begin("goals", by=school.coach, tenant=school.tenant, cycle_id=str(cycle))
     await set_goal(platform, school, goal)
+    await platform.level()
     step = await platform.goals.begin(
         "action-steps", by=school.coach, tenant=school.tenant, cycle_id=str(cycle), strategy_code="cold_call",
         check_back_on=str((datetime.now(UTC) + timedelta(days=9)).date()),

@@ -28,9 +28,10 @@ DISTRICTS = (
         SELECT tenant, {PAIR}, {COACH}, {TEACHERS}, CASE WHEN n % 10 = 0 THEN 'ended' ELSE 'agreed' END
           FROM {OF}, generate_series(1, 2000) AS n""",
     f"""INSERT INTO coached_cycles (tenant, cycle_id, partnership_id, coach_id, teacher_ids, left_ids, focus,
-               planned_weeks, cadence_days, time_zone, started_at, ended_at, pauses, began, position)
-        SELECT tenant, {CYCLE}, {PAIR}, {COACH}, {TEACHERS}, '{{}}', 'engagement', 6, 14, 'America/Chicago',
-               timestamptz '2025-08-15' + n * interval '1 hour', NULL, '[["2025-12-01", "2025-12-05"]]', n, n
+               phases, planned_weeks, cadence_days, time_zone, started_at, ended_at, pauses, began, position)
+        SELECT tenant, {CYCLE}, {PAIR}, {COACH}, {TEACHERS}, '{{}}', 'engagement', '{{learn}}', 6, 14,
+               'America/Chicago', timestamptz '2025-08-15' + n * interval '1 hour', NULL,
+               '[["2025-12-01", "2025-12-05"]]', n, n
           FROM {OF}, generate_series(1, 4000) AS n""",
     """INSERT INTO coached_teachers (tenant, teacher_id, started_at, began, cycle_id)
        SELECT tenant, teacher_ids[1], started_at, began, cycle_id FROM coached_cycles""",

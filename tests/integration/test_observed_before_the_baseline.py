@@ -65,6 +65,7 @@ async def drafted(platform: Platform, school: School) -> Drafted:
     pair = await pair_up(platform, school)
     cycle = await cycle_of(platform, school, pair)
     goal = await platform.goals.begin("goals", by=school.teacher, tenant=school.tenant, cycle_id=str(cycle))
+    await platform.level()
     return Drafted(platform, school, pair, goal)
 
 

@@ -90,6 +90,7 @@ class Life:
             self.cycles[who] = UUID(begun["id"])
             drafted = await self.asks("goals", "/v1/goals", who, cycle_id=begun["id"])
             self.goals[who] = UUID(drafted["id"])
+        await self.platform.level()
 
     async def _see(self, path: str, who: str) -> Any:
         answer = await self.platform.goals.get(path, by=self.school.people[who], tenant=self.school.tenant)

@@ -56,6 +56,7 @@ async def told(platform: Platform, school: School) -> Told:
     cycle = await cycle_of(platform, school, pair)
     goal = await platform.goals.begin("goals", by=school.teacher, tenant=school.tenant, cycle_id=str(cycle))
     await set_goal(platform, school, goal)
+    await platform.level()
     return Told(platform, school, pair, goal)
 
 

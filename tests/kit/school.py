@@ -81,9 +81,12 @@ async def pair_up(platform: Platform, school: School, teacher: str = "teacher") 
 
 
 async def cycle_of(platform: Platform, school: School, partnership: UUID, focus: str = "engagement") -> UUID:
-    return await platform.goals.begin(
+    """A cycle of theirs, which every service knows of."""
+    cycle = await platform.goals.begin(
         "cycles", by=school.coach, tenant=school.tenant, partnership_id=str(partnership), focus=focus
     )
+    await platform.level()
+    return cycle
 
 
 async def set_goal(platform: Platform, school: School, goal: UUID) -> None:

@@ -101,7 +101,7 @@ from observations.observation import (
     ShareFeedback,
     VoidObservation,
 )
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.reflection import RecordReflection, ReflectionFacts, ShareReflection
 
 SERVICES = ("directory", "goals", "observations", "notifications")
@@ -116,6 +116,8 @@ DISTRICT_WISHES = (
     ChangeCalendar(terms=(SPRING,)),
     ChangeCalendar(terms=(SPRING,), holidays=(Dates(begin=date(2026, 4, 3), end=date(2026, 4, 10)),)),
 )
+
+PHASES = PRODUCT["impact-cycle@1"].phases
 
 CANARY = "zyzzyva"
 """In every text that anybody says: wherever it sings, words have travelled."""
@@ -437,6 +439,7 @@ class Story:
             return self.do(
                 observations.OBSERVATION, tenant, visit, command, ObservationFacts,
                 by=Actor("person", str(who), tenant), partnership=Partnership(coach, (teacher,), "agreed"),
+                cycle=Cycle(ids["pair"], PHASES), goal_of={goal: ids["pair"]},
             )  # fmt: skip
 
         about = {"partnership_id": ids["pair"], "cycle_id": ids["cycle"]}
@@ -488,7 +491,7 @@ class Story:
                 self.do(
                     observations.ACTIVITY, tenant, uuid5(ids["cycle"], f"time {k}.{number}"), command, ActivityFacts,
                     by=Actor("person", str(coach), tenant), belongs=True, is_coach=True,
-                    partnership=Partnership(coach, (teacher,), "agreed"),
+                    partnership=Partnership(coach, (teacher,), "agreed"), cycle=Cycle(ids["pair"], PHASES),
                 )  # fmt: skip
 
         later = self.now + timedelta(days=20)
@@ -515,6 +518,7 @@ class Story:
                 self.do(
                     observations.REFLECTION, tenant, thought, command, ReflectionFacts,
                     by=Actor("person", str(who), tenant), partnership=Partnership(coach, (teacher,), "agreed"),
+                    cycle=Cycle(ids["pair"], PHASES),
                 )  # fmt: skip
 
     def _mail(self, tenant: UUID) -> None:

@@ -13,7 +13,7 @@ from observations.access import authorise_activity
 from observations.activity import ActivityFacts, HoldActivity, MissActivity, PlanActivity, Unset
 from observations.aggregates import ACTIVITY
 from observations.gathering import gather_activity
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.refusals import (
     ActivityAlreadyHeld,
     ActivityAlreadyMissed,
@@ -28,6 +28,7 @@ from observations.refusals import (
     PartnershipDiffers,
     PartnershipMissing,
     PartnershipNotAgreed,
+    PhaseUnknown,
     ScheduledInThePast,
     TeacherNotInPartnership,
 )
@@ -44,9 +45,12 @@ def acting(person: UUID) -> Actor:
     return Actor("person", str(person), TENANT)
 
 
-FACTS = ActivityFacts(by=acting(COACH), command_id=COMMAND, aggregate_id=ACTIVE, partnership=AGREED)
+IMPACT = Cycle(PAIR, ("identify", "learn", "improve"))
+FACTS = ActivityFacts(
+    by=acting(COACH), command_id=COMMAND, aggregate_id=ACTIVE, partnership=AGREED, cycle=IMPACT
+)
 spec = Spec(ACTIVITY, FACTS)
-alone = spec.knowing(partnership=None, belongs=True, is_coach=True)
+alone = spec.knowing(partnership=None, cycle=None, belongs=True, is_coach=True)
 
 
 def plan(**more: Any) -> PlanActivity:
@@ -101,12 +105,29 @@ def test_what_was_planned_need_not_be_said_again() -> None:
 
 
 def test_time_in_a_cycle_is_time_in_a_cycle_of_the_partnership() -> None:
-    theirs = Spec(ACTIVITY, replace(FACTS, cycle_of=UUID(int=99)))
-    for wish in (hold(), plan()):
-        theirs.when(wish).refused(CycleNotInPartnership)
-    Spec(ACTIVITY, replace(FACTS, cycle_of=PAIR)).when(hold()).then(held())
-    alone = HoldActivity(type="pd", minutes=30, started_at=MORNING, cycle_id=CYCLE)
-    theirs.when(alone).refused(CycleNotInPartnership)
+    of_none = HoldActivity(type="pd", minutes=30, started_at=MORNING, cycle_id=CYCLE)
+    for unknown in (None, replace(IMPACT, partnership_id=UUID(int=99))):
+        elsewhere = spec.knowing(cycle=unknown)
+        for wish in (hold(), plan(), of_none):
+            elsewhere.when(wish).refused(CycleNotInPartnership)
+        elsewhere.given(planned).when(hold()).refused(CycleNotInPartnership)
+        elsewhere.given(planned).when(HoldActivity(started_at=MORNING)).then(held())
+    spec.when(of_none).refused(CycleNotInPartnership)
+
+
+def test_a_phase_is_one_of_the_cycle() -> None:
+    for wish in (hold(phase="nosuch"), plan(phase="nosuch")):
+        spec.when(wish).refused(PhaseUnknown)
+    for wish in (hold(cycle_id=None), plan(cycle_id=None)):
+        spec.knowing(cycle=None).when(wish).refused(PhaseUnknown)
+    spec.when(hold(phase=None)).then(held(phase=None))
+    later = HoldActivity(started_at=MORNING, phase="improve")
+    spec.given(planned).when(later).then(held(phase="improve"))
+    spec.given(planned).when(later.model_copy(update={"phase": "nosuch"})).refused(PhaseUnknown)
+    # Another cycle, whose phases are others: the one it was planned for has to be said anew.
+    weekly = spec.knowing(cycle=replace(IMPACT, phases=("practise",))).given(planned)
+    weekly.when(hold(phase=None)).refused(PhaseUnknown)
+    weekly.when(hold(phase="practise")).then(held(phase="practise"))
 
 
 def test_it_happened_when_it_began_and_not_in_the_future() -> None:
@@ -306,3 +327,22 @@ async def test_whether_somebody_coaches_is_asked_only_of_time_that_is_nobodys() 
     assert (found.partnership, found.is_coach) == (AGREED, False)
     found = await gather_activity(House(COACH), HELD, MissActivity())  # type: ignore[arg-type]
     assert found.partnership == AGREED
+
+
+async def test_the_cycle_is_the_one_that_is_named_or_else_that_of_the_phase() -> None:
+    house, other = House(COACH), UUID(int=99)
+    house.rows |= {
+        ("cycle", CYCLE): {"partnership_id": PAIR, "phases": list(IMPACT.phases)},
+        ("cycle", other): {"partnership_id": other, "phases": []},
+    }
+    known = spec.given(planned).state
+    for state, wish, cycle in (
+        (Unset(), hold(), IMPACT),
+        (Unset(), hold(cycle_id=None), None),
+        (Unset(), hold(cycle_id=other), Cycle(other, ())),
+        (Unset(), hold(cycle_id=UUID(int=98)), None),
+        (known, HoldActivity(started_at=MORNING), None),
+        (known, hold(cycle_id=None), IMPACT),
+        (known, hold(cycle_id=other), Cycle(other, ())),
+    ):
+        assert (await gather_activity(house, state, wish)).cycle == cycle  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Many people at once: what waits is sent again as it was, and what is refused ends the play."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,9 +22,13 @@ class Answering(Coaching):
     def __init__(self, *answers: Sequence[str]) -> None:
         super().__init__(State(Path("nowhere")), uuid4(), httpx.AsyncClient(), {})
         self.answers, self.sent = list(answers), list[list[Json]]()
+        self.levels = list[dict[str, int]]()
 
-    async def sends(self, who: Persona, service: str, lines: Sequence[Json], http: Any) -> list[Json]:
+    async def sends(
+        self, who: Persona, service: str, lines: Sequence[Json], http: Any, levels: Mapping[str, int]
+    ) -> list[Json]:
         self.sent.append(list(lines))
+        self.levels.append(dict(levels))
         codes = self.answers.pop(0) if self.answers else ["ok"] * len(lines)
         return [self._answer(line, code) for line, code in zip(lines, codes, strict=True)]
 
@@ -34,8 +38,13 @@ class Answering(Coaching):
         return {"status": 503 if code == "behind" else 409, "code": code}
 
 
-def wish(who: Persona = MAYA, of: UUID | None = None, command: str = "AgreeGoal") -> Wish:
-    return Wish(who, "goals", uuid4(), "Goal", command, {}, str(of) if of else None)
+def wish(
+    who: Persona = MAYA,
+    of: UUID | None = None,
+    command: str = "AgreeGoal",
+    after: Mapping[str, int] | None = None,
+) -> Wish:
+    return Wish(who, "goals", uuid4(), "Goal", command, {}, str(of) if of else None, after or {})
 
 
 async def test_one_s_commands_go_in_one_request_and_another_s_in_another() -> None:
@@ -62,6 +71,21 @@ async def test_what_was_refused_because_something_before_it_waits_is_sent_again_
     client = Answering(["behind", "nothing_proposed", "ok"])
     await crowd.all_of(client, [first, second, other])
     assert [line["command"] for line in client.sent[1]] == ["ProposeGoal", "AgreeGoal"]
+
+
+async def test_what_another_service_began_a_moment_ago_is_waited_for() -> None:
+    client, wishes = Answering(), [wish(after={"goals:3": 7}), wish(after={"goals:3": 5, "goals:9": 8})]
+    await crowd.all_of(client, [*wishes, wish(TOMAS)])
+    assert sorted(client.levels, key=len) == [{}, {"goals:3": 7, "goals:9": 8}]
+
+
+async def test_a_request_hands_back_no_more_levels_than_it_may() -> None:
+    wishes = [wish(after={f"goals:{n}": n + 1}) for n in range(20)]
+    first, second = crowd.cut([*wishes, wish()])
+    assert [len(first[0]), len(second[0])] == [16, 5]
+    assert first[1] == {f"goals:{n}": n + 1 for n in range(16)}
+    assert second[1] == {f"goals:{n}": n + 1 for n in range(16, 20)}
+    assert [len(some) for some, _ in crowd.cut([wish() for _ in range(201)])] == [200, 1]
 
 
 async def test_a_refusal_ends_it_and_says_whose_it_was() -> None:

@@ -177,6 +177,14 @@ async def test_a_share_asks_its_audience_and_a_consent_every_partner() -> None:
     assert set(consent.people) == {CORA, TESS}
 
 
+async def test_a_share_asks_for_the_cycle_and_the_goal_it_names() -> None:
+    desk = Desk(person(TESS), states={**KNOWN, ("Goal", GOAL): OURS})
+    scope = ShareScope(cycle_id=CYCLE, goal_id=GOAL)
+    share = partnership.GrantShare(scope=scope, audience=(LEAD,), expires_at=NOW)
+    found = await gathering.gather_partnership(desk, agreed(TESS), share)
+    assert (found.cycle, found.goal) == (open_cycle(TESS, THEO), OURS)
+
+
 async def test_a_cycle_takes_the_school_its_teachers_share_and_its_time_zone() -> None:
     zones = {("org", NORTH): "America/Denver", ("district", DISTRICT): "America/Chicago"}
     desk = Desk(person(CORA), states=KNOWN, zones=zones)

@@ -37,13 +37,14 @@ from observations.observation import (
     Unset,
     VoidObservation,
 )
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.refusals import (
     CoachFeedbackAlreadyGiven,
     CycleNotInPartnership,
     FeedbackAlreadyShared,
     FeedbackIsYourOwn,
     FeedbackNotShared,
+    GoalNotInPartnership,
     MinutesOutOfRange,
     NotYetHappened,
     ObservationAlreadyRecorded,
@@ -71,7 +72,10 @@ def acting(person: UUID) -> Actor:
     return Actor("person", str(person), TENANT)
 
 
-FACTS = ObservationFacts(by=acting(COACH), command_id=COMMAND, aggregate_id=OBSERVED, partnership=AGREED)
+FACTS = ObservationFacts(
+    by=acting(COACH), command_id=COMMAND, aggregate_id=OBSERVED, partnership=AGREED, cycle=Cycle(PAIR, ()),
+    goal_of={GOAL: PAIR},
+)  # fmt: skip
 EVIDENCE, FEEDBACK = private("12 of 20 intervals, mostly at the back"), private("Try a signal first")
 spec = Spec(OBSERVATION, FACTS)
 by_tina = spec.knowing(by=acting(TINA))
@@ -228,13 +232,24 @@ def test_only_teachers_of_the_partnership_are_observed_in_it() -> None:
 
 
 def test_what_is_observed_in_a_cycle_is_observed_in_a_cycle_of_the_partnership() -> None:
-    theirs, own = (Spec(OBSERVATION, replace(FACTS, cycle_of=of)) for of in (UUID(int=99), PAIR))
-    for wish in (record(), schedule()):
-        theirs.when(wish).refused(CycleNotInPartnership)
-        own.when(wish).then_types(
-            ObservationRecorded if isinstance(wish, RecordObservation) else ObservationScheduled
-        )
-    theirs.given(scheduled).when(record()).refused(CycleNotInPartnership)
+    for unknown in (None, Cycle(UUID(int=99), ())):
+        elsewhere = spec.knowing(cycle=unknown)
+        for wish in (record(), schedule()):
+            elsewhere.when(wish).refused(CycleNotInPartnership)
+        elsewhere.when(record(cycle_id=None)).then_types(ObservationRecorded)
+        elsewhere.when(schedule(cycle_id=None)).then_types(ObservationScheduled)
+        elsewhere.given(scheduled).when(record()).refused(CycleNotInPartnership)
+        elsewhere.given(scheduled).when(record(cycle_id=None)).then(recorded())
+
+
+def test_what_is_observed_for_a_goal_is_observed_for_a_goal_of_the_partnership() -> None:
+    for unknown in ({}, {GOAL: UUID(int=99)}):
+        elsewhere = spec.knowing(goal_of=unknown)
+        elsewhere.when(record()).refused(GoalNotInPartnership)
+        elsewhere.given(scheduled).when(record()).refused(GoalNotInPartnership)
+        elsewhere.when(record(goal_ids=())).then(recorded(goal_ids=()))
+    spec.when(record(goal_ids=(GOAL, UUID(int=98)))).refused(GoalNotInPartnership)
+    spec.knowing(goal_of={}).given(recorded()).when(correct()).then(corrected())
 
 
 def test_nobody_and_nothing_is_named_twice() -> None:
@@ -497,12 +512,15 @@ async def test_the_partnership_is_the_one_the_command_or_else_the_observation_na
     assert (await gather_observation(House(COACH), Unset(), elsewhere)).partnership is None
 
 
-async def test_whose_the_named_cycle_is_is_known_as_far_as_goals_told_of_it() -> None:
-    house = House(COACH)
-    assert (await gather_observation(house, Unset(), record())).cycle_of is None
-    house.rows["cycle", CYCLE] = {"partnership_id": UUID(int=99)}
-    assert (await gather_observation(house, Unset(), record())).cycle_of == UUID(int=99)
-    assert (await gather_observation(house, Unset(), record(cycle_id=None))).cycle_of is None
+async def test_whose_the_named_cycle_and_goals_are_is_known_as_far_as_goals_told_of_them() -> None:
+    house, other = House(COACH), UUID(int=98)
+    found = await gather_observation(house, Unset(), record(goal_ids=(other, GOAL, other)))
+    assert (found.cycle, found.goal_of) == (None, {})
+    house.rows["cycle", CYCLE] = {"partnership_id": UUID(int=99), "phases": ["learn"]}
+    house.rows["goal", GOAL] = {"partnership_id": PAIR}
+    found = await gather_observation(house, Unset(), record(goal_ids=(other, GOAL, other)))
+    assert (found.cycle, found.goal_of) == (Cycle(UUID(int=99), ("learn",)), {GOAL: PAIR})
+    assert (await gather_observation(house, Unset(), record(cycle_id=None))).cycle is None
 
 
 @pytest.mark.parametrize(

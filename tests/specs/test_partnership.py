@@ -19,6 +19,7 @@ from chalkline_contracts.goals import (
     ShareRevoked,
     ShareScope,
 )
+from goals import cycle, goal
 from goals.access import authorise_partnership
 from goals.aggregates import PARTNERSHIP as AGGREGATE
 from goals.partnership import (
@@ -50,6 +51,7 @@ from goals.refusals import (
     PersonUnknown,
     ShareAlreadyExpired,
     ShareNotFound,
+    ShareNotTheirs,
     TemplateUnknown,
     TooManyShares,
 )
@@ -58,16 +60,20 @@ from kit.coaching import (
     CARL,
     CORA,
     CYCLE,
+    GOAL,
     LEAD,
     NORTH,
+    PARTNERSHIP,
     PEOPLE,
     PRINCIPAL,
     SOUTH,
     STRANGER,
     TESS,
     THEO,
+    drafted,
     facts,
     nth,
+    open_cycle,
     operator,
     person,
     policy,
@@ -112,8 +118,11 @@ GRANTED = ShareGranted(
 )
 
 
+OURS = goal.evolve(goal.Unset(), drafted(TESS))
+
+
 def by(who: UUID | Actor) -> Spec:
-    return Spec(AGGREGATE, facts(who))
+    return Spec(AGGREGATE, replace(facts(who, goal=OURS), aggregate_id=PARTNERSHIP))
 
 
 def test_a_coach_proposes_to_work_with_a_teacher() -> None:
@@ -243,6 +252,23 @@ def test_a_coach_does_not_share_what_is_the_teachers() -> None:
 
 def test_a_share_ends_in_the_future() -> None:
     by(TESS).given(*AGREED).at(SHARE.expires_at).when(SHARE).refused(ShareAlreadyExpired)
+
+
+def test_a_share_names_what_is_the_teachers_own_in_this_partnership() -> None:
+    def shares(**scope: UUID) -> GrantShare:
+        return SHARE.model_copy(update={"scope": ShareScope(**scope)})
+
+    tess = by(TESS).given(*AGREED)
+    for own in (shares(), shares(goal_id=GOAL), shares(cycle_id=CYCLE, goal_id=GOAL)):
+        tess.when(own).then_types(ShareGranted)
+    nowhere = tess.knowing(cycle=cycle.Unset(), goal=goal.Unset())
+    elsewhere = tess.knowing(aggregate_id=UUID(int=99))
+    of_theo = tess.knowing(cycle=open_cycle(THEO), goal=goal.evolve(goal.Unset(), drafted(THEO)))
+    for spec in (nowhere, elsewhere, of_theo):
+        spec.when(shares()).then_types(ShareGranted)
+        spec.when(shares(cycle_id=CYCLE)).refused(ShareNotTheirs)
+        spec.when(shares(goal_id=GOAL)).refused(ShareNotTheirs)
+    tess.when(shares(cycle_id=UUID(int=98), goal_id=GOAL)).refused(ShareNotTheirs)
 
 
 def test_a_share_names_people_of_the_district() -> None:

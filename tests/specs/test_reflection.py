@@ -12,10 +12,11 @@ from kit.spec import Spec
 from observations.access import authorise_reflection
 from observations.aggregates import REFLECTION
 from observations.gathering import gather_reflection
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.reflection import RecordReflection, ReflectionFacts, ShareReflection, Unset
 from observations.refusals import (
     AuthorMissing,
+    CycleNotInPartnership,
     PartnershipDiffers,
     PartnershipMissing,
     PartnershipNotAgreed,
@@ -35,7 +36,9 @@ def acting(person: UUID) -> Actor:
     return Actor("person", str(person), TENANT)
 
 
-FACTS = ReflectionFacts(by=acting(TINA), command_id=COMMAND, aggregate_id=THOUGHT, partnership=AGREED)
+FACTS = ReflectionFacts(
+    by=acting(TINA), command_id=COMMAND, aggregate_id=THOUGHT, partnership=AGREED, cycle=Cycle(PAIR, ())
+)
 spec = Spec(REFLECTION, FACTS)
 recorded = ReflectionRecorded(author_id=TINA, reflection_ref=WORDS.ref, partnership_id=PAIR, cycle_id=CYCLE)
 of_none = ReflectionRecorded(author_id=TINA, reflection_ref=WORDS.ref)
@@ -56,6 +59,13 @@ def test_a_thought_is_kept_and_its_words_stay_home() -> None:
     spec.given(recorded).when(RecordReflection(reflection=WORDS)).refused(ReflectionAlreadyRecorded)
     system = spec.knowing(by=Actor("system", "policy", TENANT))
     system.when(RecordReflection(reflection=WORDS)).refused(AuthorMissing)
+
+
+def test_a_thought_about_a_cycle_is_about_one_of_the_partnership() -> None:
+    about = RecordReflection(reflection=WORDS, partnership_id=PAIR, cycle_id=CYCLE)
+    for unknown in (None, Cycle(UUID(int=99), ())):
+        spec.knowing(cycle=unknown).when(about).refused(CycleNotInPartnership)
+    spec.when(RecordReflection(reflection=WORDS, cycle_id=CYCLE)).refused(CycleNotInPartnership)
 
 
 def test_it_is_shared_once_with_the_partnership_it_is_about() -> None:

@@ -82,10 +82,20 @@ class Coaching:
         return await self._command(who, path, f"{who.id} {path} {body}{again}", body)
 
     async def sends(
-        self, who: Persona, service: str, lines: Sequence[Json], http: httpx.AsyncClient
+        self,
+        who: Persona,
+        service: str,
+        lines: Sequence[Json],
+        http: httpx.AsyncClient,
+        levels: Mapping[str, int],
     ) -> list[Json]:
-        """Many commands in one request, as `POST /v1/commands` takes them; an answer for each, in their order."""
+        """Many commands in one request, as `POST /v1/commands` takes them; an answer for each, in their order.
+
+        `levels` are handed back as At-Least: positions by service and partition, `goals:12`.
+        """
         headers = {"Authorization": f"Bearer {self._token(who)}", "Content-Type": "application/x-ndjson"}
+        if levels:
+            headers["At-Least"] = ",".join(f"{of}:{position}" for of, position in levels.items())
         body = b"\n".join(json.dumps(line).encode() for line in lines)
         url = f"{self.urls[service]}/v1/commands"
         answer = await persistent(

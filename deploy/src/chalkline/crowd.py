@@ -6,14 +6,14 @@ a service that was killed half-way through is only waited for.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import httpx
 
-from chalkline.coaching import PATIENCE, Coaching, Json, Persona, trust
+from chalkline.coaching import MOST_LEVELS, PATIENCE, Coaching, Json, Persona, trust
 from chalkline.problem import Problem
 
 AT_ONCE = 24
@@ -34,6 +34,8 @@ class Wish:
     body: Mapping[str, Any]
     id: str | None = None
     """Of which aggregate; None: it begins one."""
+    after: Mapping[str, int] = field(default_factory=dict)
+    """Of what it speaks of and another service began a moment ago: how far, by service and partition (`goals:12`)."""
 
     @property
     def line(self) -> Json:
@@ -42,24 +44,23 @@ class Wish:
         return {**named, **of, "body": self.body}
 
 
-async def all_of(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
-    """Everybody's commands, one person's for one service in their order; the id of what each is of.
+async def all_of(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, Json]:
+    """Everybody's commands, one person's for one service in their order; the answer to each, by its id.
 
     Raises Problem when one is refused, or not answered in time.
     """
     requests: dict[tuple[str, str], list[Wish]] = {}
     for wish in wishes:
         requests.setdefault((wish.who.id, wish.service), []).append(wish)
-    ids: dict[UUID, str] = {}
+    settled: dict[UUID, Json] = {}
     waiting = list(reversed(requests.values()))
 
     async def drain() -> None:
         # A client each: a pool that all share is looked through at every request.
         async with httpx.AsyncClient(trust_env=False, verify=trust()) as http:
             while waiting:
-                own = waiting.pop()
-                for first in range(0, len(own), MOST_LINES):
-                    ids.update(await _settled(client, http, own[first : first + MOST_LINES]))
+                for some, levels in cut(waiting.pop()):
+                    settled.update(await _settled(client, http, some, levels))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -68,19 +69,35 @@ async def all_of(client: Coaching, wishes: Sequence[Wish]) -> dict[UUID, str]:
     except BaseExceptionGroup as raised:
         raise _first(raised) from None
     client.commands += len(wishes)
-    return ids
+    return settled
 
 
-async def _settled(client: Coaching, http: httpx.AsyncClient, wishes: Sequence[Wish]) -> dict[UUID, str]:
+def cut(wishes: Sequence[Wish]) -> Iterator[tuple[list[Wish], Mapping[str, int]]]:
+    """Requests of no more lines, and no more levels to hand back, than one takes."""
+    some: list[Wish] = []
+    levels: Mapping[str, int] = {}
+    for wish in wishes:
+        both = {of: max(levels.get(of, 0), wish.after.get(of, 0)) for of in levels.keys() | wish.after.keys()}
+        if some and (len(some) == MOST_LINES or len(both) > MOST_LEVELS):
+            yield some, levels
+            some, both = [], dict(wish.after)
+        some, levels = [*some, wish], both
+    yield some, levels
+
+
+async def _settled(
+    client: Coaching, http: httpx.AsyncClient, wishes: Sequence[Wish], levels: Mapping[str, int]
+) -> dict[UUID, Json]:
     """One request, and again what was not answered for good."""
-    ids: dict[UUID, str] = {}
+    settled: dict[UUID, Json] = {}
     deadline = time.monotonic() + PATIENCE
     while wishes:
-        answers = await client.sends(wishes[0].who, wishes[0].service, [wish.line for wish in wishes], http)
+        lines = [wish.line for wish in wishes]
+        answers = await client.sends(wishes[0].who, wishes[0].service, lines, http, levels)
         again, held = list[Wish](), set[str | None]()
         for wish, answer in zip(wishes, answers, strict=True):
             if "events" in answer:
-                ids[wish.command_id] = answer["id"]
+                settled[wish.command_id] = answer
             elif _not_now(answer) or wish.id in held:
                 # What comes after one that waits may have been refused only because of that.
                 again.append(wish)
@@ -93,7 +110,7 @@ async def _settled(client: Coaching, http: httpx.AsyncClient, wishes: Sequence[W
             client.sent_again()
             await asyncio.sleep(0.2)
         wishes = again
-    return ids
+    return settled
 
 
 def _not_now(answer: Json) -> bool:

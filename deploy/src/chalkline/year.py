@@ -14,7 +14,7 @@ from chalkline import crowd
 from chalkline.coaching import Coaching, Persona
 from chalkline.crowd import Wish
 from chalkline.year_plan import Pair
-from chalkline.year_steps import SCHOOL_WEEKS, Scene, Step, calendar_week
+from chalkline.year_steps import SCHOOL_WEEKS, Scene, Step, calendar_week, references
 
 SERVICES: Final = {
     "Partnership": "goals", "Cycle": "goals", "Goal": "goals", "ActionStep": "goals", "Initiative": "goals",
@@ -62,6 +62,8 @@ class Year:
         speak of.
         """
         self._client, self._people, self._monday = client, people, monday
+        self._fresh: dict[str, str] = {}
+        """What was begun this week, and the At-Least of the answer: another service may not have heard of it yet."""
         self._playing = [
             _Playing(
                 pair,
@@ -79,15 +81,18 @@ class Year:
         anywhere = Scene(self._monday, {}, {})
         for week in range(SCHOOL_WEEKS):
             await advance(anywhere.moment(week, FRIDAY, AFTERNOON))
+            self._fresh.clear()  # where the clock was moved, everybody had heard of everything
             await self._week(week)
             week_done(week)
 
     async def _week(self, week: int) -> None:
         while wishes := list(self._wave(week)):
-            ids = await crowd.all_of(self._client, [wish for _, _, wish in wishes])
+            answers = await crowd.all_of(self._client, [wish for _, _, wish in wishes])
             for playing, step, wish in wishes:
                 if step.begins:
-                    playing.scene.begun[step.of] = ids[wish.command_id]
+                    answer = answers[wish.command_id]
+                    playing.scene.begun[step.of] = answer["id"]
+                    self._fresh[answer["id"]] = answer["at_least"]
         assert not any(playing.left(week) for playing in self._playing)
 
     def _wave(self, week: int) -> Iterator[tuple[_Playing, Step, Wish]]:
@@ -108,4 +113,15 @@ class Year:
             command=step.command,
             body=scene.filled(step.body),
             id=None if step.begins else scene.begun[step.of],
+            after=self._after(scene, step),
         )
+
+    def _after(self, scene: Scene, step: Step) -> dict[str, int]:
+        """How far the step's service has to have read of others to know what the step speaks of."""
+        named = [self._fresh.get(scene.begun[name]) for name in references(step)]
+        levels = [level.rpartition(":") for level in named if level]
+        own = f"{SERVICES[step.aggregate]}:"
+        return {
+            of: max(int(position) for again, _, position in levels if again == of)
+            for of in {of for of, _, _ in levels if not of.startswith(own)}
+        }

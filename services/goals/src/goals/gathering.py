@@ -21,6 +21,7 @@ from goals.product_models import NAMES, PRODUCT
 
 
 async def gather_partnership(asking: Asking, state: Partnership, command: Command) -> GoalsFacts:
+    named: dict[str, Any] = {}
     match state, command:
         case partnership.Unset(), ProposePartnership():
             people, template, policy = await asyncio.gather(
@@ -38,12 +39,16 @@ async def gather_partnership(asking: Asking, state: Partnership, command: Comman
             acting = asking.by.person
             wanted = (command.to_coach_id, *state.pair.teacher_ids, *((acting,) if acting else ()))
             people = await _people(asking, *wanted)
-        case _, GrantShare():
+        case _, GrantShare(scope=scope):
             people = await _people(asking, *command.audience)
+            if scope.cycle_id:
+                named["cycle"] = await asking.state("Cycle", scope.cycle_id)
+            if scope.goal_id:
+                named["goal"] = await asking.state("Goal", scope.goal_id)
         case _:
             people = {}
-    pair = state.pair
-    return _facts(asking, people=people, oversees=await _oversees(asking, pair.coach_id, pair.teacher_ids))
+    oversees = await _oversees(asking, state.pair.coach_id, state.pair.teacher_ids)
+    return _facts(asking, people=people, oversees=oversees, **named)
 
 
 async def gather_cycle(asking: Asking, state: Cycle, command: Command) -> GoalsFacts:

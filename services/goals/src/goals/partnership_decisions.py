@@ -15,9 +15,13 @@ from chalkline_contracts.goals import (
     PartnershipSuspended,
     ShareGranted,
     ShareRevoked,
+    ShareScope,
 )
 
+from goals import cycle, goal
+from goals.cycle import Cycle
 from goals.facts import GoalsFacts, PersonFact
+from goals.goal import Goal
 from goals.partnership import (
     MOST_SHARES,
     Agreed,
@@ -57,6 +61,7 @@ from goals.refusals import (
     PersonUnknown,
     ShareAlreadyExpired,
     ShareNotFound,
+    ShareNotTheirs,
     TeacherRoleMissing,
     TemplateUnknown,
     TooManyShares,
@@ -213,6 +218,7 @@ def _share(command: GrantShare, pair: Pair, facts: GoalsFacts, now: datetime) ->
         raise NotAPartner
     if command.expires_at <= now:
         raise ShareAlreadyExpired
+    _check_scope(command.scope, by, facts)
     for person_id in command.audience:
         person = facts.people.get(person_id)
         if person is None or not person.active:
@@ -227,3 +233,27 @@ def _share(command: GrantShare, pair: Pair, facts: GoalsFacts, now: datetime) ->
             granted_at=now,
         )
     ]
+
+
+def _check_scope(scope: ShareScope, by: UUID, facts: GoalsFacts) -> None:
+    """Raises ShareNotTheirs for what is not this teacher's in this partnership, whether anybody knows it or not."""
+    own = facts.aggregate_id
+    if scope.cycle_id is not None and not _takes_part(facts.cycle, by, own):
+        raise ShareNotTheirs(cycle_id=str(scope.cycle_id))
+    if scope.goal_id is not None and not _owns(facts.goal, by, own, scope.cycle_id):
+        raise ShareNotTheirs(goal_id=str(scope.goal_id))
+
+
+def _takes_part(known: Cycle, by: UUID, partnership_id: UUID) -> bool:
+    if isinstance(known, cycle.Unset):
+        return False
+    plan = known.plan
+    return plan.partnership_id == partnership_id and by in (*plan.teacher_ids, *plan.left)
+
+
+def _owns(known: Goal, by: UUID, partnership_id: UUID, cycle_id: UUID | None) -> bool:
+    if isinstance(known, goal.Unset):
+        return False
+    whose = known.whose
+    within = cycle_id is None or whose.cycle_id == cycle_id
+    return within and whose.partnership_id == partnership_id and by in whose.owner_ids

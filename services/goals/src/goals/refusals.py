@@ -67,6 +67,10 @@ class ShareAlreadyExpired(Refusal):
     """A share must end in the future."""
 
 
+class ShareNotTheirs(Refusal):
+    """What a teacher shares is a cycle they take part in or a goal of their own, of this partnership."""
+
+
 class TooManyShares(Refusal):
     """This partnership shares as much as it may at once: revoke a share first."""
 

@@ -13,7 +13,7 @@ from chalkline_contracts.observations import ActivityHeld, ActivityMissed, Activ
 from chalkline_contracts.values import Code, Count, Time
 from pydantic import Field
 
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.refusals import AuthorMissing
 
 Ids = Annotated[tuple[UUID, ...], Field(max_length=50)]
@@ -30,6 +30,7 @@ class PlanActivity(Command):
     """With whom; empty: every teacher of the partnership."""
     cycle_id: UUID | None = None
     phase: Code | None = None
+    """One of the cycle's."""
 
 
 class HoldActivity(Command):
@@ -44,6 +45,7 @@ class HoldActivity(Command):
     """How many took part beside the coach, named or not; nothing said: the teachers."""
     cycle_id: UUID | None = None
     phase: Code | None = None
+    """One of the cycle's."""
 
 
 class MissActivity(Command):
@@ -103,8 +105,8 @@ class ActivityFacts:
     command_id: UUID
     aggregate_id: UUID
     partnership: Partnership | None = None
-    cycle_of: UUID | None = None
-    """Whose the cycle is that the command names: a partnership. None: it names none, or goals has not told of it."""
+    cycle: Cycle | None = None
+    """The cycle that the command names, or is in a phase of; None: there is none, or nobody knows of it."""
     belongs: bool = False
     """An active person of the district; only asked of what is no partnership's."""
     is_coach: bool = False

@@ -64,7 +64,8 @@ def decide(
 
 def _plan(command: PlanActivity, facts: ActivityFacts, now: datetime) -> ActivityPlanned:
     coach_id, teacher_ids = _whose(command.type, command.partnership_id, command.teacher_ids, facts)
-    pair.within(command.partnership_id, facts.cycle_of)
+    pair.within(command.partnership_id, command.cycle_id, facts.cycle)
+    pair.in_phase(command.phase, facts.cycle)
     _check_minutes(command.minutes)
     if command.scheduled_at <= now:
         raise ScheduledInThePast(scheduled_at=command.scheduled_at)
@@ -99,7 +100,9 @@ def _hold(
     if kind is None or minutes is None:
         raise ActivityUntold
     coach_id, teacher_ids = _whose(kind, partnership_id, named, facts)
-    pair.within(partnership_id, facts.cycle_of)
+    pair.within(partnership_id, command.cycle_id, facts.cycle)
+    if command.cycle_id is not None or command.phase is not None:  # what was planned need not be asked again
+        pair.in_phase(phase, facts.cycle)
     _check_minutes(minutes)
     if command.started_at + timedelta(minutes=minutes) > now:
         raise NotYetHappened

@@ -30,6 +30,7 @@ SERVICE = Service(
         reflection_list.REFLECTION_LIST,
         held_time.HELD_TIME,
         coached_cycles.COACHED_CYCLES,
+        coached_cycles.COACHED_GOALS,
         fidelity.FIDELITY,
     ),
     routes=lambda run: [

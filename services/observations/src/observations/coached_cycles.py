@@ -1,4 +1,5 @@
-"""What observations knows of cycles: what was planned, who took part, and when their days do not count.
+"""What observations knows of cycles: what was planned, who took part, when their days do not count, and of which
+partnership each of their goals is.
 
 Rebuildable: drop the tables, replay goals' stream, and the same rows come back.
 """
@@ -13,6 +14,7 @@ from backbone.folding import Row, folded, in_columns
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
+from backbone.rows import columns, last_by_key
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 
@@ -29,7 +31,7 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
     await db.execute(
         sql.note_coached_cycles,
         *in_columns(
-            rows, "tenant", "cycle_id", "partnership_id", "coach_id", "teacher_ids", "left_ids", "focus",
+            rows, "tenant", "cycle_id", "partnership_id", "coach_id", "teacher_ids", "left_ids", "focus", "phases",
             "planned_weeks", "cadence_days", "time_zone", "started_at", "ended_at", "pauses", "position", "began",
         ),
     )  # fmt: skip
@@ -51,6 +53,7 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:
             "teacher_ids": event.teacher_ids,
             "left_ids": (),
             "focus": event.focus,
+            "phases": event.phases,
             "planned_weeks": event.planned_weeks,
             "cadence_days": event.cadence_days,
             "time_zone": event.time_zone,
@@ -82,4 +85,10 @@ def _day(row: Row, moment: datetime) -> str:
     return moment.astimezone(ZoneInfo(row["time_zone"]) if row["time_zone"] else UTC).date().isoformat()
 
 
+async def project_goals(events: Sequence[Recorded[g.GoalDrafted]], db: Connection) -> None:
+    drafted = [(r.tenant, r.aggregate_id, r.event.partnership_id) for r in events]
+    await db.execute(sql.note_coached_goals, *columns(last_by_key(drafted, 2), 3))
+
+
 COACHED_CYCLES = Projection(name="coached_cycles", handles=HANDLES, project=project)
+COACHED_GOALS = Projection(name="coached_goals", handles=(g.GoalDrafted,), project=project_goals)

@@ -9,7 +9,7 @@ from backbone.facts import grants, several
 from backbone.overseeing import LEADERS, oversees
 
 from observations.access import in_pair, occasion_of, takes_part, whose
-from observations.activity import Activity, ActivityCommand, ActivityFacts
+from observations.activity import Activity, ActivityCommand, ActivityFacts, Occasion
 from observations.instrument import Instrument, InstrumentCommand, InstrumentFacts
 from observations.measuring import Edition, named_in
 from observations.observation import (
@@ -22,7 +22,7 @@ from observations.observation import (
     Visit,
     Voided,
 )
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.reflection import RecordReflection, Reflection, ReflectionCommand, ReflectionFacts
 
 
@@ -49,12 +49,15 @@ async def gather_observation(
     told = whose(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
     names = _instruments(told, command)
-    pair, cycle, *editions = await several(
+    goal_ids = tuple(dict.fromkeys(getattr(command, "goal_ids", ())))
+    pair, cycle, *more = await several(
         asking,
         ("partnership", partnership_id),
         ("cycle", getattr(command, "cycle_id", None)),
         *(("instrument", name) for name in names),
+        *(("goal", goal_id) for goal_id in goal_ids),
     )
+    editions, goals = more[: len(names)], more[len(names) :]
     partnership = _partnership(pair)
     person = asking.by.person
     inside = person is not None and in_pair(person, told, partnership)
@@ -64,7 +67,8 @@ async def gather_observation(
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
-        cycle_of=_partnership_of(cycle),
+        cycle=_cycle(cycle),
+        goal_of={own: row["partnership_id"] for own, row in zip(goal_ids, goals, strict=True) if row},
         published=_published(names, editions),
         granted=await grants(asking, told.teacher_ids) if isinstance(told, Visit) and not inside else (),
         oversees=not inside and await oversees(asking, teacher_ids),
@@ -100,9 +104,7 @@ def _published(names: Sequence[str], rows: Sequence[Any]) -> dict[str, Edition]:
 async def gather_activity(asking: Asking, state: Activity, command: ActivityCommand | Look) -> ActivityFacts:
     told = occasion_of(state)
     partnership_id = told.partnership_id if told else getattr(command, "partnership_id", None)
-    pair, cycle = await several(
-        asking, ("partnership", partnership_id), ("cycle", getattr(command, "cycle_id", None))
-    )
+    pair, cycle = await several(asking, ("partnership", partnership_id), ("cycle", _cycle_id(told, command)))
     partnership = _partnership(pair)
     person = asking.by.person
     inside = person is not None and takes_part(person, told, partnership)
@@ -114,7 +116,7 @@ async def gather_activity(asking: Asking, state: Activity, command: ActivityComm
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
-        cycle_of=_partnership_of(cycle),
+        cycle=_cycle(cycle),
         belongs=row is not None,
         is_coach=row is not None and "coach" in row["roles"],
         oversees=not (inside or alone) and await oversees(asking, teacher_ids),
@@ -129,12 +131,17 @@ async def gather_reflection(
     partnership_id = getattr(state, "partnership_id", None) or getattr(command, "partnership_id", None)
     own = asking.by.person == getattr(state, "author_id", None) and isinstance(command, Look)
     alone = isinstance(command, RecordReflection) and partnership_id is None
-    [pair] = await several(asking, ("partnership", None if own else partnership_id))
+    pair, cycle = await several(
+        asking,
+        ("partnership", None if own else partnership_id),
+        ("cycle", getattr(command, "cycle_id", None)),
+    )
     return ReflectionFacts(
         by=asking.by,
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         partnership=_partnership(pair),
+        cycle=_cycle(cycle),
         belongs=alone and await _acting(asking) is not None,
         level=asking.level,
     )
@@ -145,9 +152,15 @@ def _partnership(row: Any) -> Partnership | None:
     return Partnership(row["coach_id"], tuple(row["teacher_ids"]), row["status"]) if row else None
 
 
-def _partnership_of(cycle: Any) -> UUID | None:
-    """The partnership whose cycle a command names; None: it names none, or goals has not told of it."""
-    return cycle["partnership_id"] if cycle else None
+def _cycle(row: Any) -> Cycle | None:
+    """As goals told of it; None: nobody has, or none is meant."""
+    return Cycle(row["partnership_id"], tuple(row["phases"])) if row else None
+
+
+def _cycle_id(told: Occasion | None, command: ActivityCommand | Look) -> UUID | None:
+    """The cycle that a command names, or is in a phase of: that of what was planned, unless it names another."""
+    named = getattr(command, "cycle_id", None)
+    return told.cycle_id if named is None and told and getattr(command, "phase", None) else named
 
 
 async def _acting(asking: Asking) -> Any:

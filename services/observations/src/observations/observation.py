@@ -29,7 +29,7 @@ from chalkline_contracts.values import Code, Time, WordsRef
 from pydantic import Field
 
 from observations.measuring import Edition
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.refusals import AuthorMissing
 
 Ids = Annotated[tuple[UUID, ...], Field(max_length=50)]
@@ -53,6 +53,7 @@ class RecordObservation(Command):
     teacher_ids: Ids = ()
     cycle_id: UUID | None = None
     goal_ids: Ids = ()
+    """Whom it was made for: goals of the partnership, in whichever of its cycles."""
     started_at: Time
     duration_s: int
     mode: Mode
@@ -194,8 +195,10 @@ class ObservationFacts:
     command_id: UUID
     aggregate_id: UUID
     partnership: Partnership | None = None
-    cycle_of: UUID | None = None
-    """Whose the cycle is that the command names: a partnership. None: it names none, or goals has not told of it."""
+    cycle: Cycle | None = None
+    """The cycle that the command names; None: it names none, or nobody knows of it."""
+    goal_of: Mapping[UUID, UUID] = field(default_factory=dict)
+    """Of the goals that are named, those that goals told of, and the partnership each is of."""
     published: Mapping[str, Edition] = field(default_factory=dict)
     """Of the instruments that are named, those whose code the district published."""
     granted: tuple[Grant, ...] = ()

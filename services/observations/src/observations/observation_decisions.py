@@ -104,7 +104,7 @@ def decide(
 
 def _schedule(command: ScheduleObservation, facts: ObservationFacts, now: datetime) -> list[Event]:
     partnership = pair.agreed(facts.partnership)
-    pair.within(command.partnership_id, facts.cycle_of)
+    pair.within(command.partnership_id, command.cycle_id, facts.cycle)
     if command.scheduled_at <= now:
         raise ScheduledInThePast(scheduled_at=command.scheduled_at)
     return [
@@ -132,7 +132,8 @@ def _record(
     if partnership_id is None:
         raise PartnershipMissing
     partnership = pair.agreed(facts.partnership)
-    pair.within(partnership_id, facts.cycle_of)
+    pair.within(partnership_id, command.cycle_id, facts.cycle)
+    goal_ids = pair.serves(partnership_id, command.goal_ids, facts.goal_of)
     _check_times(command.started_at, command.duration_s, command.measurements, now)
     check_instruments(command.instrument, command.measurements, facts.published, is_new=True)
     return [
@@ -141,7 +142,7 @@ def _record(
             coach_id=partnership.coach_id,
             teacher_ids=pair.teachers(teacher_ids, partnership),
             cycle_id=cycle_id,
-            goal_ids=tuple(dict.fromkeys(command.goal_ids)),
+            goal_ids=goal_ids,
             started_at=command.started_at,
             duration_s=command.duration_s,
             mode=command.mode,

@@ -1,9 +1,19 @@
-"""A pair as goals told of it: who teaches, who coaches them, and how it stands now."""
+"""A pair as goals told of it: who teaches, who coaches them, how it stands now, and which cycles and goals are theirs.
 
+What nobody told of, of another district or of another pair is unknown alike, and refused alike.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from observations.refusals import CycleNotInPartnership, PartnershipNotAgreed, TeacherNotInPartnership
+from observations.refusals import (
+    CycleNotInPartnership,
+    GoalNotInPartnership,
+    PartnershipNotAgreed,
+    PhaseUnknown,
+    TeacherNotInPartnership,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,14 @@ class Partnership:
         return person == self.coach_id and self.status == "agreed"
 
 
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Whose it is, and the phases it goes through."""
+
+    partnership_id: UUID
+    phases: tuple[str, ...]
+
+
 def agreed(partnership: Partnership | None) -> Partnership:
     """Raises PartnershipNotAgreed unless it is."""
     if partnership is None or partnership.status != "agreed":
@@ -39,9 +57,25 @@ def teachers(named: tuple[UUID, ...], partnership: Partnership) -> tuple[UUID, .
     return tuple(dict.fromkeys(named or partnership.teacher_ids))
 
 
-def within(partnership_id: UUID | None, cycle_of: UUID | None) -> None:
-    """Raises CycleNotInPartnership where the cycle that is named is another pair's: what is told of it moves that
-    pair's visit clock and is shown to them. `cycle_of` is whose it is; None: none is named, or none is known.
+def within(partnership_id: UUID | None, named: UUID | None, cycle: Cycle | None) -> None:
+    """Raises CycleNotInPartnership where a cycle is named that is not the pair's: what is told of it moves a visit
+    clock, and is shown to those whose cycle it is. `cycle` is the one that is named; None: nobody knows of it.
     """
-    if cycle_of is not None and cycle_of != partnership_id:
-        raise CycleNotInPartnership
+    if named is not None and (cycle is None or cycle.partnership_id != partnership_id):
+        raise CycleNotInPartnership(cycle_id=named)
+
+
+def serves(
+    partnership_id: UUID, goal_ids: tuple[UUID, ...], goal_of: Mapping[UUID, UUID]
+) -> tuple[UUID, ...]:
+    """These goals, each once. Raises GoalNotInPartnership for any that is not the pair's; `goal_of`: whose they are."""
+    if strangers := {goal_id for goal_id in goal_ids if goal_of.get(goal_id) != partnership_id}:
+        raise GoalNotInPartnership(goal_ids=sorted(strangers))
+    return tuple(dict.fromkeys(goal_ids))
+
+
+def in_phase(phase: str | None, cycle: Cycle | None) -> None:
+    """Raises PhaseUnknown unless it is one of the cycle's; where there is no cycle there are no phases."""
+    phases = cycle.phases if cycle else ()
+    if phase is not None and phase not in phases:
+        raise PhaseUnknown(phase=phase, phases=list(phases))

@@ -14,7 +14,7 @@ from chalkline_contracts.observations import ReflectionRecorded, ReflectionShare
 from chalkline_contracts.values import WordsRef
 
 from observations import pair
-from observations.pair import Partnership
+from observations.pair import Cycle, Partnership
 from observations.refusals import (
     AuthorMissing,
     PartnershipDiffers,
@@ -80,6 +80,8 @@ class ReflectionFacts:
     command_id: UUID
     aggregate_id: UUID
     partnership: Partnership | None = None
+    cycle: Cycle | None = None
+    """The cycle that the command names; None: it names none, or nobody knows of it."""
     belongs: bool = False
     """An active person of the district; only asked of what is about no partnership."""
     level: bool = True
@@ -100,6 +102,7 @@ def decide(
 ) -> list[Event]:
     match command, reflection:
         case RecordReflection(), Unset():
+            pair.within(command.partnership_id, command.cycle_id, facts.cycle)
             return [
                 ReflectionRecorded(
                     author_id=facts.author,

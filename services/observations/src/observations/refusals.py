@@ -100,7 +100,15 @@ class FeedbackIsYourOwn(Refusal):
 
 
 class CycleNotInPartnership(Refusal):
-    """The cycle is not one of this partnership's."""
+    """No cycle of this partnership is known by this id; if it began a moment ago, hand back its At-Least."""
+
+
+class GoalNotInPartnership(Refusal):
+    """No goals of this partnership are known by these ids; if one began a moment ago, hand back its At-Least."""
+
+
+class PhaseUnknown(Refusal):
+    """The cycle has no such phase; where no cycle is named there is none."""
 
 
 class ActivityAlreadyPlanned(Refusal):

@@ -47,6 +47,7 @@ CREATE TABLE coached_cycles (
     teacher_ids    uuid[] NOT NULL,
     left_ids       uuid[] NOT NULL,
     focus          text NOT NULL,
+    phases         text[] NOT NULL,
     planned_weeks  integer NOT NULL,
     cadence_days   integer NOT NULL,
     time_zone      text,
@@ -59,6 +60,14 @@ CREATE TABLE coached_cycles (
 );
 CREATE INDEX ON coached_cycles (tenant, started_at, began);
 CREATE INDEX ON coached_cycles (tenant, partnership_id, started_at, began);
+
+-- Of which partnership a goal is: an observation names none of another's.
+CREATE TABLE coached_goals (
+    tenant         uuid NOT NULL,
+    goal_id        uuid NOT NULL,
+    partnership_id uuid NOT NULL,
+    PRIMARY KEY (tenant, goal_id)
+);
 
 -- Whose cycles they are, in the order of the list.
 CREATE TABLE coached_teachers (
