@@ -92,7 +92,12 @@ async def test_a_coach_loses_the_pairs_content_with_the_partnership_and_the_teac
     assert await see(platform, school, "/v1/cycles", "coach") == []
     assert [g["goal_id"] for g in await see(platform, school, "/v1/goals", "teacher")] == [str(goal)]
     assert len(await see(platform, school, "/v1/cycles", "teacher")) == 1
-    [ended] = await see(platform, school, "/v1/partnerships", "coach")
+    assert await see(platform, school, "/v1/partnerships", "coach") == []
+    former = await platform.goals.get(
+        f"/v1/partnerships/{partnership}", by=school.coach, tenant=school.tenant
+    )
+    assert former.status_code == 404
+    [ended] = await see(platform, school, "/v1/partnerships", "teacher")
     assert ended["status"] == "ended"
 
 

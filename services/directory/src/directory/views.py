@@ -1,11 +1,16 @@
 """What a reader sees of districts, organisations and people: names to those of the district, more to few."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from chalkline_contracts.who_sees import READS, Relation
 
 from directory import district, org, person
 from directory.district import District, DistrictFacts
 from directory.org import Org, OrgFacts
 from directory.person import Person, PersonFacts
+
+ORG, PERSON = (READS["directory", f"/v1/{kind}/{{id}}"] for kind in ("orgs", "people"))
 
 
 def view_district(state: District, facts: DistrictFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
@@ -29,16 +34,15 @@ def view_district(state: District, facts: DistrictFacts) -> dict[str, Any]:  # n
 def view_org(state: Org, facts: OrgFacts) -> dict[str, Any]:
     match state:
         case org.Open():
-            seen = {
+            shown = {
                 "status": "open",
                 "name": state.name_ref,
                 "type": state.type,
                 "parent_id": state.parent_id,
                 "time_zone": state.time_zone,
+                "sourced_id": state.sourced_id_ref,
             }
-            if facts.administers or facts.by.kind == "operator":
-                seen["sourced_id"] = state.sourced_id_ref
-            return seen
+            return ORG.told(_relations(facts), shown)
         case org.Closed():
             return {"status": "closed", "name": state.name_ref, "type": state.type}
         case _:
@@ -51,13 +55,12 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
     Unless mapped otherwise, principals and administrators of a teacher's school evaluate; a mapping stands
     until it is withdrawn.
     """
-    closely = facts.administers or facts.by.kind == "operator" or facts.by.person == facts.aggregate_id
     match state:
         case person.Active():
-            seen = {"status": "active", "name": state.name_ref, "roles": [_role(r) for r in state.roles]}
-            if not closely:
-                return seen
-            return seen | {
+            shown = {
+                "status": "active",
+                "name": state.name_ref,
+                "roles": [_role(r) for r in state.roles],
                 "email": state.email_ref,
                 "sourced_id": state.sourced_id_ref,
                 "experience_band": state.experience_band,
@@ -66,10 +69,18 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
                     "person_ids": state.evaluator_ids or facts.led_by,
                 },
             }
+            own: Sequence[Relation] = ("self",) if facts.by.person == facts.aggregate_id else ()
+            return PERSON.told((*_relations(facts), *own), shown)
         case person.Deactivated():
             return {"status": "deactivated", "name": state.name_ref}
         case _:
             return {}
+
+
+def _relations(facts: OrgFacts | PersonFacts) -> Sequence[Relation]:
+    if facts.by.kind == "operator":
+        return ("operator",)
+    return ("administrator", "colleague") if facts.administers else ("colleague",)
 
 
 def _role(held: person.HeldRole) -> dict[str, Any]:

@@ -40,12 +40,19 @@ def authorise_partnership(state: Partnership, command: Command, facts: GoalsFact
             raise Unseen
         case _:
             leads = isinstance(command, HandOverCoach) and facts.level and bool(_roles(facts) & LEADERS)
-            if person not in state.pair.partners and not leads:
+            if person not in _keeping(state) and not leads:
                 _outside(command, facts)
             if isinstance(command, GrantShare | RevokeShare) and person not in state.pair.teacher_ids:
                 raise Forbidden
     if isinstance(command, ProposePartnership | GiveConsent | HandOverCoach | GrantShare) and not facts.level:
         raise FactsBehind
+
+
+def _keeping(state: Any) -> tuple[UUID, ...]:
+    """Who has a part in it: once it has ended, its teachers alone."""
+    over = isinstance(state, partnership.Ended)
+    kept: tuple[UUID, ...] = state.pair.teacher_ids if over else state.pair.partners
+    return kept
 
 
 def authorise_cycle(state: Cycle, command: Command, facts: GoalsFacts) -> None:

@@ -20,7 +20,7 @@ from goals.figures_asked import Figure, Figures, hidden_rows
 sql = Queries("goals", "sql/queries")
 
 
-class Outcome(Figure):
+class GoalOutcomes(Figure):
     """Goals that were set in cycles of the year, and how many of them stand achieved."""
 
     goals_n: int | None
@@ -46,7 +46,7 @@ def routes(run: Running) -> APIRouter:
     )
     async def outcomes(
         request: Request, response: Response, by: Reader, wanted: Annotated[OutcomesWanted, Query()]
-    ) -> list[Outcome]:
+    ) -> list[GoalOutcomes]:
         """Administrators and coaching leads get the district, principals their schools. What is about fewer than
         five teachers, or fewer students than the district's policy says, is hidden, with others so that none can
         be computed.
@@ -67,9 +67,9 @@ def _group(row: Any, by: str) -> Group:
     return Group(row["goals_n"], row["teachers"], untold if students is None else students)
 
 
-def _told(row: Any, *, hidden: bool) -> Outcome:
+def _told(row: Any, *, hidden: bool) -> GoalOutcomes:
     share = str(Fraction(row["achieved_n"], row["goals_n"])) if row["goals_n"] and not hidden else None
-    return Outcome(
+    return GoalOutcomes(
         of=row["of"],
         hidden=hidden,
         goals_n=None if hidden else row["goals_n"],

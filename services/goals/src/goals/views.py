@@ -1,13 +1,15 @@
 """What a reader sees of a partnership, a cycle, a goal, a step or a model, each with its fields told by name.
 
-The pair sees its content, and so does whom its teacher lets see it. A leader sees activity: whom, what area, open or
-ended, and no more.
+Which of them are told to whom the table of `chalkline_contracts.who_sees` says: the pair sees its content, and so does
+whom its teacher lets see it; a leader activity: whom, what area, open or ended, and no more.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from backbone.deciding import snake_case
+from chalkline_contracts.who_sees import READS, Relation
 
 from goals import access, action_step, arithmetic, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep
@@ -19,21 +21,24 @@ from goals.initiative import Initiative
 from goals.model_template import ModelTemplate
 from goals.partnership import Partnership, Share
 
+PARTNERSHIP, CYCLE, GOAL, STEP = (
+    READS["goals", f"/v1/{kind}/{{id}}"] for kind in ("partnerships", "cycles", "goals", "action-steps")
+)
+OVERSEES: Final[Sequence[Relation]] = ("principal",)
+"""Whoever may look and has no part in it; of one thing all who lead see the same."""
+
 
 def view_partnership(state: Partnership, facts: GoalsFacts) -> dict[str, Any]:
     """Who is in it and where it stands; a teacher also sees what they share."""
     if isinstance(state, partnership.Unset):
         return {}
-    if facts.by.person not in state.pair.partners:
-        over = isinstance(state, partnership.Declined | partnership.Ended)
-        return {"status": "ended" if over else "open", **_fields(state.pair)}
     shown = {"status": _status(state), **_fields(state.pair)}
     if isinstance(state, partnership.Proposed | partnership.HandedOver):
         shown["consented"] = state.consented
     shares: tuple[Share, ...] = getattr(state, "shares", ())
-    if facts.by.person in state.pair.teacher_ids:
-        shown["shares"] = [_fields(share) for share in shares if share.by == facts.by.person]
-    return shown
+    shown["shares"] = [_fields(share) for share in shares if share.by == facts.by.person]
+    over = isinstance(state, partnership.Declined | partnership.Ended)
+    return PARTNERSHIP.told(_relations(facts, state.pair.teacher_ids, state.pair.coach_id), shown, over=over)
 
 
 def view_cycle(state: Cycle, facts: GoalsFacts) -> dict[str, Any]:
@@ -42,59 +47,55 @@ def view_cycle(state: Cycle, facts: GoalsFacts) -> dict[str, Any]:
         return {}
     plan = state.plan
     shown = _fields(plan) | {"coach_id": _coach(facts, plan.coach_id)}
-    for own in ("left", "place"):
-        shown.pop(own)
-    inside = facts.by.person in (*facts.partners(plan.teacher_ids), *plan.left)
+    relations = _relations(facts, (*plan.teacher_ids, *plan.left), facts.coach_id)
     match state:
         case cycle.Open(_, phase, paused):
-            return {"status": "paused" if paused and inside else "open", "phase": phase, **shown}
-        case _ if not inside:
-            return {"status": "ended", **shown}
+            now = {"status": "paused" if paused else "open", "phase": phase}
+            return CYCLE.told(relations, now | shown)
         case cycle.Completed():
-            return {"status": "completed", "follow_up": state.follow_up, **shown}
+            now = {"status": "completed", "follow_up": state.follow_up}
         case cycle.ClosedEarly():
-            early = {"reason_code": state.reason_code, "follow_up": state.follow_up}
-            return {"status": "closed_early", **early, **shown}
+            now = {"status": "closed_early", "reason_code": state.reason_code, "follow_up": state.follow_up}
+    return CYCLE.told(relations, now | shown, over=True)
 
 
 def view_goal(state: Goal, facts: GoalsFacts) -> dict[str, Any]:
     if isinstance(state, goal.Unset):
         return {}
-    whose = _fields(state.whose) | {"coach_id": _coach(facts, state.whose.coach_id)}
-    reads = access.reads_goal(facts.by.person, state, facts.partnership, facts.cycle)
-    if not (reads or access.opened_goal(state, facts)):
-        ended = isinstance(state, goal.Achieved | goal.Abandoned)
-        return {"status": "ended" if ended else "open", **whose}
-    shown = {"status": _status(state), **whose}
+    shown = {
+        "status": _status(state),
+        **_fields(state.whose),
+        "coach_id": _coach(facts, state.whose.coach_id),
+    }
     match state:
-        case goal.Draft():
-            return shown
         case goal.Baselined():
-            return shown | _chart(state.chart) | _terms(state.proposal) | {"agreed": state.agreed}
+            shown |= _chart(state.chart) | _terms(state.proposal) | {"agreed": state.agreed}
         case goal.TargetMet() | goal.Achieved():
             met = {"goal_version": state.goal_version, "met_by": state.met_by}
-            return shown | _chart(state.chart) | _terms(state.terms) | met
+            shown |= _chart(state.chart) | _terms(state.terms) | met
         case goal.Active():
             now = {"goal_version": state.goal_version, "trend": state.trend}
-            return shown | _chart(state.chart) | _terms(state.terms) | now
+            shown |= _chart(state.chart) | _terms(state.terms) | now
         case goal.Abandoned():
-            return shown | _chart(state.chart) | _terms(state.terms)
+            shown |= _chart(state.chart) | _terms(state.terms)
+    over = isinstance(state, goal.Achieved | goal.Abandoned)
+    if access.reads_goal(facts.by.person, state, facts.partnership, facts.cycle):
+        return GOAL.told(("owner",), shown)
+    return GOAL.told(("audience",) if access.opened_goal(state, facts) else OVERSEES, shown, over=over)
 
 
 def view_step(state: ActionStep, facts: GoalsFacts) -> dict[str, Any]:
     if isinstance(state, action_step.Unset):
         return {}
-    step = state.step
-    if not (facts.by.person in facts.partners((step.teacher_id,)) or access.opened_step(state, facts)):
-        over = isinstance(state, action_step.Declined | action_step.Mastered)
-        whose = {name: getattr(step, name) for name in ("cycle_id", "partnership_id", "teacher_id")}
-        return {"status": "ended" if over else "open", **whose}
-    shown = {"status": _status(state), **_fields(step)}
+    shown = {"status": _status(state), **_fields(state.step)}
     if not isinstance(state, action_step.Offered):
         shown["answer"] = state.answer
     if isinstance(state, action_step.Practised | action_step.InUse | action_step.Mastered):
         shown["practised"] = state.times
-    return shown
+    over = isinstance(state, action_step.Declined | action_step.Mastered)
+    opened = access.opened_step(state, facts)
+    relations = ("audience",) if opened else _relations(facts, (state.step.teacher_id,), facts.coach_id)
+    return STEP.told(relations, shown, over=over)
 
 
 def view_initiative(state: Initiative, facts: GoalsFacts) -> dict[str, Any]:
@@ -110,6 +111,14 @@ def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:
         if isinstance(state, model_template.Unset)
         else {"status": _status(state), **_fields(state.template)}
     )
+
+
+def _relations(facts: GoalsFacts, teacher_ids: Sequence[UUID], coach_id: UUID | None) -> Sequence[Relation]:
+    """What the reader is to what is these teachers' and this coach's."""
+    person = facts.by.person
+    if person in teacher_ids:
+        return ("owner", "author")
+    return ("coach",) if person is not None and person == coach_id else OVERSEES
 
 
 def _coach(facts: GoalsFacts, first: UUID) -> UUID:

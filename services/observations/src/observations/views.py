@@ -1,6 +1,12 @@
-"""What a reader sees of what observations keeps: the pair all that is theirs, who oversees the activity."""
+"""What a reader sees of what observations keeps: the pair all that is theirs, who oversees the activity.
 
-from typing import Any
+Which fields are told to whom the table of `chalkline_contracts.who_sees` says.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from chalkline_contracts.who_sees import READS, Relation
 
 from observations import activity, instrument, observation, reflection
 from observations.access import may_read, opened, whose
@@ -27,34 +33,53 @@ def view_instrument(state: Instrument, facts: InstrumentFacts) -> dict[str, Any]
             return {}
 
 
+OBSERVATION = READS["observations", "/v1/observations/{id}"]
+OVERSEES: Final[Sequence[Relation]] = ("principal",)
+"""Whoever may look and has no part in it; of one thing all who lead see the same."""
+
+
 def view_observation(state: Observation, facts: ObservationFacts) -> dict[str, Any]:
-    """Tier A for who oversees: whom, when, how long, how. The rest is the pair's."""
+    """Tier A for who oversees: whom, when, how long, how. The rest is the pair's, and whose they let see it."""
     told = whose(state)
     if told is None:
         return {}
-    status = type(state).__name__.lower()
-    activity: dict[str, Any] = {
-        "status": status,
+    relations = _relations(state, facts)
+    shown: dict[str, Any] = {
+        "status": type(state).__name__.lower(),
         "partnership_id": told.partnership_id,
         "coach_id": told.coach_id,
         "teacher_ids": told.teacher_ids,
     }
-    if isinstance(told, Scheduled):
-        return activity | {"cycle_id": told.cycle_id, "scheduled_at": told.scheduled_at}
-    if not isinstance(told, Visit):
-        return activity
-    activity |= {
+    match told:
+        case Scheduled():
+            shown |= {"cycle_id": told.cycle_id, "scheduled_at": told.scheduled_at}
+        case Visit():
+            # How far the talk about it has come is the pair's.
+            overseen = relations == OVERSEES
+            shown |= {"status": "recorded" if overseen else shown["status"]} | _visit(told) | _feedback(state)
+            # Between each teacher and the coach of that visit: neither the others of a group nor a later coach read it.
+            person = facts.by.person
+            shown["feedback_to_coach"] = [
+                {"by": said.by, "feedback": said.feedback_ref}
+                for said in told.to_coach
+                if person in {said.by, told.coach_id}
+            ]
+    return OBSERVATION.told(relations, shown)
+
+
+def _relations(state: Observation, facts: ObservationFacts) -> Sequence[Relation]:
+    person = facts.by.person
+    if person is not None and may_read(person, state, facts.partnership):
+        return ("owner", "author")
+    return ("audience",) if opened(state, facts) else OVERSEES
+
+
+def _visit(told: Visit) -> dict[str, Any]:
+    return {
         "cycle_id": told.cycle_id,
         "started_at": told.started_at,
         "duration_s": told.duration_s,
         "mode": told.mode,
-    }
-    person = facts.by.person
-    reads = person is not None and may_read(person, state, facts.partnership)
-    if not (reads or opened(state, facts)):
-        return activity | {"status": "recorded"}
-    talk = {} if isinstance(state, observation.Recorded) else _feedback(state)
-    content: dict[str, Any] = {
         "goal_ids": told.goal_ids,
         "instrument": told.instrument,
         "measurements": told.measurements,
@@ -63,15 +88,6 @@ def view_observation(state: Observation, facts: ObservationFacts) -> dict[str, A
         "recorded_by": told.author_id,
         "corrections": told.corrections,
     }
-    if reads:
-        # Between each teacher and the coach of that visit: neither the others of a group nor a later coach read it, and
-        # to nobody is it opened.
-        content["feedback_to_coach"] = [
-            {"by": said.by, "feedback": said.feedback_ref}
-            for said in told.to_coach
-            if person in {said.by, told.coach_id}
-        ]
-    return activity | talk | content
 
 
 def _feedback(state: Observation) -> dict[str, Any]:

@@ -34,7 +34,10 @@ def openapi_document(app: FastAPI, service: str, aggregates: Iterable[Aggregate[
     schemas = components.setdefault("schemas", {})
     for replaced in ("HTTPValidationError", "ValidationError"):
         schemas.pop(replaced, None)
-    schemas |= definitions.get("$defs", {}) | _SCHEMAS
+    ours = definitions.get("$defs", {}) | _SCHEMAS
+    if taken := [name for name in ours.keys() & schemas.keys() if ours[name] != schemas[name]]:
+        raise TypeError(f"two models of {service} are called {', '.join(taken)}")
+    schemas |= ours
     components["responses"] = _problems()
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

@@ -1,5 +1,5 @@
--- A page of the partnerships that $5 is a partner in, whatever became of them: as a teacher, or as the coach it has or
--- is to have now
+-- A page of the partnerships that $5 is a partner in: as a teacher, whatever became of them, or as the coach it has or
+-- is to have now, until it has ended
 SELECT l.partnership_id AS id, l.proposed_at AS at, l.began, l.position, l.coach_id, l.teacher_ids,
        l.template, l.status, l.consented, true AS mine
   FROM ((SELECT b.partnership_id, b.proposed_at, b.began
@@ -10,7 +10,7 @@ SELECT l.partnership_id AS id, l.proposed_at AS at, l.began, l.position, l.coach
         UNION ALL
         (SELECT c.partnership_id, c.proposed_at, c.began
            FROM listed_partnerships c
-          WHERE c.tenant = $1 AND c.coach_id = $5 AND (c.proposed_at, c.began) < ($2, $3)
+          WHERE c.tenant = $1 AND c.coach_id = $5 AND c.status <> 'ended' AND (c.proposed_at, c.began) < ($2, $3)
           ORDER BY c.proposed_at DESC, c.began DESC
           LIMIT $4)) AS own
   JOIN listed_partnerships l ON l.tenant = $1 AND l.partnership_id = own.partnership_id
