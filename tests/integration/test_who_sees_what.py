@@ -151,6 +151,8 @@ async def _list(world: World, service: str, path: str, query: str, reader: Reade
 def _relations(
     world: World, reader: Reader, path: str, row: Mapping[str, Any], about: str | None
 ) -> set[str]:
+    if path == "/v1/shares":
+        return {"self"} if str(reader.person) in {row["teacher_id"], *row["audience"]} else set()
     if about is None:  # figures are the leaders'; one's own minutes one's own
         own = {"self"} if row.get("coach_id") == str(reader.person) else set()
         return reader.among(OVERSEE | {"other_principal": {"principal"}}) | own

@@ -15,6 +15,7 @@ OVERSEE = {who: {who} for who in ("administrator", "coaching_lead", "principal")
 PAIRS = {"teacher": {"owner"}, "coach": {"coach"}} | OVERSEE
 GROUPS = {"theo": {"owner"}, "tom": {"owner"}, "tina": {"owner"}, "coach": {"coach"}} | OVERSEE
 WRITTEN = PAIRS | {"teacher": {"owner", "author"}, "coach": {"coach", "author"}}
+OPENED = PAIRS | {"confidant": {"audience"}}
 COMMON: Mapping[str, set[str]] = {}
 
 THINGS: Mapping[str, tuple[str, str, Mapping[str, set[str]]]] = {
@@ -25,14 +26,14 @@ THINGS: Mapping[str, tuple[str, str, Mapping[str, set[str]]]] = {
     "cycle": ("goals", "cycles", PAIRS),
     "group_cycle": ("goals", "cycles", GROUPS),
     "ended_cycle": ("goals", "cycles", PAIRS | {"coach": set(), "former": {"former"}}),
-    "goal": ("goals", "goals", PAIRS),
+    "goal": ("goals", "goals", OPENED),
     "group_goal": ("goals", "goals", GROUPS | {"tina": {"group"}}),
     "theos_goal": ("goals", "goals", GROUPS | {"tom": set(), "tina": set()}),
     "ended_goal": ("goals", "goals", PAIRS | {"coach": set(), "former": {"former"}}),
-    "step": ("goals", "action-steps", PAIRS),
+    "step": ("goals", "action-steps", OPENED),
     "initiative": ("goals", "initiatives", COMMON),
     "template": ("goals", "model-templates", COMMON),
-    "observation": ("observations", "observations", WRITTEN),
+    "observation": ("observations", "observations", WRITTEN | {"confidant": {"audience"}}),
     "voided": ("observations", "observations", {"teacher": {"owner"}, "coach": {"coach"}}),
     "scheduled": ("observations", "observations", PAIRS),
     "ended_observation": ("observations", "observations", PAIRS | {"coach": set(), "former": {"former"}}),

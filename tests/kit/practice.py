@@ -39,7 +39,7 @@ class Practice:
 
 async def open_practice(platform: Platform) -> Practice:
     """A district where a coach works with a teacher, with a group of two, and worked with another until the end."""
-    school = await open_school(platform, "theo", "tom", "tina", "colleague", "evaluator")
+    school = await open_school(platform, "theo", "tom", "tina", "colleague", "evaluator", "confidant")
     practice = Practice(platform, school)
     await _more_people(practice)
     await _common(practice)
@@ -172,6 +172,8 @@ async def _pair(practice: Practice) -> None:
         "goals", f"/v1/initiatives/{practice.ids['initiative']}/link-goal-to-initiative", by="teacher",
         goal_id=str(goal),
     )  # fmt: skip
+    share = {"scope": {}, "audience": [str(practice.who("confidant"))], "expires_at": _ago(-30)}
+    await practice.say("goals", f"/v1/partnerships/{pair}/grant-share", by="teacher", **share)
     await practice.say(
         "notifications", f"/v1/preferences/{school.teacher}/change-preference", by="teacher", mail="none"
     )
