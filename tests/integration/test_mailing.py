@@ -12,6 +12,7 @@ import pytest_asyncio
 from kit.mail_server import HANG_UP, TAKE_AND_HANG_UP, MailServer, mail_server, told
 from kit.running import Platform
 from kit.school import CHICAGO, School, cycle_of, open_school, pair_up, when
+from notifications import mailing
 from notifications.mail_queue import USUAL, Mail, MailQueue, Patience, Plan
 from notifications.mailing import Mailer
 from notifications.settings import MailSettings
@@ -118,7 +119,8 @@ async def test_a_rebuild_mails_nothing_again(post: Post) -> None:
     await post.mailed()
     assert await post.platform.notifications.derived_again()
     await post.platform.notifications.database.owner.execute(
-        "DELETE FROM work.mailing; UPDATE projections.mail SET settled = false"
+        "DELETE FROM work.mailing; UPDATE work.mail_planned SET through = 0;"
+        " UPDATE projections.mail SET settled = false"
     )  # as a history that is derived again looks half-way
     await post.mailer.once()
     await post.mailer.once()
@@ -380,6 +382,25 @@ async def test_in_quiet_hours_mail_waits_and_what_is_acknowledged_meanwhile_is_n
     assert [taken.recipients for taken in post.server.taken] == [("teacher@school.example",)]
     assert await post.outcomes("coach") == [("Suppressed", "acknowledged")]
     assert await post.outcomes("teacher") == [("Delivered", None)]
+
+
+async def test_a_mail_for_which_no_moment_is_known_any_more_waits_until_facts_change(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the calendar is changed while it is on its way."""
+    await post.cycle()
+    with monkeypatch.context() as patched:
+        patched.setattr(mailing, "first_moment", lambda *_: None)
+        await post.mailer.once()
+    assert await post.mailer.once() == 0
+    assert post.server.taken == []
+    stands = await post.mailer.told()
+    assert (stands["waiting"], stands["due"], stands["no_moment_known"]) == (2, 0, 2)
+    assert await post.mailer.due(post.school.tenant) == 0
+    await post.district("change-policy", quiet_hours={"begin": "18:00", "end": "07:00"})
+    await post.mailed()
+    assert len(post.server.taken) == 2
+    assert (await post.mailer.told())["no_moment_known"] == 0
 
 
 async def test_when_quiet_hours_are_changed_what_waits_is_planned_anew(post: Post) -> None:

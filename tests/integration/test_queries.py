@@ -219,6 +219,51 @@ async def test_figures_of_a_large_district_look_at_each_row_a_few_times(
                 assert len(await db.fetch(text, TENANT, *wanted)) > 1
 
 
+@pytest.mark.parametrize("counted", [False, True])
+async def test_mails_that_wait_for_a_morning_are_not_looked_at_before(
+    postgres_server: Postgres, secrets: Path, *, counted: bool
+) -> None:
+    """40,000 wait; three are due, two were told just now, and of another district's one each is handed over and planned
+    from facts that have changed. Who asks what is due, plans and claims reads these.
+    """
+    async with fresh_database(postgres_server, secrets, "notifications") as database:
+        for text in WAITING_MAIL:
+            await database.owner.execute(text)
+        if counted:
+            await database.owner.execute("ANALYZE mail; ANALYZE work.mailing; ANALYZE districts")
+        asked, now = Queries("notifications", "sql/queries"), datetime(2026, 3, 2, tzinfo=UTC)
+        async with database.app.acquire() as db:
+            for text, wanted in (
+                (asked.mail_due, (TENANT, now, 200)),
+                (asked.mail_to_plan, (200,)),
+                (asked.mail_to_plan_anew, (200,)),
+                (asked.claim_mail, (now, 200, 60.0, TENANT, "")),
+                *([(asked.forget_mail, ())] if counted else []),
+            ):
+                assert (await rows_read(db, text, *wanted)).most_common(1)[0][1] < 1_000, text
+            assert await db.fetchval(asked.mail_due, TENANT, now, 200) == 5
+            assert await db.fetchval(asked.mail_due, UUID(int=2), now, 200) == 2
+            assert len(await db.fetch(asked.mail_to_plan, 200)) == 2
+            assert len(await db.fetch(asked.mail_to_plan_anew, 200)) == 1
+            await database.owner.execute("UPDATE work.mail_planned SET through = 0")
+            assert (await rows_read(db, asked.mail_to_plan, 200)).most_common(1)[0][
+                1
+            ] > 1_000  # it can be told
+
+
+async def rows_read(db: Any, text: str, *wanted: Any) -> Counter[str]:
+    """How many rows of each table a query reads; what it changes is as it was before."""
+    transaction = db.transaction()
+    await transaction.start()
+    [found] = json.loads(await db.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", *wanted))
+    await transaction.rollback()
+    read: Counter[str] = Counter()
+    for node in flat(found["Plan"]):
+        rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        read[node.get("Relation Name", "")] += rows * node["Actual Loops"]
+    return read
+
+
 async def test_the_look_for_whole_reads_finds_one(postgres_server: Postgres, secrets: Path) -> None:
     async with fresh_database(postgres_server, secrets, "goals") as database:
         await database.owner.execute(
@@ -234,6 +279,22 @@ async def test_the_look_for_whole_reads_finds_one(postgres_server: Postgres, sec
 
 
 TENANT = UUID(int=1)
+WAITING_MAIL = (
+    f"""INSERT INTO districts (tenant, sandbox, clock, time_zone)
+        VALUES ('{TENANT}', false, NULL, 'UTC'), ('{UUID(int=2)}', false, NULL, 'UTC')""",
+    f"""INSERT INTO mail_revisions (tenant, source, position)
+        VALUES ('{TENANT}', 'directory', 7), ('{UUID(int=2)}', 'directory', 8)""",
+    f"""INSERT INTO mail (tenant, notification_id, recipient_id, milestone, sent_at, position)
+        SELECT CASE WHEN n <= 2 THEN '{UUID(int=2)}' ELSE '{TENANT}' END::uuid, md5('n' || n)::uuid,
+               md5('p' || n % 2000)::uuid, 'VisitDue', '2026-03-01', n
+          FROM generate_series(1, 40002) AS n""",
+    """INSERT INTO work.mailing (tenant, notification_id, recipient_id, digest, send_at, planned_from, handed_at)
+       SELECT tenant, notification_id, recipient_id, false, CASE WHEN position % 10000 = 5 AND position > 5
+              THEN timestamptz '2026-03-01' ELSE '2026-03-03' END, 7 + (position = 2)::int,
+              CASE WHEN position = 2 THEN now() END
+         FROM mail WHERE position <= 40000""",
+    "UPDATE work.mail_planned SET through = 40000",
+)
 LARGE_DISTRICT = (
     f"""INSERT INTO listed_people (tenant, person_id, name_ref, experience_band, active, enrolled_at, position, began)
         SELECT '{TENANT}', md5('p' || n)::uuid, md5('w' || n)::uuid,

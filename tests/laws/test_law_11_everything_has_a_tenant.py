@@ -31,6 +31,7 @@ WITHOUT = {
     "work.partitions": "which process reads which partition, of all tenants at once",
     "work.replicas": "which processes read",
     "work.mail_server": "one row for the one server that all mail goes to",
+    "work.mail_planned": "up to where the log has been planned from, of all tenants at once",
     "projections.checkpoints": "how far reading came, of all tenants at once",
     "projections.incarnations": "which history of a source was read",
 }

@@ -37,12 +37,12 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
                     event.goal_id,
                     event.occurrence,
                 )
-                told.append((*own, *what, recorded.recorded_at))
+                told.append((*own, *what, recorded.recorded_at, recorded.position))
             case _:
                 settled.append(own)
     # What is settled was told before, so the order of these two is that of events.
     if told:
-        await db.execute(sql.put_in_mail, *columns(last_by_key(told, 2), 9))
+        await db.execute(sql.put_in_mail, *columns(last_by_key(told, 2), 10))
     if settled:
         await db.execute(sql.settle_in_mail, *columns(last_by_key(settled, 2), 2))
 

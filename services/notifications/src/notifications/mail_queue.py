@@ -31,6 +31,8 @@ Row: TypeAlias = Any
 
 AT_ONCE = 200
 """Mails that are claimed together, and notifications that are planned together."""
+COUNTED = 200
+"""As many of a kind are counted, when somebody asks how many mails are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,19 @@ class MailQueue:
 
     # Planning
 
-    async def to_plan(self) -> list[Row]:
-        """Notifications that have no plan, or one made from facts that have changed since."""
-        return list(await self._pool.fetch(sql.mail_to_plan, AT_ONCE))
+    async def to_plan(self) -> tuple[list[Row], int]:
+        """Notifications that have no plan, or one made from facts that have changed since; and up to which position
+        all have one, once these do.
+        """
+        through = await self._pool.fetchval(sql.mail_told_through)
+        told = await self._pool.fetch(sql.mail_to_plan, AT_ONCE)
+        if len(told) == AT_ONCE:
+            through = min(through, told[-1]["position"])
+        return [*told, *await self._pool.fetch(sql.mail_to_plan_anew, AT_ONCE)], through
+
+    async def planned(self, through: int) -> None:
+        """Everything that was told up to there has a plan."""
+        await self._pool.execute(sql.mail_planned_through, through)
 
     async def plan(self, plans: Sequence[Plan]) -> None:
         rows = [
@@ -145,10 +157,12 @@ class MailQueue:
         """Whether a mail that is begun now ends before its claim does."""
         return time.monotonic() - mail.claimed_at < self._patience.one
 
-    async def give_back(self, mail: Mail, at: datetime | None = None) -> None:
-        """It was not tried; it is to go then, or as planned."""
+    async def give_back(
+        self, mail: Mail, at: datetime | None = None, *, no_moment_known: bool = False
+    ) -> None:
+        """It was not tried; it is to go then, or as planned, or, where no moment is known, once facts have changed."""
         ids = list(mail.notification_ids)
-        await self._pool.execute(sql.mail_given_back, mail.tenant, ids, mail.claim, at)
+        await self._pool.execute(sql.mail_given_back, mail.tenant, ids, mail.claim, at, no_moment_known)
 
     async def put_off(self, mail: Mail, code: str, seconds: float) -> None:
         """It was tried and not taken."""
@@ -189,8 +203,10 @@ class MailQueue:
     # How it stands
 
     async def due(self, tenant: UUID) -> int:
-        """How many notifications of a district should have been mailed by its clock and were not even tried."""
-        return int(await self._pool.fetchval(sql.mail_due, tenant, datetime.now(UTC)))
+        """How many notifications of a district should have been mailed by its clock and were not even tried; where
+        there are very many, not all are counted.
+        """
+        return int(await self._pool.fetchval(sql.mail_due, tenant, datetime.now(UTC), COUNTED))
 
     async def told(self) -> Mapping[str, Any]:
         """For readiness and metrics: a mail server in trouble makes nothing else unready."""
@@ -206,6 +222,7 @@ class MailQueue:
             "since": server["since"].isoformat(timespec="seconds") if server["since"] else None,
             "waiting": row["waiting"],
             "due": row["due"],
+            "no_moment_known": row["no_moment_known"],
         }
 
 

@@ -28,7 +28,7 @@ from notifications.address import Address, Unusable, address_of
 from notifications.inbox import link_to
 from notifications.mail_plan import hours_for, planned, preference_of
 from notifications.mail_queue import AT_ONCE, USUAL, Mail, MailQueue, Patience, Plan
-from notifications.moment import FURTHEST, Hours, first_moment
+from notifications.moment import Hours, first_moment
 from notifications.notification import DeliverNotification, FailNotification, Settle, SuppressNotification
 from notifications.posting import Line, Refused, ServerTrouble, TryLater
 from notifications.rules import BY_MILESTONE
@@ -133,7 +133,7 @@ class Mailer:
         return await self.queue.told() if self._settings.on else {"state": "off"}
 
     async def _plan(self) -> int:
-        rows = await self.queue.to_plan()
+        rows, through = await self.queue.to_plan()
 
         async def one(row: Any) -> Plan:
             who = (row["tenant"], row["recipient_id"])
@@ -150,6 +150,7 @@ class Mailer:
 
         if rows:
             await self.queue.plan(await asyncio.gather(*map(one, rows)))
+        await self.queue.planned(through)
         return len(rows)
 
     async def _mail_all(self, mails: Sequence[Mail]) -> None:
@@ -291,8 +292,11 @@ class Mailer:
         cycle_id = next(iter(told.values())).cycle_id
         hours = await self._hours_for(mail.tenant, mail.recipient_id, cycle_id)
         at = first_moment(now, hours)
+        if at is None and mail.tries:  # it stays the mail it was, which is not planned anew
+            await self._later(mail, "no_moment_known")
+            return False
         if at is None or at > now:
-            await self.queue.give_back(mail, at or now + FURTHEST)
+            await self.queue.give_back(mail, at, no_moment_known=at is None)
             return False
         return True
 

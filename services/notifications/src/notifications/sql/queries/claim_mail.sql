@@ -5,12 +5,16 @@
 WITH free AS (
     SELECT w.tenant, w.notification_id, w.send_at, w.handed_at,
            coalesce(w.mail_id, CASE WHEN w.digest THEN w.recipient_id ELSE w.notification_id END) AS bundle
-      FROM work.mailing w
-      JOIN districts d USING (tenant)  -- one that directory has not told of yet has no time here
+      FROM districts d  -- one that directory has not told of yet has no time here
       LEFT JOIN work.clocks c USING (tenant)
-     WHERE w.settled_at IS NULL
-       AND (w.handed_at IS NOT NULL OR w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END)
-       AND coalesce(w.claimed_until, '-infinity') <= now()
+     CROSS JOIN LATERAL (
+           SELECT * FROM work.mailing
+            WHERE tenant = d.tenant AND settled_at IS NULL AND handed_at IS NOT NULL
+            UNION ALL
+           SELECT * FROM work.mailing
+            WHERE tenant = d.tenant AND settled_at IS NULL AND handed_at IS NULL
+              AND send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END) AS w
+     WHERE coalesce(w.claimed_until, '-infinity') <= now()
        AND coalesce(w.retry_at, '-infinity') <= now()),
 bundles AS (
     SELECT tenant, bundle, (array_agg(notification_id ORDER BY notification_id))[1] AS first

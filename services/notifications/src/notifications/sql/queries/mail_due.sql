@@ -1,15 +1,38 @@
--- $1 tenant, $2 the world's now: mails that should have been tried by the district's clock and have not been.
--- While the mail server is in trouble, trying one has been trying all.
+-- $1 tenant, $2 the world's now, $3 at most how many of a kind are counted: mails that should have been tried by the
+-- district's clock and have not been: not planned, planned from facts that have changed since, handed over and not settled,
+-- or due. While the mail server is in trouble, trying one has been trying all.
 SELECT count(*)
-  FROM mail m
-  LEFT JOIN work.mailing w USING (tenant, notification_id)
-  JOIN districts d USING (tenant)
+  FROM districts d
   LEFT JOIN work.clocks c USING (tenant)
-  LEFT JOIN (SELECT tenant, sum(position)::bigint AS revision FROM mail_revisions GROUP BY tenant) r USING (tenant)
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(r.position), 0)::bigint AS revision FROM mail_revisions r WHERE r.tenant = d.tenant) AS facts
  CROSS JOIN work.mail_server s
- WHERE m.tenant = $1 AND NOT m.settled AND w.settled_at IS NULL
-   AND (w.notification_id IS NULL
-        OR w.planned_from <> coalesce(r.revision, 0) AND w.mail_id IS NULL
-        OR w.handed_at IS NOT NULL
-        OR w.tries = 0 AND s.trouble IS NULL
-           AND w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $2 END)
+ CROSS JOIN LATERAL (
+       (SELECT m.notification_id
+          FROM mail m
+         WHERE m.tenant = d.tenant AND NOT m.settled AND m.position > (SELECT through FROM work.mail_planned)
+           AND (SELECT true FROM work.mailing w WHERE w.tenant = m.tenant AND w.notification_id = m.notification_id) IS NULL
+         ORDER BY m.position LIMIT $3)
+        UNION
+       (SELECT w.notification_id
+          FROM work.mailing w
+         WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.mail_id IS NULL AND w.planned_from < facts.revision
+         ORDER BY w.planned_from LIMIT $3)
+        UNION
+       (SELECT w.notification_id
+          FROM work.mailing w
+         WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.mail_id IS NULL AND w.planned_from > facts.revision
+         ORDER BY w.planned_from DESC LIMIT $3)
+        UNION
+       (SELECT w.notification_id
+          FROM work.mailing w
+         WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.handed_at IS NOT NULL
+         LIMIT $3)
+        UNION
+       (SELECT w.notification_id
+          FROM work.mailing w
+         WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.handed_at IS NULL AND w.tries = 0 AND s.trouble IS NULL
+           AND w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $2 END
+         ORDER BY w.send_at LIMIT $3)) AS waiting
+ WHERE d.tenant = $1
+   AND (SELECT NOT m.settled FROM mail m WHERE m.tenant = d.tenant AND m.notification_id = waiting.notification_id)

@@ -1,7 +1,7 @@
--- $1 tenant, $2 notifications, $3 this claim, $4 when to send it, none: as planned. It was not tried, and what
--- was never tried may still go with others.
+-- $1 tenant, $2 notifications, $3 this claim, $4 when to send it, none: as planned, $5 whether no moment is known at all,
+-- until facts change. It was not tried, and what was never tried may still go with others.
 UPDATE work.mailing
-   SET send_at = coalesce($4, send_at), mail_id = CASE WHEN tries > 0 OR handed_at IS NOT NULL THEN mail_id END,
+   SET send_at = CASE WHEN NOT $5 THEN coalesce($4, send_at) END, mail_id = CASE WHEN tries > 0 OR handed_at IS NOT NULL THEN mail_id END,
        claimed_by = NULL, claimed_until = NULL
  WHERE (tenant, notification_id) IN (
        SELECT m.tenant, m.notification_id FROM work.mailing m
