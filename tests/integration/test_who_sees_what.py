@@ -66,6 +66,7 @@ async def walk_looks(world: World, *things: str) -> None:
 
 
 SELDOM = {
+    "/v1/people/{id}": {"erasure_id"},
     "/v1/partnerships/{id}": {"consented"},
     "/v1/cycles/{id}": {"reason_code"},
     "/v1/goals/{id}": {"tolerance", "agreed", "met_by"},

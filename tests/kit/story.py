@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from backbone.deciding import Actor, Aggregate, Command, Refusal
+from backbone.erasure import AttestErasure, ErasureFacts
 from backbone.recorded import Meta, Recorded, partition_of
 from backbone.words import PrivateText, private
 from chalkline_contracts.measurement import MeasurementTaken
@@ -26,6 +27,7 @@ from directory.person import (
     WithdrawEvaluator,
     WithdrawRole,
 )
+from directory.person_erasure import EraseMentions, LiftLegalHold, PlaceLegalHold, RequestErasure
 from directory.policy import ChangePolicy, KeptDays, QuietTime
 from directory.roster.following import FollowRosterOrg, FollowRosterPerson, RosterRole
 from directory.roster_import import BeginRosterImport, FinishRosterImport, RosterFacts
@@ -162,6 +164,8 @@ class Story:
             self._district(UUID(int=n))
         for n in (1, 2):
             self._mail(UUID(int=n))
+        for n in (1, 2):
+            self._erase(UUID(int=n))
 
     def do(
         self, aggregate: Aggregate[Any], tenant: UUID, own_id: UUID, command: Command, facts: Any, **told: Any
@@ -198,6 +202,24 @@ class Story:
 
     def state(self, aggregate: Aggregate[Any], tenant: UUID, own_id: UUID) -> Any:
         return self._states.get((aggregate.events[0].service, tenant, own_id), aggregate.initial)
+
+    def _erase(self, tenant: UUID) -> None:
+        """One who is held back by a legal hold, and is erased once it is lifted; then what others said of them."""
+        who = UUID(int=220)
+
+        def do(command: Command) -> list[Any]:
+            return self.do(directory.PERSON, tenant, who, command, PersonFacts, time_zone="America/Chicago")
+
+        do(EnrolPerson(name=said("a person who will be erased"), sourced_id=said("id")))
+        placed = do(PlaceLegalHold(reason=said("a matter")))
+        do(RequestErasure())
+        do(LiftLegalHold(hold_id=placed[0].hold_id, reason=said("it is settled")))
+        asked = [*do(RequestErasure()), *do(EraseMentions(refs=(UUID(int=221),)))]
+        for erasure_id in [event.erasure_id for event in asked if hasattr(event, "erasure_id")]:
+            for service in (directory, goals, observations, notifications):
+                by = Actor("system", "erasing", tenant)
+                command = AttestErasure(person_id=who, n_items=3)
+                self.do(service.ERASURE, tenant, erasure_id, command, ErasureFacts, by=by)
 
     # The same ids in both districts, so that what forgot its tenant mixes them up.
 

@@ -30,6 +30,7 @@ WITHOUT = {
     "work.leases": "who does what only one process should do",
     "work.partitions": "which process reads which partition, of all tenants at once",
     "work.replicas": "which processes read",
+    "work.words_withheld": "why no words are told, of all tenants at once",
     "work.mail_server": "one row for the one server that all mail goes to",
     "work.mail_planned": "up to where the log has been planned from, of all tenants at once",
     "projections.checkpoints": "how far reading came, of all tenants at once",

@@ -9,6 +9,7 @@ from directory import district, org, person
 from directory.district import District, DistrictCommand, DistrictFacts
 from directory.org import Org, OrgCommand, OrgFacts
 from directory.person import Person, PersonCommand, PersonFacts
+from directory.person_erasure import EraseMentions, ErasureCommand, RequestErasure
 from directory.roster_import import Roster, RosterCommand, RosterFacts
 
 
@@ -37,12 +38,19 @@ def authorise_org(state: Org, command: OrgCommand | Look, facts: OrgFacts) -> No
     _operators_and_administrators(command, facts)
 
 
-def authorise_person(state: Person, command: PersonCommand | Look, facts: PersonFacts) -> None:
+def authorise_person(
+    state: Person, command: PersonCommand | ErasureCommand | Look, facts: PersonFacts
+) -> None:
+    """Only operators erase; who was erased is there for nobody but operators and administrators."""
     if isinstance(state, person.Unset) and not isinstance(command, person.EnrolPerson):
         raise Unseen
     if isinstance(command, person.ChangePerson) and command.own and _themselves(facts):
         return
     _operators_and_administrators(command, facts)
+    if isinstance(state, person.Erased) and not (facts.administers or facts.by.kind == "operator"):
+        raise Unseen
+    if isinstance(command, RequestErasure | EraseMentions) and facts.by.kind != "operator":
+        raise Forbidden
 
 
 def authorise_roster(state: Roster, command: RosterCommand | Look, facts: RosterFacts) -> None:  # noqa: ARG001 - authorisers share a shape
@@ -54,7 +62,8 @@ def _themselves(facts: PersonFacts) -> bool:
 
 
 def _operators_and_administrators(
-    command: OrgCommand | PersonCommand | RosterCommand | Look, facts: OrgFacts | PersonFacts | RosterFacts
+    command: OrgCommand | PersonCommand | ErasureCommand | RosterCommand | Look,
+    facts: OrgFacts | PersonFacts | RosterFacts,
 ) -> None:
     if facts.by.kind == "operator":
         return

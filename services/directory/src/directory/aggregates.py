@@ -1,9 +1,21 @@
 """What directory keeps: districts, organisations, people, and the roster they come from."""
 
+from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
-from directory import access, calendar, district, gathering, org, person, policy, roster_import, views
+from directory import (
+    access,
+    calendar,
+    district,
+    gathering,
+    org,
+    person,
+    person_erasure,
+    policy,
+    roster_import,
+    views,
+)
 from directory.roster import following
 
 DISTRICT: Aggregate[district.District] = Aggregate(
@@ -21,6 +33,7 @@ DISTRICT: Aggregate[district.District] = Aggregate(
     ),
     decide=district.decide,
     evolve=district.evolve,
+    writers=False,
     facts=gathering.gather_district,
     authorise=access.authorise_district,
     view=views.view_district,
@@ -39,6 +52,7 @@ ORG: Aggregate[org.Org] = Aggregate(
     internal=(following.FollowRosterOrg,),
     decide=following.decide_org,
     evolve=org.evolve,
+    writers=False,
     facts=gathering.gather_org,
     authorise=access.authorise_org,
     view=views.view_org,
@@ -50,7 +64,7 @@ PERSON: Aggregate[person.Person] = Aggregate(
     name="Person",
     collection="people",
     initial=person.Unset(),
-    states=(person.Unset, person.Active, person.Deactivated),
+    states=(person.Unset, person.Active, person.Deactivated, person.Erased),
     events=tuple(events_of("directory", "Person")),
     begins=(person.EnrolPerson,),
     commands=(
@@ -60,14 +74,20 @@ PERSON: Aggregate[person.Person] = Aggregate(
         person.WithdrawRole,
         person.AssignEvaluator,
         person.WithdrawEvaluator,
+        person_erasure.PlaceLegalHold,
+        person_erasure.LiftLegalHold,
+        person_erasure.RequestErasure,
+        person_erasure.EraseMentions,
     ),
     internal=(following.FollowRosterPerson,),
     decide=following.decide_person,
     evolve=person.evolve,
+    whose=person.themselves,
+    writers=False,
     facts=gathering.gather_person,
     authorise=access.authorise_person,
     view=views.view_person,
-    state_schema=2,
+    state_schema=3,
 )
 
 ROSTER: Aggregate[roster_import.Roster] = Aggregate(
@@ -85,4 +105,6 @@ ROSTER: Aggregate[roster_import.Roster] = Aggregate(
     authorise=access.authorise_roster,
 )
 
-AGGREGATES = (DISTRICT, ORG, PERSON, ROSTER)
+ERASURE = erasure_of("directory")
+
+AGGREGATES = (DISTRICT, ORG, PERSON, ROSTER, ERASURE)

@@ -12,7 +12,7 @@ from directory.refusals import PersonNotActive, PersonUnknown
 async def contact(run: Running, asked: ContactAsked) -> ContactTold:
     """Name and address of an active person of an open district. Raises PersonUnknown or PersonNotActive."""
     state = await run.commands.state(asked.tenant, "Person", asked.person_id)
-    if isinstance(state, person.Unset):
+    if isinstance(state, person.Unset | person.Erased):
         raise PersonUnknown
     of = await run.commands.state(asked.tenant, "District", asked.tenant)
     if not isinstance(state, person.Active) or not isinstance(of, district.Open):

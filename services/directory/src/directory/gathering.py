@@ -10,6 +10,7 @@ from directory import district, org, person
 from directory.district import District, DistrictCommand, DistrictFacts
 from directory.org import Org, OrgCommand, OrgFacts
 from directory.person import Person, PersonCommand, PersonFacts
+from directory.person_erasure import ErasureCommand
 from directory.roster.following import FollowRosterOrg, FollowRosterPerson
 from directory.roster_import import Roster, RosterCommand, RosterFacts
 from directory.time_zone import day_in
@@ -84,7 +85,7 @@ async def gather_org(asking: Asking, state: Org, command: OrgCommand | FollowRos
 async def gather_person(
     asking: Asking,
     state: Person,
-    command: PersonCommand | FollowRosterPerson | Look,
+    command: PersonCommand | ErasureCommand | FollowRosterPerson | Look,
 ) -> PersonFacts:
     of: District = await asking.state("District", asking.tenant)
     belongs, administers, _ = await standing(asking, of)

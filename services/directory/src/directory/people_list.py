@@ -34,7 +34,7 @@ from directory.gathering import colleague
 sql = Queries("directory", "sql/queries")
 
 HANDLES: Final[tuple[type[Event], ...]] = (
-    d.PersonEnrolled, d.PersonChanged, d.PersonDeactivated, d.RoleAssigned, d.RoleWithdrawn,
+    d.PersonEnrolled, d.PersonChanged, d.PersonDeactivated, d.RoleAssigned, d.RoleWithdrawn, d.ErasureRequested,
 )  # fmt: skip
 
 
@@ -47,6 +47,8 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
         ),
     )  # fmt: skip
     await _project_roles(events, {(row["tenant"], row["person_id"]): row for row in rows}, db)
+    if erased := [(r.tenant, r.aggregate_id) for r in events if isinstance(r.event, d.ErasureRequested)]:
+        await db.execute(sql.forget_people, *columns(erased, 2))
 
 
 async def _project_roles(

@@ -10,9 +10,13 @@ from uuid import UUID
 from backbone.deciding import Actor, Command
 from backbone.words import Words
 from chalkline_contracts.directory import (
+    ErasureRequested,
     EvaluatorAssigned,
     EvaluatorWithdrawn,
     ExperienceBand,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    MentionsErasureRequested,
     PersonChanged,
     PersonDeactivated,
     PersonEnrolled,
@@ -32,6 +36,7 @@ from directory.refusals import (
     NobodyEvaluatesThemselves,
     OrgNotOpen,
     PersonAlreadyEnrolled,
+    PersonErased,
     PersonNotActive,
     RoleAlreadyHeld,
     RoleEndsBeforeItBegins,
@@ -110,6 +115,10 @@ PersonEvent = (
     | RoleWithdrawn
     | EvaluatorAssigned
     | EvaluatorWithdrawn
+    | LegalHoldPlaced
+    | LegalHoldLifted
+    | ErasureRequested
+    | MentionsErasureRequested
 )
 
 
@@ -146,6 +155,8 @@ class Active:
     roster_name_ref: WordsRef | None = None
     roster_email_ref: WordsRef | None = None
     """What a roster said last; the same said again leaves alone what somebody changed by hand since."""
+    holds: tuple[UUID, ...] = ()
+    """Legal holds that stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +168,22 @@ class Deactivated:
     """Those that ended with it, and do not come back by themselves."""
     evaluator_ids: tuple[UUID, ...] = ()
     experience_band: str | None = None
+    holds: tuple[UUID, ...] = ()
 
 
-Person = Unset | Active | Deactivated
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Nothing of them is left but that they were erased; their id stays taken, so a roster cannot bring them back."""
+
+    erasure_id: UUID
+
+
+Person = Unset | Active | Deactivated | Erased
+
+
+def themselves(person_id: UUID, _: Person) -> UUID:
+    """Whose a person's names and addresses are."""
+    return person_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +213,8 @@ def decide(person: Person, command: PersonCommand, facts: PersonFacts, *, now: d
     if facts.time_zone is None:
         raise DistrictNotOpen(district_id=facts.by.tenant)
     match command, person:
+        case _, Erased():
+            raise PersonErased(person_id=facts.aggregate_id)
         case EnrolPerson(), Unset():
             return [
                 PersonEnrolled(
@@ -287,7 +313,8 @@ def _said_by_roster(person: Active, event: PersonChanged) -> Active:
 def evolve(person: Person, event: PersonEvent) -> Person:
     match event, person:
         case PersonEnrolled(), Unset() | Deactivated():
-            return _enrolled(event)
+            holds = person.holds if isinstance(person, Deactivated) else ()
+            return replace(_enrolled(event), holds=holds)
         case PersonChanged(), Active():
             return replace(
                 _said_by_roster(person, event),
@@ -304,7 +331,14 @@ def evolve(person: Person, event: PersonEvent) -> Person:
                 person.roles,
                 person.evaluator_ids,
                 person.experience_band,
+                person.holds,
             )
+        case LegalHoldPlaced(), Active() | Deactivated():
+            return replace(person, holds=(*person.holds, event.hold_id))
+        case LegalHoldLifted(), Active() | Deactivated():
+            return replace(person, holds=tuple(hold for hold in person.holds if hold != event.hold_id))
+        case ErasureRequested(), _:
+            return Erased(event.erasure_id)
         case RoleAssigned(), Active():  # a stretch that is over gives way to the next one
             held = HeldRole(event.role, event.org_id, event.begin, event.end, event.roster_row)
             return replace(person, roles=(*_without(person, event.role, event.org_id), held))

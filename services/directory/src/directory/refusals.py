@@ -51,6 +51,22 @@ class PersonNotActive(Refusal):
     """There is no active person with this id."""
 
 
+class PersonErased(Refusal):
+    """The person was erased, and nothing can be said of them any more."""
+
+
+class PersonNotErased(Refusal):
+    """Only of somebody who was erased are mentions erased."""
+
+
+class LegalHold(Refusal):
+    """A legal hold stands: nothing of this person may be erased."""
+
+
+class LegalHoldUnknown(Refusal):
+    """No such legal hold stands."""
+
+
 class RoleAlreadyHeld(Refusal):
     """The person holds this role there already, or will."""
 

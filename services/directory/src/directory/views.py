@@ -61,6 +61,7 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
                 "status": "active",
                 "name": state.name_ref,
                 "roles": [_role(r) for r in state.roles],
+                "legal_holds": state.holds,
                 "email": state.email_ref,
                 "sourced_id": state.sourced_id_ref,
                 "experience_band": state.experience_band,
@@ -72,7 +73,10 @@ def view_person(state: Person, facts: PersonFacts) -> dict[str, Any]:
             own: Sequence[Relation] = ("self",) if facts.by.person == facts.aggregate_id else ()
             return PERSON.told((*_relations(facts), *own), shown)
         case person.Deactivated():
-            return {"status": "deactivated", "name": state.name_ref}
+            shown = {"status": "deactivated", "name": state.name_ref, "legal_holds": state.holds}
+            return PERSON.told(_relations(facts), shown)
+        case person.Erased():
+            return PERSON.told(_relations(facts), {"status": "erased", "erasure_id": state.erasure_id})
         case _:
             return {}
 

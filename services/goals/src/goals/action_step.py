@@ -117,6 +117,11 @@ class Mastered:
 ActionStep = Unset | Offered | Accepted | Adapted | Declined | Practised | InUse | Mastered
 
 
+def whose_alone(_: UUID, step: ActionStep) -> UUID | None:
+    """The teacher's to whom it was offered."""
+    return None if isinstance(step, Unset) else step.step.teacher_id
+
+
 class OfferActionStep(Command):
     """Recommend a small change of practice to a teacher of a cycle."""
 

@@ -1,5 +1,6 @@
 """The kinds of things this service decides about, each with what it needs to be decided."""
 
+from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
@@ -74,6 +75,7 @@ CYCLE: Aggregate[Cycle] = Aggregate(
     ),
     decide=cycle_decisions.decide,
     evolve=cycle.evolve,
+    whose=cycle.whose_alone,
     facts=gathering.gather_cycle,
     authorise=access.authorise_cycle,
     view=views.view_cycle,
@@ -109,6 +111,7 @@ GOAL: Aggregate[Goal] = Aggregate(
     internal=(goal.CountMeasurement, goal.RetractMeasurement, goal.CountObserved),
     decide=goal_decisions.decide,
     evolve=goal.evolve,
+    whose=goal.whose_alone,
     facts=gathering.gather_goal,
     authorise=access.authorise_goal,
     view=views.view_goal,
@@ -139,6 +142,7 @@ ACTION_STEP: Aggregate[ActionStep] = Aggregate(
     ),
     decide=action_step.decide,
     evolve=action_step.evolve,
+    whose=action_step.whose_alone,
     facts=gathering.gather_step,
     authorise=access.authorise_step,
     view=views.view_step,
@@ -154,6 +158,7 @@ INITIATIVE: Aggregate[Initiative] = Aggregate(
     commands=(initiative.LinkGoalToInitiative, initiative.CloseInitiative),
     decide=initiative.decide,
     evolve=initiative.evolve,
+    writers=False,
     facts=gathering.gather_initiative,
     authorise=access.authorise_initiative,
     view=views.view_initiative,
@@ -170,10 +175,13 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     commands=(model_template.RetireModelTemplate,),
     decide=model_template.decide,
     evolve=model_template.evolve,
+    writers=False,
     facts=gathering.gather_template,
     authorise=access.authorise_template,
     view=views.view_template,
     claims=model_template.claims,
 )
 
-AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE)
+ERASURE = erasure_of("goals")
+
+AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE, ERASURE)

@@ -84,6 +84,14 @@ class ClosedEarly:
 
 
 Cycle = Unset | Open | Completed | ClosedEarly
+
+
+def whose_alone(_: UUID, cycle: Cycle) -> UUID | None:
+    """Its only teacher's, if nobody else ever took part."""
+    took_part = () if isinstance(cycle, Unset) else (*cycle.plan.teacher_ids, *cycle.plan.left)
+    return took_part[0] if len(took_part) == 1 else None
+
+
 NONE = Unset()
 
 

@@ -160,6 +160,12 @@ class Abandoned:
 Goal = Unset | Draft | Baselined | Active | TargetMet | Achieved | Abandoned
 
 
+def whose_alone(_: UUID, goal: Goal) -> UUID | None:
+    """Its only owner; a goal of several is nobody's alone."""
+    owners = () if isinstance(goal, Unset) else goal.whose.owner_ids
+    return owners[0] if len(owners) == 1 else None
+
+
 # Commands --------------------------------------------------------------------------------------------
 
 

@@ -58,6 +58,7 @@ def routes(run: Running) -> APIRouter:
         whose, _, _ = await readable_goal(run, by, goal_id)
         zone = whose.time_zone
         before = _end_of(wanted.as_of, zone) if wanted.as_of else None
+        run.ledger.may_tell()
         rows = await patiently(
             lambda: run.pool.fetch(sql.goal_history, by.tenant, goal_id, whose.cycle_id, before, MATTERING)
         )

@@ -1,5 +1,6 @@
 """What notifications keeps: the district's rules, cycles under watch, notifications, preferences."""
 
+from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
@@ -76,4 +77,6 @@ PREFERENCE: Aggregate[preference.Preference] = Aggregate(
     innate=True,
 )
 
-AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION, PREFERENCE)
+ERASURE = erasure_of("notifications")
+
+AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION, PREFERENCE, ERASURE)

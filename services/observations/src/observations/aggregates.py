@@ -1,5 +1,6 @@
 """What observations keeps: instruments, observations, activities, reflections."""
 
+from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
 
@@ -25,6 +26,7 @@ INSTRUMENT: Aggregate[instrument.Instrument] = Aggregate(
     commands=(instrument.PublishInstrument, instrument.RetireInstrument),
     decide=instrument.decide,
     evolve=instrument.evolve,
+    writers=False,
     facts=gathering.gather_instrument,
     authorise=access.authorise_instrument,
     view=views.view_instrument,
@@ -55,6 +57,7 @@ OBSERVATION: Aggregate[observation.Observation] = Aggregate(
     ),
     decide=observation_decisions.decide,
     evolve=observation.evolve,
+    whose=observation.whose_alone,
     facts=gathering.gather_observation,
     authorise=access.authorise_observation,
     view=views.view_observation,
@@ -86,9 +89,12 @@ REFLECTION: Aggregate[reflection.Reflection] = Aggregate(
     commands=(reflection.ShareReflection,),
     decide=reflection.decide,
     evolve=reflection.evolve,
+    whose=reflection.whose_alone,
     facts=gathering.gather_reflection,
     authorise=access.authorise_reflection,
     view=views.view_reflection,
 )
 
-AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION)
+ERASURE = erasure_of("observations")
+
+AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION, ERASURE)

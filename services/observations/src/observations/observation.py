@@ -187,6 +187,18 @@ class Voided:
 Observation = Unset | Scheduled | Recorded | Shared | Discussed | Voided
 
 
+def whose_alone(_: UUID, observation: Observation) -> UUID | None:
+    """Its only teacher's; what was seen of several is nobody's alone."""
+    match observation:
+        case Recorded() | Shared() | Discussed():
+            teachers = observation.visit.teacher_ids
+        case Scheduled() | Voided():
+            teachers = observation.teacher_ids
+        case _:
+            teachers = ()
+    return teachers[0] if len(teachers) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class ObservationFacts:
     """Who asks, and the partnership in question as it stands."""

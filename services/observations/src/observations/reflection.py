@@ -72,6 +72,11 @@ class Shared:
 Reflection = Unset | Private | Shared
 
 
+def whose_alone(_: UUID, reflection: Reflection) -> UUID | None:
+    """Its author's, shared or not."""
+    return None if isinstance(reflection, Unset) else reflection.author_id
+
+
 @dataclass(frozen=True, slots=True)
 class ReflectionFacts:
     """Who asks, and the partnership in question as it stands."""

@@ -123,6 +123,11 @@ def evolved_once(evolve: Callable[[S, E], S]) -> Callable[[S, E], S]:
     return evolved
 
 
+def nobodys(_: UUID, __: Any) -> UUID | None:
+    """Of many, or of the district: no one person's alone."""
+    return None
+
+
 class Facts(Protocol):
     """What a decision of any service is given beside state and command; services extend it."""
 
@@ -165,6 +170,12 @@ class Aggregate(Generic[S]):
     """`view(state, facts)`: what a reader with these facts may see, JSON-able; pure; raises Unseen or Forbidden.
     Asked after `authorise(state, Look(), facts)`. Words come along with the references it names, and only
     with those. None: no door shows it."""
+    whose: Callable[[UUID, S], UUID | None] = nobodys
+    """`whose(aggregate id, state)`: the person whose content all of it is, if it is one person's alone; pure. An
+    erasure of theirs takes every text in it, whoever wrote it."""
+    writers: bool = True
+    """Whether a text in it is its writer's too, and goes with them; not what is the district's record, such as the
+    names of people and organisations, or wordings that everybody uses."""
     innate: bool = False
     """Whether one is there from the beginning for every id it may have: a person's preference. No command
     begins it, and before its first event it is shown as it is initially."""

@@ -131,6 +131,19 @@ async def project_shares(events: Sequence[Recorded[Any]], db: Connection) -> Non
         await db.execute(sql.forget_shares, *columns(last_by_key(gone, 2), 2))
 
 
+async def project_erasures(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    rows = [
+        (
+            r.tenant,
+            r.event.erasure_id,
+            r.event.person_id,
+            ",".join(map(str, r.event.refs)) if isinstance(r.event, d.MentionsErasureRequested) else None,
+        )
+        for r in events
+    ]
+    await db.execute(sql.know_erasures, *columns(last_by_key(rows, 2), 4))
+
+
 FACTS: Final = (
     Projection(
         name="districts",
@@ -148,6 +161,11 @@ FACTS: Final = (
     Projection(name="roles", handles=(d.RoleAssigned, d.RoleWithdrawn), project=project_roles),
     Projection(
         name="evaluators", handles=(d.EvaluatorAssigned, d.EvaluatorWithdrawn), project=project_evaluators
+    ),
+    Projection(
+        name="erasures",
+        handles=(d.ErasureRequested, d.MentionsErasureRequested),
+        project=project_erasures,
     ),
     Projection(name="partnerships", handles=tuple(STATUS), project=project_partnerships),
     Projection(name="shares", handles=(g.ShareGranted, g.ShareRevoked), project=project_shares),

@@ -125,6 +125,10 @@ class FirstAnswer:
     """(event id, type name, version)."""
 
 
+class WordsWithheld(Exception):
+    """Not sure yet that all that should be erased is: until then no words are told."""
+
+
 class LedgerUnavailable(Exception):
     """The database did not answer in time. Whether the command committed, its id will tell."""
 
@@ -140,6 +144,8 @@ class Ledger:
         self._commit = Gather(self._append, workers=writers, largest=largest)
         self._loads = Gather(self._load)
         self._appended: list[asyncio.Event] = []
+        self.withheld = False
+        """Whether no words are told; see `erasing.py`."""
 
     async def append(self, entry: Entry) -> Settled:
         """Commits one entry, together with whatever else is waiting. Raises LedgerUnavailable."""
@@ -171,9 +177,15 @@ class Ledger:
         )
 
     async def words(self, tenant: UUID, stream_id: UUID) -> dict[UUID, str]:
-        """The private words of an aggregate that still exist, by reference."""
+        """The private words of an aggregate that still exist, by reference. Raises WordsWithheld."""
+        self.may_tell()
         rows = await patiently(lambda: self._pool.fetch(sql.words_of, tenant, stream_id), self._patience)
         return {row["ref"]: row["words"] for row in rows}
+
+    def may_tell(self) -> None:
+        """Raises WordsWithheld while no words may be told: asked by whoever reads them with a query of its own."""
+        if self.withheld:
+            raise WordsWithheld
 
     def woken_by_appends(self) -> asyncio.Event:
         """An event that is set after every commit of this process; the listener clears it."""

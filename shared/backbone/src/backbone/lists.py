@@ -208,6 +208,7 @@ class Lists:
     ) -> Sequence[Row]:
         """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem."""
         no_parameter_twice(request)
+        self._run.ledger.may_tell()
         if not await self._run.derived():  # an empty page would say that there is nothing
             raise Problem("rows_incomplete")
         path = request.url.path
@@ -227,6 +228,7 @@ class Lists:
     async def whole(self, request: Request, response: Response, query: str, *wanted: Any) -> Sequence[Row]:
         """The rows of a table that has no pages; its query takes what it wants to. Raises a Problem."""
         no_parameter_twice(request)
+        self._run.ledger.may_tell()
         if not await self._run.derived():
             raise Problem("rows_incomplete")
         for_this_reader(response)

@@ -22,7 +22,7 @@ from backbone.commands import (
     UnknownAggregate,
 )
 from backbone.deciding import FactsBehind, Forbidden, Refusal, Unseen
-from backbone.ledger import LedgerUnavailable
+from backbone.ledger import LedgerUnavailable, WordsWithheld
 from backbone.strict_json import BadJson, pointer
 
 log = structlog.get_logger(__name__)
@@ -75,6 +75,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "contended": (503, "Too many changed this at once"),
     "ledger_unavailable": (503, "The database does not answer"),
     "facts_behind": (503, "What others know has not arrived yet"),
+    "words_withheld": (503, "What may have to be erased is not told before that is done"),
     "database_unfit": (503, "The database is another version's: an operator has to migrate it"),
     "rows_incomplete": (503, "What lists show is being derived again"),
     "past_unreadable": (503, "What happened cannot be read whole just now"),
@@ -144,6 +145,7 @@ _BY_ERROR: tuple[tuple[type[Exception], str], ...] = (
     (Contended, "contended"),
     (LedgerUnavailable, "ledger_unavailable"),
     (FactsBehind, "facts_behind"),
+    (WordsWithheld, "words_withheld"),
     (NotStorable, "not_storable"),
 )
 

@@ -24,6 +24,7 @@ from backbone.commands import Commands
 from backbone.database import LIVE, POLICIES, connected
 from backbone.deciding import Aggregate
 from backbone.ending import end
+from backbone.erasing import eraser_of, withhold
 from backbone.errands import Errand
 from backbone.facts import Clock, Facts
 from backbone.fitting import must_fit
@@ -220,7 +221,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             service=service, settings=settings, pool=pool, ledger=ledger, commands=commands, facts=facts,
             clock=clock, progress=progress, nats=client,
         )  # fmt: skip
-        run.errands = service.errands(run)
+        run.errands = (eraser_of(run), *service.errands(run))
+        ledger.withheld = bool(settings.roles)
         tasks = await stack.enter_async_context(_tasks())
         if {"relay", "projector"} & set(settings.roles):  # a door alone reads no log
             tasks("listening", lambda: listen(pool, ledger.wake))
@@ -232,6 +234,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
                 tasks(errand.name, errand.run)
         await _ask_levels(run)
         tasks("levels", lambda: _keep_asking_levels(run))
+        tasks("words", lambda: withhold(run))
         if "door" in settings.roles:
             await stack.enter_async_context(answering(broker, run, answers_standing(service.name)))
         collect_less()

@@ -195,6 +195,36 @@ class EvaluatorWithdrawn(Event, service="directory", aggregate="Person"):
     teacher_id: UUID
 
 
+class LegalHoldPlaced(Event, service="directory", aggregate="Person"):
+    """Somebody's content must be kept: while a hold stands nothing of theirs is erased."""
+
+    hold_id: UUID
+    reason_ref: WordsRef
+
+
+class LegalHoldLifted(Event, service="directory", aggregate="Person"):
+    hold_id: UUID
+    reason_ref: WordsRef | None = None
+
+
+class ErasureRequested(Event, service="directory", aggregate="Person"):
+    """Everything that is this person's alone, and whatever they wrote themselves, is erased in every service; the
+    person never comes back. Each service attests it by a `ContentErased` of its own.
+    """
+
+    erasure_id: UUID
+    person_id: UUID
+
+
+class MentionsErasureRequested(Event, service="directory", aggregate="Person"):
+    """Texts of others that mention somebody who was erased are erased too; each service erases those it has."""
+
+    erasure_id: UUID
+    person_id: UUID
+    refs: tuple[UUID, ...]
+    """References to private words, of whatever service."""
+
+
 class RosterImportBegun(Event, service="directory", aggregate="Roster"):
     """An import sets out to do this much to people and organisations; it may take more than one attempt."""
 
@@ -214,3 +244,13 @@ class RosterImported(Event, service="directory", aggregate="Roster"):
     changed: Count
     removed: Count
     rejected: Count
+
+
+class ContentErased(Event, service="directory", aggregate="Erasure"):
+    """Directory attests that it has erased what an erasure asked for; the aggregate is the erasure."""
+
+    erasure_id: UUID
+    person_id: UUID | None = None
+    """Whose content it was, where it was somebody's."""
+    n_items: Count
+    """How many texts that were."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import ExactQuotient, Measurement, Metric, Quotient, Versioned
-from chalkline_contracts.values import Code, Day, Text, Time, WordsRef
+from chalkline_contracts.values import Code, Count, Day, Text, Time, WordsRef
 
 
 class Peers(BaseModel):
@@ -466,3 +466,11 @@ class ModelTemplatePublished(Event, service="goals", aggregate="ModelTemplate"):
 
 class ModelTemplateRetired(Event, service="goals", aggregate="ModelTemplate"):
     template: Versioned
+
+
+class ContentErased(Event, service="goals", aggregate="Erasure"):
+    """Goals attests that it has erased what an erasure of directory's asked for."""
+
+    erasure_id: UUID
+    person_id: UUID | None = None
+    n_items: Count

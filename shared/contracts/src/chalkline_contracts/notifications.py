@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Code, Text, Time
+from chalkline_contracts.values import Code, Count, Text, Time
 
 MilestoneName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{0,63}$")]
 """As in the list of milestones, such as VisitOverdue; the list grows."""
@@ -167,3 +167,11 @@ class PreferenceChanged(Event, service="notifications", aggregate="Preference", 
     mail: MailPreference
     muted: tuple[MilestoneName, ...] = ()
     """Milestones of which no mail is wanted; the inbox has them."""
+
+
+class ContentErased(Event, service="notifications", aggregate="Erasure"):
+    """Notifications attests that it has erased what an erasure of directory's asked for."""
+
+    erasure_id: UUID
+    person_id: UUID | None = None
+    n_items: Count

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement, MeasurementKind, Versioned
-from chalkline_contracts.values import Code, Time, WordsRef
+from chalkline_contracts.values import Code, Count, Time, WordsRef
 
 Mode = Literal["live", "video", "student_work", "interview"]
 ChosenBy = Literal["teacher", "joint"]
@@ -235,3 +235,11 @@ class ReflectionShared(Event, service="observations", aggregate="Reflection", ti
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
     cycle_id: UUID | None = None
+
+
+class ContentErased(Event, service="observations", aggregate="Erasure"):
+    """Observations attests that it has erased what an erasure of directory's asked for."""
+
+    erasure_id: UUID
+    person_id: UUID | None = None
+    n_items: Count

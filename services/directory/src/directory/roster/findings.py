@@ -68,6 +68,7 @@ ROW: Final[Mapping[str, str]] = {
     "mapping_org_unknown": "the mapping file names an organisation that is not in the roster",
     "mapping_person_ambiguous": "the mapping file names more than one person by this",
     "mapping_evaluates_oneself": "the mapping file has somebody evaluate themselves",
+    "person_erased": "this person was erased from the district's record for good: take them out of the roster",
     "changed_meanwhile": "somebody changed it while the import ran: run it again",
 }
 """Why a row is not taken."""

@@ -28,14 +28,17 @@ from pydantic import BaseModel, ConfigDict
 
 from directory import org as orgs
 from directory import person as people
+from directory import person_erasure
 from directory.address import Address
 from directory.org import Org, OrgCommand, OrgFacts
-from directory.person import Active, Deactivated, Person, PersonCommand, PersonFacts, Unset
+from directory.person import Active, Deactivated, Erased, Person, PersonCommand, PersonFacts, Unset
+from directory.person_erasure import ErasureCommand
 from directory.refusals import (
     DistrictNotOpen,
     EvaluatorNotActive,
     NobodyEvaluatesThemselves,
     OrgNotOpen,
+    PersonErased,
     PersonNotActive,
     RoleEndsBeforeItBegins,
 )
@@ -95,8 +98,14 @@ def decide_org(
 
 
 def decide_person(
-    person: Person, command: PersonCommand | FollowRosterPerson, facts: PersonFacts, *, now: datetime
+    person: Person,
+    command: PersonCommand | ErasureCommand | FollowRosterPerson,
+    facts: PersonFacts,
+    *,
+    now: datetime,
 ) -> list[Event]:
+    if isinstance(command, ErasureCommand):
+        return person_erasure.decide(person, command, facts)
     if not isinstance(command, FollowRosterPerson):
         return people.decide(person, command, facts, now=now)
     if facts.time_zone is None:
@@ -125,6 +134,8 @@ def _follow_person(
     person: Person, command: FollowRosterPerson, facts: PersonFacts, *, today: date
 ) -> list[Event]:
     """What has to happen for the person to be as the roster says."""
+    if isinstance(person, Erased):  # a roster that still has them does not bring them back
+        raise PersonErased(person_id=facts.aggregate_id)
     for wished in command.roles:
         if wished.org_id not in facts.orgs_open:
             raise OrgNotOpen(org_id=wished.org_id)

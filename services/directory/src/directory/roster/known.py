@@ -87,6 +87,11 @@ class Known:
     orgs: dict[str, KnownOrg] = field(default_factory=dict)
     orgs_by_id: dict[UUID, KnownOrg] = field(default_factory=dict)
     people: dict[str, KnownPerson] = field(default_factory=dict)
+    erased: set[UUID] = field(default_factory=set)
+    """Who was erased: what a roster called them is known no more, but made their ids."""
+
+    def has_erased(self, sourced_id: str) -> bool:
+        return bool(self.erased) and self.ids("Person", sourced_id) in self.erased
 
     def has_person(self, sourced_id: str) -> bool:
         return sourced_id in self.people
@@ -144,6 +149,8 @@ def take(known: Known, row: Any, state: Any, places: dict[UUID, UUID]) -> None:
             known.orgs_by_id[found.id] = found
             if found.sourced_id is not None:
                 known.orgs[found.sourced_id] = found
+        case person.Erased():
+            known.erased.add(row["stream_id"])
         case person.Active() | person.Deactivated():
             sourced_id = word(state.sourced_id_ref)
             if sourced_id is not None:

@@ -61,6 +61,10 @@ class _People:
         self, sourced_id: str, person: PersonSaid | None, here: KnownPerson | None, leaving: list[PersonStep]
     ) -> None:
         said = self._said
+        if here is None and self._known.has_erased(sourced_id):
+            if person is not None:
+                said.findings.add("users.csv", person.line, "sourcedId", "person_erased")
+            return
         if sourced_id in said.unsure and person is None:
             self._stays(sourced_id, here)
             return

@@ -96,3 +96,12 @@ CREATE TABLE shares (
     PRIMARY KEY (tenant, share_id, person_id)
 );
 CREATE INDEX ON shares (tenant, person_id, teacher_id);
+
+-- What directory asked every service to erase: all that is a person's, or texts by their references.
+CREATE TABLE erasures (
+    tenant     uuid NOT NULL,
+    erasure_id uuid NOT NULL,
+    person_id  uuid NOT NULL,
+    refs       uuid[],
+    PRIMARY KEY (tenant, erasure_id)
+);

@@ -1,0 +1,176 @@
+"""Erasing: what directory asked to be erased goes from this service's words, and is attested in its own log.
+
+Which erasures there are is known from directory's stream, like any fact; what was done about each is a row of
+`work.erasures`, in the same commit as what it deleted. So whoever is killed goes on and counts nothing twice, and a
+database that was restored from before an erasure does it again: until it has, no words are told (`withheld`).
+
+Erased are all texts of what is a person's alone (`Aggregate.whose`), and those they wrote (`Aggregate.writers`): who
+first named a reference wrote it.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid5
+
+import structlog
+
+from backbone import chain
+from backbone.commands import Order, StreamFault
+from backbone.deciding import Actor
+from backbone.erasure import AttestErasure
+from backbone.errands import Errand
+from backbone.ledger import LedgerUnavailable
+from backbone.queries import Queries
+from backbone.recorded import Meta
+from backbone.references import references
+
+if TYPE_CHECKING:
+    from backbone.service import Running
+
+log = structlog.get_logger(__name__)
+sql = Queries("backbone", "sql/queries")
+
+TELLS: Final = "directory"
+"""Whose log tells what is to be erased."""
+PAGE: Final = 500
+"""Aggregates that are looked through at a time."""
+EVERY: Final = 1.0
+SOON: Final = 0.05
+"""Seconds between two looks whether words may be told, while they may not."""
+NONE: Final = UUID(int=0)
+
+
+def eraser_of(run: "Running") -> Errand:
+    """What every service has to do."""
+    eraser = Eraser(run)
+    return Errand(name="erasing", run=eraser.run, due=eraser.due, told=eraser.told)
+
+
+class Eraser:
+    """Erases, in one process; others may do the same meanwhile."""
+
+    def __init__(self, run: "Running") -> None:
+        self._run = run
+
+    async def run(self) -> None:
+        while True:
+            await self.once()
+            await asyncio.sleep(EVERY)
+
+    async def once(self) -> int:
+        """Does what there is to do; returns how many erasures that were."""
+        asked = await self._run.pool.fetch(sql.erasures_to_do)
+        for one in asked:
+            n_items = one["n_items"] if one["done"] else await self._erase(one)
+            with suppress(StreamFault, LedgerUnavailable):  # until an operator has decided about the log
+                await self._attest(one, n_items)
+        return len(asked)
+
+    async def due(self, tenant: UUID) -> int:
+        asked = await self._run.pool.fetch(sql.erasures_to_do)
+        return sum(one["tenant"] == tenant for one in asked)
+
+    async def told(self) -> Mapping[str, Any]:
+        return {
+            "to_do": len(await self._run.pool.fetch(sql.erasures_to_do)),
+            "words": "withheld" if self._run.ledger.withheld else "told",
+        }
+
+    async def _erase(self, one: Any) -> int:
+        """Deletes until a whole look finds nothing more: somebody may have been writing when it began."""
+        tenant, erasure_id = one["tenant"], one["erasure_id"]
+        while True:
+            gone = 0
+            async for refs in self._meant(one):
+                gone += await self._run.pool.fetchval(sql.erase_words, tenant, erasure_id, refs)
+            if one["refs"] is not None or not gone:
+                break
+        await self._run.pool.execute(
+            sql.erase_words, tenant, erasure_id, []
+        )  # known here, if nothing was found
+        n_items: int = await self._run.pool.fetchval(sql.erasure_done, tenant, erasure_id)
+        log.info("erased", erasure=str(erasure_id), n_items=n_items)
+        return n_items
+
+    async def _meant(self, one: Any) -> Any:
+        """References of what is to go, a page at a time."""
+        if one["refs"] is not None:
+            yield one["refs"]
+            return
+        after, person = NONE, one["person_id"]
+        while True:
+            page = await self._run.pool.fetch(sql.worded_streams, one["tenant"], person, after, PAGE)
+            if refs := await self._theirs(one["tenant"], person, [row for row in page if row["concerned"]]):
+                yield refs
+            if len(page) < PAGE:
+                return
+            after = page[-1]["stream_id"]
+
+    async def _theirs(self, tenant: UUID, person: UUID, found: Sequence[Any]) -> list[UUID]:
+        commands = self._run.commands
+        ids = [row["stream_id"] for row in found]
+        states = await asyncio.gather(*(commands.state(tenant, r["kind"], r["stream_id"]) for r in found))
+        told = {r["stream_id"]: r for r in await self._run.pool.fetch(sql.words_and_events, tenant, ids)}
+        refs: list[UUID] = []
+        for row, state in zip(found, states, strict=True):
+            aggregate, its = commands.aggregates[row["kind"]], told[row["stream_id"]]
+            if aggregate.whose(row["stream_id"], state) == person:
+                refs += its["refs"] or ()
+            elif aggregate.writers:
+                refs += _written(person, its["refs"] or (), its["data"] or (), its["meta"] or ())
+        return refs
+
+    async def _attest(self, one: Any, n_items: int) -> None:
+        run, erasure_id = self._run, one["erasure_id"]
+        known = uuid5(erasure_id, "attest")
+        await run.commands.handle(
+            Order(
+                aggregate=run.commands.aggregates["Erasure"],
+                aggregate_id=erasure_id,
+                command=AttestErasure(person_id=one["person_id"], n_items=n_items),
+                actor=Actor("system", "erasing", one["tenant"]),
+                command_id=known,
+                request=chain.request_hash(run.settings.chain, known.bytes),
+                correlation_id=str(erasure_id),
+            )
+        )
+        await run.pool.execute(sql.erasure_attested, one["tenant"], erasure_id)
+
+
+def _written(
+    person: UUID, there: Collection[UUID], data: Sequence[str], meta: Sequence[bytes]
+) -> Iterator[UUID]:
+    """Of the references that are there, those that an act of this person named first."""
+    left, actor = set(there), f"person:{person}"
+    for said, by in zip(data, meta, strict=True):
+        named = {ref for ref, _ in references(said)} & left
+        left -= named
+        if named and Meta.decode(by).actor == actor:
+            yield from named
+
+
+async def withhold(run: "Running") -> None:
+    """Lets words be told once it is sure that all that should be erased is: directory was seen level since this process
+    began, nothing of what it asked is left to do, and nobody said that erasures may have been lost.
+    """
+    while run.ledger.withheld:
+        if await _sure(run):
+            run.ledger.withheld = False
+            return
+        await asyncio.sleep(SOON)
+    await asyncio.Event().wait()
+
+
+async def _sure(run: "Running") -> bool:
+    if TELLS not in run.service.sources:
+        return True
+    # A log that was restored to an earlier moment is level with itself: what it lost, its stream tells.
+    looks = run.relay if run.service.name == TELLS else None
+    if looks is not None and (not looks.looked.is_set() or run.commands.refused_because):
+        return False
+    if run.progress.level_age(TELLS) == inf:
+        return False
+    return not await run.pool.fetchval(sql.erasures_undone)
