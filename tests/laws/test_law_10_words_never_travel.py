@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
@@ -14,8 +14,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import httpx
 import pytest
-import structlog
-from backbone import logs, streams
+from backbone import streams
 from backbone.commands import Commands, Order
 from backbone.database import NEXT, connected
 from backbone.deciding import Aggregate, Refusal
@@ -32,6 +31,7 @@ from chalkline import postgres
 from conftest import TestDatabase, fresh_database
 from kit.broker import own_broker
 from kit.copies import until
+from kit.production_logs import logging_as_in_production
 from kit.running import serving
 from kit.story import CANARY, SERVICES, Story, Wish
 from kit.tally import CHAIN_KEY
@@ -254,21 +254,6 @@ def test_every_text_that_a_command_may_hold_has_been_said() -> None:
 
 
 # Logs of a door --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def logging_as_in_production() -> Iterator[None]:
-    """Logs as a service writes them, to stdout as it is now; as before at the end."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    logs.configure("directory", level="debug")
-    structlog.configure(cache_logger_on_first_use=False)
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        structlog.reset_defaults()
 
 
 async def test_a_door_logs_and_answers_without_words_whatever_it_is_sent(
