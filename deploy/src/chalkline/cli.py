@@ -48,6 +48,7 @@ app.command(district.rehearse_, name="rehearse", group=LOOK)
 app.command(mend.verify, group=MEND)
 app.command(mend.rebuild, group=MEND)
 app.command(mend.recover, group=MEND)
+app.command(mend.erase, group=MEND)
 app.command(run.provision, group=ELSEWHERE)
 
 clock_app.command(district.advance)

@@ -40,22 +40,25 @@ def run(services: Sequence[Service], arguments: Sequence[str]) -> int:
     return worst
 
 
-async def gather(services: Sequence[Service], arguments: Sequence[str]) -> tuple[dict[str, Any], int]:
-    """Each one's `--json` answer by name, and the worst exit code."""
-    answers = await asyncio.gather(*(_one(service, arguments) for service in services))
+async def gather(
+    services: Sequence[Service], arguments: Sequence[str], *, given: str = ""
+) -> tuple[dict[str, Any], int]:
+    """Each one's `--json` answer by name, and the worst exit code; `given` is what each reads from standard input."""
+    answers = await asyncio.gather(*(_one(service, arguments, given) for service in services))
     told = {service.name: answer for service, (answer, _) in zip(services, answers, strict=True)}
     return told, max((code for _, code in answers), default=0)
 
 
-async def _one(service: Service, arguments: Sequence[str]) -> tuple[Any, int]:
+async def _one(service: Service, arguments: Sequence[str], given: str) -> tuple[Any, int]:
     process = await asyncio.create_subprocess_exec(
         *service.command(*arguments, "--json"),
         env=_quietly(service),
         cwd=service.state.home,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
+    out, err = await process.communicate(given.encode())
     code = abs(process.returncode or 0)
     printed = out.decode(errors="replace")
     if (found := _last_document(printed)) is not None and (code == 0 or "level" not in found):

@@ -285,6 +285,38 @@ def _step(step: Step, *, marked: bool = False) -> str:
     return f"{through}{name} {escape(codes)} [dim]{where} {told['recorded_at']} {told['event_id']}[/]"
 
 
+def erased(certificate: dict[str, Any]) -> None:
+    """The certificate, as a person reads it: what went, what was looked at, and where a word still is."""
+    line(f"[bold]{certificate['person_id']}[/] is erased (erasure {certificate['erasure_id']}).\n")
+    for service, n in (one for of_one in certificate["attested"].values() for one in of_one.items()):
+        line(f"  {service:<15} attests {n:>6,} texts erased")
+    if certificate["mails_deleted"]:
+        line(f"  {certificate['mails_deleted']} caught mails to them were deleted")
+    if certificate["kept_by_old_transactions"]:
+        line(
+            f"[yellow]{certificate['kept_by_old_transactions']} erased texts are kept by an old transaction[/]"
+        )
+    searched, words = certificate["searched"], certificate["looked_for"]
+    if not words["words"]:
+        line(
+            "[yellow]No name of theirs is known any more, so none was looked for[/]; --words gives a file of some."
+        )
+        return
+    line(
+        f"\nLooked for {words['words']} words in {searched['tables']} tables ({searched['rows']:,} rows),"
+        f" {searched['messages']:,} messages and {searched['files']:,} files ({searched['bytes'] >> 20:,} MB)."
+    )
+    for place in certificate["found"]:
+        where = place.get("file") or place.get("table") or f"the stream of {place['stream']}"
+        line(f"[red]found[/] {escape(' '.join(filter(None, (place.get('service'), where))))}")
+    for text in certificate["texts"]:
+        line(f"  in a text of others: {text['service']} {text['aggregate']} {text['id']}, text {text['ref']}")
+    for path in certificate["unread"]:
+        line(f"[yellow]not read[/] {escape(path)}")
+    if certificate["clean"]:
+        line("[green]Found nowhere.[/]")
+
+
 def everything(report: dict[str, Any]) -> dict[str, Any]:
     """Every process by name: servers, services, and what stands beside them."""
     found = {name: report[name] for name in SERVERS}

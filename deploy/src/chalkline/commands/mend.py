@@ -1,11 +1,24 @@
 """Commands that check and mend: done by each service on its own data."""
 
+from pathlib import Path
 from typing import Annotated, Literal
+from uuid import UUID
 
+from backbone import ending
 from cyclopts import Parameter
 
-from chalkline import show
-from chalkline.commands.asking import Home, Json, Services, Yes, confirmed, delegate
+from chalkline import erasing, issuer, show
+from chalkline.commands.asking import (
+    Home,
+    Json,
+    Services,
+    Yes,
+    confirmed,
+    delegate,
+    platform,
+    print_json,
+    spinner,
+)
 from chalkline.problem import Problem
 
 
@@ -59,3 +72,70 @@ def parked_list(*, service: Services = None, json: Json = False, home: Home = No
 def parked_retry(*, service: Services = None, home: Home = None) -> int:
     """Handle what is parked again, in order."""
     return delegate(home, service, ["parked", "retry"], json=False)
+
+
+def erase(
+    person: Annotated[str, Parameter(help="A person's UUID, or a persona's name.")] = "",
+    /,
+    *,
+    tenant: Annotated[UUID | None, Parameter(help="The district, unless a persona tells it.")] = None,
+    mentions: Annotated[
+        bool, Parameter(negative="", help="Erase texts of others too, wherever the name is found in one.")
+    ] = False,
+    also: Annotated[
+        list[Path] | None,
+        Parameter(negative="", help="Look here too: an export, a dump, a folder of them; may be repeated."),
+    ] = None,
+    words: Annotated[
+        Path | None,
+        Parameter(help="A file of further words to look for, one a line: a maiden name, a nickname."),
+    ] = None,
+    replay: Annotated[
+        bool, Parameter(negative="", help="Ask again for every erasure in the register, after a restore.")
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """Erase a person from every service, for good, and look whether their name is left anywhere.
+
+    Exits 0 if it is nowhere, 3 if it was found (the certificate says where), 1 if nothing, or not all, was done.
+    """
+    state = platform(home)
+    if replay:
+        with spinner("asking again") as progress:
+            counts = ending.run(erasing.replay(state, progress))
+        told = f"{counts['asked']} erasures asked for again, {counts['known']} known, {counts['unknown']} of nobody"
+        if json:
+            print_json(counts)
+        else:
+            show.line(told)
+        return 0
+    if not person:
+        raise Problem("erase whom?", "give a person's UUID, or --replay")
+    whom = issuer.bearer(state, person, tenant)
+    if whom.kind != "person" or whom.tenant is None:
+        raise Problem(f"{person} is no person")
+    further = _lines(words) if words else []
+    asked = erasing.Asked(state, UUID(whom.tenant), UUID(whom.sub), mentions, further, also or ())
+    if missing := [str(path) for path in asked.also if not path.exists()]:
+        raise Problem(f"there is no {', '.join(missing)}")
+    if not yes and not confirmed(
+        f"All that is {whom.sub}'s and all they wrote will be gone for good. Go on?"
+    ):
+        show.line("Nothing was changed.")
+        return 1
+    with spinner("erasing") as progress:
+        certificate = ending.run(erasing.certified(asked, progress))
+    if json:
+        print_json(certificate)
+    else:
+        show.erased(certificate)
+    return 0 if certificate["clean"] else 3
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise Problem(f"{path} cannot be read") from error

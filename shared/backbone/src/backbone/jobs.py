@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from nats.aio.client import Client
 from backbone import parking
 from backbone.apart import apart
 from backbone.database import LIVE, NEXT, POLICIES, connected
+from backbone.erasing import TELLS
 from backbone.fitting import Unfit
 from backbone.importing import NotRecoverable
 from backbone.local_log import MANY, LocalLog
@@ -26,6 +28,8 @@ from backbone.queries import Queries
 from backbone.reading import Delivery
 from backbone.rebuild import rebuild
 from backbone.recover import recover_from_log, recover_from_stream
+from backbone.rewriting import rewrite_words
+from backbone.searching import search
 from backbone.service import Running, Service, broker_of, inbox_prefix, running
 from backbone.settings import Settings
 from backbone.subscription import Doubt, StreamSource
@@ -206,6 +210,8 @@ async def recover_stream(service: Service, settings: Settings, arguments: argpar
     """0 when log and stream can go on together; 2 when the stream cannot vouch for what the log lost."""
     async with _beside(service, settings) as (owner, client):
         if arguments.from_log:
+            if service.name == TELLS:  # an erasure may be lost: no words until they are asked for again
+                await owner.execute(sql.withhold_words)
             history = await recover_from_log(owner, client, service.name)
             told: dict[str, Any] = {"service": service.name, "history": history}
             text = f"{service.name}: the log stays as it is; its history is now {history}, the relay refills the stream"
@@ -219,6 +225,51 @@ async def recover_stream(service: Service, settings: Settings, arguments: argpar
                 return 2
             told, text = asdict(found), found.text()
     print(json.dumps(told, default=str) if arguments.json else text)
+    return 0
+
+
+async def rewrite(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0 when the table of words is written anew without what was erased; 1 when an old transaction still keeps some."""
+    owner = await asyncpg.connect(settings.owner_dsn())
+    try:
+        kept = await rewrite_words(owner)
+    finally:
+        await owner.close()
+    text = "written anew" if not kept else f"{kept} erased texts are kept by a transaction that began before"
+    print(json.dumps({"kept": kept}) if arguments.json else f"{service.name}: private words: {text}")
+    return int(bool(kept))
+
+
+async def search_words(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0 when none of the words of standard input, one a line, is in the database or the stream; 1 when some are."""
+    words = [line.strip() for line in sys.stdin if line.strip()]
+    if not words:
+        raise SystemExit("search looks for the words of its standard input, one a line: there are none")
+    async with AsyncExitStack() as stack:
+        owner = await asyncpg.connect(settings.owner_dsn())
+        stack.push_async_callback(owner.close)
+        broker = await stack.enter_async_context(broker_of(service.name, settings))
+        found = await search(owner, await broker.connect(), service.name, words)
+    if arguments.json:
+        print(json.dumps(asdict(found)))
+    else:
+        where = ", ".join(f"{place['n']} in {place.get('table') or 'the stream'}" for place in found.places)
+        print(
+            f"{service.name}: {found.tables} tables, {found.rows} rows, {found.messages} messages: {where or 'nowhere'}"
+        )
+        for text in found.texts:
+            print(f"  {text['ref']}  {text['aggregate']} {text['id']}")
+    return int(bool(found.places))
+
+
+async def release_words(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """0: an operator says that every erasure that a log lost was asked for again, and words may be told."""
+    owner = await asyncpg.connect(settings.owner_dsn())
+    try:
+        await owner.execute(sql.release_words)
+    finally:
+        await owner.close()
+    print(json.dumps({"released": True}) if arguments.json else f"{service.name}: words may be told")
     return 0
 
 

@@ -136,6 +136,16 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     job = add("parked", jobs.parked_events, "show what is parked, or try it again")
     job.add_argument("action", choices=("list", "retry"))
     job.add_argument("--json", action="store_true")
+    for name, asked, about in (
+        ("rewrite-words", jobs.rewrite, "write private words anew, so that erased ones leave the disk"),
+        ("search", jobs.search_words, "look for the words of standard input in every table and message"),
+        (
+            "release-words",
+            jobs.release_words,
+            "tell words again: erasures that a log lost were asked for again",
+        ),
+    ):
+        add(name, asked, about).add_argument("--json", action="store_true")
     return parser
 
 

@@ -1,0 +1,2 @@
+-- Whatever was lost was asked for again
+DELETE FROM work.words_withheld
