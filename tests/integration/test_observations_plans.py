@@ -24,8 +24,8 @@ PAIR, COACH = "md5('pair' || n % 2000)::uuid", "md5('coach' || n % 2000 % 60)::u
 TEACHERS, CYCLE = "ARRAY[md5('teacher' || n % 2000)::uuid]", "md5('cycle' || n % 4000)::uuid"
 AT = "timestamptz '2025-08-15' + n * interval '20 minutes'"
 DISTRICTS = (
-    f"""INSERT INTO partnerships (tenant, partnership_id, coach_id, teacher_ids, status)
-        SELECT tenant, {PAIR}, {COACH}, {TEACHERS}, CASE WHEN n % 10 = 0 THEN 'ended' ELSE 'agreed' END
+    f"""INSERT INTO partnerships (tenant, partnership_id, coach_id, teacher_ids, status, since)
+        SELECT tenant, {PAIR}, {COACH}, {TEACHERS}, CASE WHEN n % 10 = 0 THEN 'ended' ELSE 'agreed' END, now()
           FROM {OF}, generate_series(1, 2000) AS n""",
     f"""INSERT INTO coached_cycles (tenant, cycle_id, partnership_id, coach_id, teacher_ids, left_ids, focus,
                phases, planned_weeks, cadence_days, time_zone, started_at, ended_at, pauses, began, position)

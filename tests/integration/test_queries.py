@@ -321,8 +321,9 @@ LARGE_PRACTICE = (
     f"""INSERT INTO roles (tenant, person_id, role, org_id, begins)
         SELECT '{TENANT}', md5('p' || n)::uuid, 'teacher', md5('school' || n % 40)::uuid, '2020-08-01'
           FROM generate_series(1, 2000) AS n""",
-    f"""INSERT INTO partnerships (tenant, partnership_id, coach_id, teacher_ids, status)
-        SELECT '{TENANT}', md5('pair' || n)::uuid, md5('coach' || n % 40)::uuid, ARRAY[md5('p' || n)::uuid], 'agreed'
+    f"""INSERT INTO partnerships (tenant, partnership_id, coach_id, teacher_ids, status, since)
+        SELECT '{TENANT}', md5('pair' || n)::uuid, md5('coach' || n % 40)::uuid, ARRAY[md5('p' || n)::uuid], 'agreed',
+               now()
           FROM generate_series(1, 2000) AS n""",
     f"""INSERT INTO figured_cycles
                (tenant, cycle_id, school_id, year, month, template, teacher_ids, status, phase_paused)

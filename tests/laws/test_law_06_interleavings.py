@@ -122,7 +122,7 @@ async def ended_while_it_started(database: TestDatabase) -> None:
     async with database.app.acquire() as db, db.transaction():
         await timing.TIMERS.take([end], db)
         other = asyncio.create_task(take(start))
-        await asyncio.sleep(0.2)
+        await asyncio.wait([other], timeout=1.0)  # it waits, or should not have ended
     await other
     assert await database.app.fetchval("SELECT count(*) FROM caseload WHERE NOT open") == 1
     assert await database.app.fetchval("SELECT count(*) FROM timers") == 0
@@ -161,7 +161,7 @@ async def half_an_hour_twice(database: TestDatabase) -> None:
     async with database.app.acquire() as db, db.transaction():
         await held_time.HELD_TIME.take([visit], db)
         other = asyncio.create_task(take(talk))
-        await asyncio.sleep(0.2)
+        await asyncio.wait([other], timeout=1.0)  # it waits, or should not have ended
     await other
     assert await database.app.fetchval("SELECT sum(seconds) FROM coach_days") == 5400
     assert await database.app.fetchval("SELECT count(*) FROM touched_days") == 0

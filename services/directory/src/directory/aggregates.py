@@ -83,6 +83,7 @@ PERSON: Aggregate[person.Person] = Aggregate(
     decide=following.decide_person,
     evolve=person.evolve,
     whose=person.themselves,
+    kept=person.kept,
     writers=False,
     facts=gathering.gather_person,
     authorise=access.authorise_person,

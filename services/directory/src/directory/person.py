@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from backbone.deciding import Actor, Command
+from backbone.deciding import Actor, Command, Kept
 from backbone.words import Words
 from chalkline_contracts.directory import (
     ErasureRequested,
@@ -184,6 +184,11 @@ Person = Unset | Active | Deactivated | Erased
 def themselves(person_id: UUID, _: Person) -> UUID:
     """Whose a person's names and addresses are."""
     return person_id
+
+
+def kept(own_id: UUID, person: Person) -> Kept | None:
+    """How somebody who has left was called and reached."""
+    return Kept("contacts", (own_id,)) if isinstance(person, Deactivated) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from backbone.deciding import Command
+from backbone.deciding import Command, Kept
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
@@ -120,6 +120,13 @@ ActionStep = Unset | Offered | Accepted | Adapted | Declined | Practised | InUse
 def whose_alone(_: UUID, step: ActionStep) -> UUID | None:
     """The teacher's to whom it was offered."""
     return None if isinstance(step, Unset) else step.step.teacher_id
+
+
+def kept(_: UUID, step: ActionStep) -> Kept | None:
+    """The pair's, as long as its partnership needs it."""
+    if isinstance(step, Unset):
+        return None
+    return Kept("pair", (step.step.teacher_id,), step.step.partnership_id)
 
 
 class OfferActionStep(Command):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID, uuid5
 
-from backbone.deciding import Claim, Command, Release
+from backbone.deciding import Claim, Command, Kept, Release
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
@@ -90,6 +90,13 @@ def whose_alone(_: UUID, cycle: Cycle) -> UUID | None:
     """Its only teacher's, if nobody else ever took part."""
     took_part = () if isinstance(cycle, Unset) else (*cycle.plan.teacher_ids, *cycle.plan.left)
     return took_part[0] if len(took_part) == 1 else None
+
+
+def kept(_: UUID, cycle: Cycle) -> Kept | None:
+    """The pair's, as long as its partnership needs it."""
+    if isinstance(cycle, Unset):
+        return None
+    return Kept("pair", (*cycle.plan.teacher_ids, *cycle.plan.left), cycle.plan.partnership_id)
 
 
 NONE = Unset()

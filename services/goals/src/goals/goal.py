@@ -9,7 +9,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from backbone.deciding import Command, evolved_once
+from backbone.deciding import Command, Kept, evolved_once
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
@@ -164,6 +164,11 @@ def whose_alone(_: UUID, goal: Goal) -> UUID | None:
     """Its only owner; a goal of several is nobody's alone."""
     owners = () if isinstance(goal, Unset) else goal.whose.owner_ids
     return owners[0] if len(owners) == 1 else None
+
+
+def kept(_: UUID, goal: Goal) -> Kept | None:
+    """The pair's, as long as its partnership needs it."""
+    return None if isinstance(goal, Unset) else Kept("pair", goal.whose.owner_ids, goal.whose.partnership_id)
 
 
 # Commands --------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Annotated
 from uuid import UUID
 
-from backbone.deciding import Actor, Command
+from backbone.deciding import Actor, Command, Kept
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
@@ -114,6 +114,11 @@ class Ended:
 
 
 Partnership = Unset | Proposed | Agreed | Declined | Suspended | HandedOver | Ended
+
+
+def kept(own_id: UUID, partnership: Partnership) -> Kept | None:
+    """The pair's, until it has ended."""
+    return None if isinstance(partnership, Unset) else Kept("pair", partnership.pair.partners, own_id)
 
 
 # Commands --------------------------------------------------------------------------------------------

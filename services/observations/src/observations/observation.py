@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from backbone.deciding import Actor, Command
+from backbone.deciding import Actor, Command, Kept
 from backbone.sharing import Grant
 from backbone.words import Words
 from chalkline_contracts.measurement import Measurement, MeasurementTaken, Versioned
@@ -197,6 +197,17 @@ def whose_alone(_: UUID, observation: Observation) -> UUID | None:
         case _:
             teachers = ()
     return teachers[0] if len(teachers) == 1 else None
+
+
+def kept(_: UUID, observation: Observation) -> Kept | None:
+    """The pair's, as long as its partnership needs it."""
+    match observation:
+        case Unset():
+            return None
+        case Recorded() | Shared() | Discussed():
+            return Kept("pair", observation.visit.teacher_ids, observation.visit.partnership_id)
+        case _:
+            return Kept("pair", observation.teacher_ids, observation.partnership_id)
 
 
 @dataclass(frozen=True, slots=True)

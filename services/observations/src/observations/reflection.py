@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from backbone.deciding import Actor, Command
+from backbone.deciding import Actor, Command, Kept
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.observations import ReflectionRecorded, ReflectionShared
@@ -75,6 +75,17 @@ Reflection = Unset | Private | Shared
 def whose_alone(_: UUID, reflection: Reflection) -> UUID | None:
     """Its author's, shared or not."""
     return None if isinstance(reflection, Unset) else reflection.author_id
+
+
+def kept(_: UUID, reflection: Reflection) -> Kept | None:
+    """Its author's; once shared the pair's, as long as its partnership needs it."""
+    match reflection:
+        case Private():
+            return Kept("author", (reflection.author_id,))
+        case Shared():
+            return Kept("pair", (reflection.author_id, *reflection.teacher_ids), reflection.partnership_id)
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from chalkline_contracts.event import Event
+from chalkline_contracts.values import RetentionClass
 from pydantic import BaseModel, ConfigDict
 
 S = TypeVar("S")
@@ -123,6 +124,24 @@ def evolved_once(evolve: Callable[[S, E], S]) -> Callable[[S, E], S]:
     return evolved
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For how long the texts of an aggregate are kept: as the district's policy says of their class, from when it
+    changed last.
+    """
+
+    retention: RetentionClass
+    person_ids: tuple[UUID, ...]
+    """A legal hold on any of them keeps it longer."""
+    partnership_id: UUID | None = None
+    """It is needed as long as this goes on."""
+
+
+def for_good(_: UUID, __: Any) -> Kept | None:
+    """The district's record, or nothing that holds texts: kept until somebody erases it."""
+    return None
+
+
 def nobodys(_: UUID, __: Any) -> UUID | None:
     """Of many, or of the district: no one person's alone."""
     return None
@@ -173,6 +192,8 @@ class Aggregate(Generic[S]):
     whose: Callable[[UUID, S], UUID | None] = nobodys
     """`whose(aggregate id, state)`: the person whose content all of it is, if it is one person's alone; pure. An
     erasure of theirs takes every text in it, whoever wrote it."""
+    kept: Callable[[UUID, S], Kept | None] = for_good
+    """`kept(aggregate id, state)`: which class of content its texts are, if their time is ever over; pure."""
     writers: bool = True
     """Whether a text in it is its writer's too, and goes with them; not what is the district's record, such as the
     names of people and organisations, or wordings that everybody uses."""

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Count
+from chalkline_contracts.values import Count, RetentionClass
 
 from backbone.deciding import Actor, Command, Look, Unseen
 
@@ -21,6 +21,8 @@ class AttestErasure(Command):
 
     person_id: UUID | None = None
     n_items: Count
+    retention: RetentionClass | None = None
+    """Whose time was over; None: somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,7 @@ def decide_by(attested: type[Event]) -> Callable[..., list[Event]]:
     ) -> list[Event]:
         if isinstance(erasure, Attested):  # done again after a restore: what was attested stands
             return []
-        told = {"erasure_id": facts.aggregate_id, "person_id": command.person_id, "n_items": command.n_items}
-        return [attested.model_validate(told)]
+        return [attested.model_validate({"erasure_id": facts.aggregate_id, **command.model_dump()})]
 
     return decide
 

@@ -105,12 +105,13 @@ async def project_partnerships(events: Sequence[Recorded[Any]], db: Connection) 
             r.event.to_coach_id if isinstance(r.event, g.CoachHandedOver) else r.event.coach_id,
             [str(t) for t in r.event.teacher_ids],
             STATUS[type(r.event)],
+            r.recorded_at,
         )
         for r in events
     ]
     latest = last_by_key(rows, 2)
-    flat = [(*row[:3], ",".join(row[3]), row[4]) for row in latest]
-    await db.execute(sql.know_partnerships, *columns(flat, 5))
+    flat = [(*row[:3], ",".join(row[3]), *row[4:]) for row in latest]
+    await db.execute(sql.know_partnerships, *columns(flat, 6))
 
 
 async def project_shares(events: Sequence[Recorded[Any]], db: Connection) -> None:
@@ -144,6 +145,18 @@ async def project_erasures(events: Sequence[Recorded[Any]], db: Connection) -> N
     await db.execute(sql.know_erasures, *columns(last_by_key(rows, 2), 4))
 
 
+async def project_holds(events: Sequence[Recorded[Any]], db: Connection) -> None:
+    """A hold is placed once and lifted later, so all that were placed come before all that were lifted."""
+    placed, lifted = (
+        [(r.tenant, r.aggregate_id, r.event.hold_id) for r in events if isinstance(r.event, kind)]
+        for kind in (d.LegalHoldPlaced, d.LegalHoldLifted)
+    )
+    if placed:
+        await db.execute(sql.know_holds, *columns(sorted(placed), 3))
+    if lifted:
+        await db.execute(sql.forget_holds, *columns(lifted, 3))
+
+
 FACTS: Final = (
     Projection(
         name="districts",
@@ -167,6 +180,7 @@ FACTS: Final = (
         handles=(d.ErasureRequested, d.MentionsErasureRequested),
         project=project_erasures,
     ),
+    Projection(name="holds", handles=(d.LegalHoldPlaced, d.LegalHoldLifted), project=project_holds),
     Projection(name="partnerships", handles=tuple(STATUS), project=project_partnerships),
     Projection(name="shares", handles=(g.ShareGranted, g.ShareRevoked), project=project_shares),
 )

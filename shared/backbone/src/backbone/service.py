@@ -41,6 +41,7 @@ from backbone.queries import Queries
 from backbone.questions import Answers, answering
 from backbone.reading import LEVEL_FOR, Progress
 from backbone.relay import Relay
+from backbone.retaining import retainer_of
 from backbone.settings import Settings
 from backbone.subscription import StreamSource
 from backbone.timers import TimerRunner, Timers
@@ -221,7 +222,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             service=service, settings=settings, pool=pool, ledger=ledger, commands=commands, facts=facts,
             clock=clock, progress=progress, nats=client,
         )  # fmt: skip
-        run.errands = (eraser_of(run), *service.errands(run))
+        run.errands = (eraser_of(run), retainer_of(run), *service.errands(run))
         ledger.withheld = bool(settings.roles)
         tasks = await stack.enter_async_context(_tasks())
         if {"relay", "projector"} & set(settings.roles):  # a door alone reads no log

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Code, Count, Day, Text, Time, WordsRef
+from chalkline_contracts.values import Code, Count, Day, RetentionClass, Text, Time, WordsRef
 
 OrgType = Literal["district", "school", "department"]
 Role = Literal["teacher", "coach", "coaching_lead", "principal", "administrator", "evaluator"]
@@ -254,3 +254,5 @@ class ContentErased(Event, service="directory", aggregate="Erasure"):
     """Whose content it was, where it was somebody's."""
     n_items: Count
     """How many texts that were."""
+    retention: RetentionClass | None = None
+    """The class of content whose time was over, where that was the reason; there is nobody who asked."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import ExactQuotient, Measurement, Metric, Quotient, Versioned
-from chalkline_contracts.values import Code, Count, Day, Text, Time, WordsRef
+from chalkline_contracts.values import Code, Count, Day, RetentionClass, Text, Time, WordsRef
 
 
 class Peers(BaseModel):
@@ -474,3 +474,4 @@ class ContentErased(Event, service="goals", aggregate="Erasure"):
     erasure_id: UUID
     person_id: UUID | None = None
     n_items: Count
+    retention: RetentionClass | None = None

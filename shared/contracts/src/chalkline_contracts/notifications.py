@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Code, Count, Text, Time
+from chalkline_contracts.values import Code, Count, RetentionClass, Text, Time
 
 MilestoneName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{0,63}$")]
 """As in the list of milestones, such as VisitOverdue; the list grows."""
@@ -175,3 +175,4 @@ class ContentErased(Event, service="notifications", aggregate="Erasure"):
     erasure_id: UUID
     person_id: UUID | None = None
     n_items: Count
+    retention: RetentionClass | None = None

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement, MeasurementKind, Versioned
-from chalkline_contracts.values import Code, Count, Time, WordsRef
+from chalkline_contracts.values import Code, Count, RetentionClass, Time, WordsRef
 
 Mode = Literal["live", "video", "student_work", "interview"]
 ChosenBy = Literal["teacher", "joint"]
@@ -243,3 +243,4 @@ class ContentErased(Event, service="observations", aggregate="Erasure"):
     erasure_id: UUID
     person_id: UUID | None = None
     n_items: Count
+    retention: RetentionClass | None = None

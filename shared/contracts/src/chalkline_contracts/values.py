@@ -1,7 +1,7 @@
 """Values that events share: references to words, numbers, times."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -19,6 +19,12 @@ MICROSECOND = timedelta(microseconds=1)
 def instant(moment: datetime) -> int:
     """An aware moment in microseconds since 1970, exactly."""
     return (moment - EPOCH) // MICROSECOND
+
+
+RetentionClass = Literal["pair", "author", "contacts"]
+"""What a text is, as far as it matters for how long it is kept: what a partnership has in common, what is its author's
+alone, how people who have left were called and reached.
+"""
 
 
 class WordsRef(BaseModel):

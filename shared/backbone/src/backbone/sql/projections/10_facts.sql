@@ -77,6 +77,7 @@ CREATE TABLE partnerships (
     coach_id       uuid NOT NULL,
     teacher_ids    uuid[] NOT NULL,
     status         text NOT NULL,
+    since          timestamptz NOT NULL,
     PRIMARY KEY (tenant, partnership_id)
 );
 CREATE INDEX ON partnerships (tenant, coach_id);
@@ -104,4 +105,12 @@ CREATE TABLE erasures (
     person_id  uuid NOT NULL,
     refs       uuid[],
     PRIMARY KEY (tenant, erasure_id)
+);
+
+-- Whose content must be kept, as long as any of their holds stands.
+CREATE TABLE holds (
+    tenant    uuid NOT NULL,
+    person_id uuid NOT NULL,
+    hold_id   uuid NOT NULL,
+    PRIMARY KEY (tenant, person_id, hold_id)
 );
