@@ -191,7 +191,7 @@ def _orders(name: str, kind: Kind, ids: Mapping[str, Sequence[UUID]]) -> Callabl
         turn = Turn(first, n, len(own), goals)
         own_id = own[n % len(own)]
         if not kind.past:
-            own_id = UUID(int=(own_id.int >> 1) + turn.lap // 2)
+            own_id = UUID(int=(own_id.int >> 1) + (turn.lap if kind.once else turn.lap // 2))
         return Order(
             aggregate=kind.aggregate,
             aggregate_id=own_id,
@@ -199,7 +199,7 @@ def _orders(name: str, kind: Kind, ids: Mapping[str, Sequence[UUID]]) -> Callabl
             actor=kind.by(own_id, turn),
             command_id=turn.command_id(),
             request=n.to_bytes(16, "big"),
-            begins=not kind.past and not turn.second,
+            begins=not kind.past and (kind.once or not turn.second),
         )
 
     return order

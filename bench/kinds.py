@@ -10,12 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from backbone.content_read import NoteRead
 from backbone.deciding import Actor, Aggregate, Command
 from backbone.words import PrivateText, private
 from chalkline_contracts import directory as d
 from chalkline_contracts import goals as g
 from chalkline_contracts import notifications as n
 from chalkline_contracts.event import Event
+from chalkline_contracts.receipts import WhatWasRead
 from chalkline_contracts.values import WordsRef
 from directory.aggregates import DISTRICT as DISTRICTS
 from directory.aggregates import ORG, PERSON
@@ -23,6 +25,7 @@ from directory.org import ChangeOrg
 from directory.person import ChangePerson
 from directory.policy import ChangePolicy
 from goals.action_step import PractiseActionStep
+from goals.aggregates import ACCESS as GOALS_ACCESS
 from goals.aggregates import ACTION_STEP, CYCLE, GOAL, INITIATIVE, MODEL_TEMPLATE, PARTNERSHIP
 from goals.cycle import PauseCycle, ResumeCycle
 from goals.goal import RecordProgress
@@ -35,6 +38,7 @@ from notifications.milestone_rule import PublishMilestoneRule
 from notifications.notification import AcknowledgeNotification, Notify
 from notifications.preference import ChangePreference
 from observations.activity import HoldActivity, PlanActivity
+from observations.aggregates import ACCESS as OBSERVATIONS_ACCESS
 from observations.aggregates import ACTIVITY, INSTRUMENT, OBSERVATION, REFLECTION
 from observations.instrument import Item, PublishInstrument, RetireInstrument
 from observations.observation import CorrectObservation, RecordObservation
@@ -86,6 +90,8 @@ class Kind:
     command: Callable[[Turn], Command]
     past: Sequence[Event] = ()
     by: Callable[[UUID, Turn], Actor] = lambda *_: OWNER
+    once: bool = False
+    """Whether each is commanded once, so that every lap begins others."""
 
     @property
     def service(self) -> str:
@@ -101,6 +107,11 @@ def _share(turn: Turn) -> Command:
         return RevokeShare(share_id=uuid5(turn.command_id(back=1), "0"))
     until = datetime.now(UTC) + timedelta(days=90)
     return GrantShare(scope=g.ShareScope(), audience=(COACH,), expires_at=until)
+
+
+def _read(turn: Turn) -> Command:
+    what = WhatWasRead(aggregate="Goal", id=turn.goals[turn.n % len(turn.goals)])
+    return NoteRead(teacher_ids=(TEACHER,), what=what, why="share", grant_ids=(turn.command_id(),))
 
 
 def _publish_model(turn: Turn) -> Command:
@@ -194,6 +205,8 @@ KINDS: dict[str, Kind] = {
             g.ActionStepResponded(**WITHIN, response="accepted", by=TEACHER),
         ),
     ),
+    "receipt": Kind(GOALS_ACCESS, _read, once=True),
+    "receipt of a visit": Kind(OBSERVATIONS_ACCESS, _read, once=True),
     "initiative": Kind(
         INITIATIVE, lambda turn: LinkGoalToInitiative(goal_id=turn.goals[turn.lap % len(turn.goals)]),
         (g.InitiativeLaunched(name_ref=REF, begin=date(2026, 1, 5)),),

@@ -9,7 +9,8 @@ ALLOWED = frozenset(
     {
         "__future__", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum",
         "fractions", "functools", "itertools", "math", "re", "statistics", "struct", "types", "typing", "uuid",
-        "zoneinfo", "pydantic", "backbone.deciding", "backbone.packed", "backbone.sharing", "backbone.words",
+        "zoneinfo", "pydantic", "backbone.content_read", "backbone.deciding", "backbone.packed",
+        "backbone.sharing", "backbone.words",
     }
 )  # fmt: skip
 ASKS_THE_WORLD = frozenset({"now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "open", "input", "getenv"})

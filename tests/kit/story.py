@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from backbone.content_read import NoteRead, ReadFacts
 from backbone.deciding import Actor, Aggregate, Command, Refusal
 from backbone.erasure import AttestErasure, ErasureFacts
 from backbone.recorded import Meta, Recorded, partition_of
 from backbone.words import PrivateText, private
 from chalkline_contracts.measurement import MeasurementTaken
 from chalkline_contracts.notifications import MailPreference, Recipient
+from chalkline_contracts.receipts import WhatWasRead
 from directory import aggregates as directory
 from directory.calendar import ChangeCalendar, Dates
 from directory.district import AdvanceClock, DistrictFacts, OpenDistrict
@@ -369,6 +371,7 @@ class Story:
             {"scope": {}, "audience": (people[5],), "expires_at": self.now + timedelta(days=90)}
         )
         for granted in act(goals.PARTNERSHIP, pair, share, teacher):
+            self._reads(tenant, people[5], (teacher,), granted.share_id, ids)
             act(goals.PARTNERSHIP, pair, RevokeShare(share_id=granted.share_id), teacher)
         start = StartCycle(partnership_id=pair, focus="engagement", teacher_ids=(teacher,))
         act(goals.CYCLE, cycle, start, coach)
@@ -426,6 +429,19 @@ class Story:
             end = EndPartnership(reason_code="moved", reason=said("moved"))
             last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator", coach_id=coach)))
             act(goals.PARTNERSHIP, pair, last, teacher)
+
+    def _reads(
+        self, tenant: UUID, reader: UUID, teachers: tuple[UUID, ...], grant: UUID, ids: dict[str, UUID]
+    ) -> None:
+        """Somebody to whom it was opened looks at a goal and at a visit, and leaves a receipt of each."""
+        for aggregate, what, own_id in (
+            (goals.ACCESS, "Goal", ids["goal"]),
+            (observations.ACCESS, "Observation", ids["visit"]),
+        ):
+            read = WhatWasRead(aggregate=what, id=own_id)
+            note = NoteRead(teacher_ids=teachers, what=read, why="share", grant_ids=(grant,))
+            by = Actor("person", str(reader), tenant)
+            self.do(aggregate, tenant, uuid5(grant, what), note, ReadFacts, by=by)
 
     def _steps(self, pair: tuple[UUID, UUID], ids: dict[str, UUID], n: int, act: Any) -> None:
         """What a partner recommends: declined once, and once taken all the way."""

@@ -4,13 +4,18 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from backbone.content_read import NoteRead, ReadFacts
 from backbone.deciding import FactsBehind, Forbidden, Look, Unseen
-from backbone.sharing import Grant, opened_by
+from backbone.sharing import Grant, Owed, opened_by
+from chalkline_contracts.goals import ContentRead
+from chalkline_contracts.receipts import WhatWasRead
 from goals import access, action_step, goal, partnership, views
+from goals.aggregates import ACCESS
 from goals.facts import GoalsFacts
 from goals.goal import AgreeGoal
 from kit.coaching import (
     CARL,
+    COMMAND,
     CORA,
     CYCLE,
     GOAL,
@@ -24,8 +29,10 @@ from kit.coaching import (
     drafted,
     facts,
     open_cycle,
+    operator,
+    person,
 )
-from kit.spec import NOW
+from kit.spec import NOW, Spec
 
 OTHER = UUID(int=77)
 
@@ -149,3 +156,37 @@ def test_a_former_coach_reads_what_the_teacher_lets_them_see_and_nothing_else() 
     access.authorise_goal(drawn(), Look(), known)
     with pytest.raises(Unseen):
         access.authorise_goal(drawn(THEO), Look(), known)
+
+
+# Receipts --------------------------------------------------------------------------------------------
+
+
+def test_who_reads_by_a_grant_owes_a_receipt_to_everyone_whose_content_it_is() -> None:
+    known = knowing(granted(TESS), granted(THEO, 2), by=LEAD, present=(TESS, THEO))
+    shown = access.receipt_of_goal(drawn(TESS, THEO), known)
+    assert shown == Owed((TESS, THEO), "share", (UUID(int=0xE1), UUID(int=0xE2)))
+    glass = replace(granted(n=3, partnership_id=None), why="break_glass")  # type: ignore[arg-type]
+    broken = access.receipt_of_goal(drawn(), knowing(glass, by=LEAD))
+    assert broken == Owed((TESS,), "break_glass", (glass.grant_id,))
+
+
+def test_the_pair_and_who_learns_of_the_activity_owe_none() -> None:
+    for who in (TESS, CORA):
+        assert access.receipt_of_goal(drawn(), knowing(granted(), by=who)) is None
+    assert access.receipt_of_goal(drawn(), facts(LEAD)) is None
+
+
+READ = WhatWasRead(aggregate="Goal", id=GOAL)
+NOTE = NoteRead(teacher_ids=(TESS,), what=READ, why="share", grant_ids=(OTHER,))
+
+
+def test_a_receipt_tells_who_reads_what_and_is_written_once() -> None:
+    told = ContentRead(reader_id=STRANGER, teacher_ids=(TESS,), what=READ, why="share", grant_ids=(OTHER,))
+    by = ReadFacts(person(STRANGER), COMMAND, OTHER)
+    Spec(ACCESS, by).when(NOTE).then(told).when(NOTE).then()
+
+
+def test_nobody_looks_at_a_receipt_by_its_id_and_only_people_read() -> None:
+    for who, command in ((person(TESS), Look()), (operator(), NOTE)):
+        with pytest.raises(Unseen):
+            ACCESS.authorise(ACCESS.initial, command, ReadFacts(who, COMMAND, OTHER))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
 from backbone.overseeing import LEADERS
-from backbone.sharing import Grant, opened_by
+from backbone.sharing import Grant, Owed, opened_by, owed
 
 from goals import action_step, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
@@ -175,6 +175,16 @@ def opened_step(state: ActionStep, facts: GoalsFacts) -> tuple[Grant, ...]:
         return ()
     step = state.step
     return opened_by(_standing(facts), (step.teacher_id,), step.partnership_id, step.cycle_id, step.goal_id)
+
+
+def receipt_of_goal(state: Goal, facts: GoalsFacts) -> Owed | None:
+    return None if isinstance(state, goal.Unset) else owed(state.whose.owner_ids, opened_goal(state, facts))
+
+
+def receipt_of_step(state: ActionStep, facts: GoalsFacts) -> Owed | None:
+    if isinstance(state, action_step.Unset):
+        return None
+    return owed((state.step.teacher_id,), opened_step(state, facts))
 
 
 def _standing(facts: GoalsFacts) -> list[Grant]:

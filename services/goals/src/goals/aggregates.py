@@ -1,8 +1,10 @@
 """The kinds of things this service decides about, each with what it needs to be decided."""
 
+from backbone import receipts
 from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
+from chalkline_contracts.goals import ContentRead
 
 from goals import (
     access,
@@ -118,6 +120,7 @@ GOAL: Aggregate[Goal] = Aggregate(
     facts=gathering.gather_goal,
     authorise=access.authorise_goal,
     view=views.view_goal,
+    receipt=access.receipt_of_goal,
     state_schema=3,
 )
 
@@ -150,6 +153,7 @@ ACTION_STEP: Aggregate[ActionStep] = Aggregate(
     facts=gathering.gather_step,
     authorise=access.authorise_step,
     view=views.view_step,
+    receipt=access.receipt_of_step,
 )
 
 INITIATIVE: Aggregate[Initiative] = Aggregate(
@@ -188,4 +192,6 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
 
 ERASURE = erasure_of("goals")
 
-AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE, ERASURE)
+ACCESS = receipts.access(ContentRead)
+
+AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE, ERASURE, ACCESS)

@@ -1,6 +1,8 @@
 """What goals is made of."""
 
+from backbone import receipts
 from backbone.service import Service
+from chalkline_contracts.goals import ContentRead
 
 from goals import (
     coaching_times,
@@ -29,6 +31,7 @@ from goals.policies import POLICIES
 READS = (
     partnership_list,
     share_list,
+    receipts,
     cycle_list,
     cycle_shown,
     goal_board,
@@ -61,6 +64,7 @@ SERVICE = Service(
         coaching_times.COACHING_TIMES,
         observed.OBSERVED,
         share_list.SHARE_LIST,
+        receipts.projection(ContentRead),
     ),
     policies=POLICIES,
     routes=lambda run: [read.routes(run) for read in READS],

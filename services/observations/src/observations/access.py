@@ -8,7 +8,7 @@ only while the partnership lives, and only while we are sure that it does.
 from uuid import UUID
 
 from backbone.deciding import FactsBehind, Forbidden, Look, Unseen
-from backbone.sharing import Grant, opened_by
+from backbone.sharing import Grant, Owed, opened_by, owed
 
 from observations import activity, instrument, observation, reflection
 from observations.activity import (
@@ -181,6 +181,12 @@ def opened(state: Observation, facts: ObservationFacts) -> tuple[Grant, ...]:
     if person is None or not isinstance(told, Visit) or in_pair(person, told, facts.partnership):
         return ()
     return opened_by(facts.granted, told.teacher_ids, told.partnership_id, told.cycle_id)
+
+
+def receipt(state: Observation, facts: ObservationFacts) -> Owed | None:
+    """What a look by somebody who is not of the pair owes to the teachers who were observed."""
+    told = whose(state)
+    return None if told is None else owed(told.teacher_ids, opened(state, facts))
 
 
 def in_pair(person: UUID, told: Visit | Scheduled | Voided | None, partnership: Partnership | None) -> bool:

@@ -1,8 +1,10 @@
 """What observations keeps: instruments, observations, activities, reflections."""
 
+from backbone import receipts
 from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
 from chalkline_contracts.event import events_of
+from chalkline_contracts.observations import ContentRead
 
 from observations import (
     access,
@@ -62,6 +64,7 @@ OBSERVATION: Aggregate[observation.Observation] = Aggregate(
     facts=gathering.gather_observation,
     authorise=access.authorise_observation,
     view=views.view_observation,
+    receipt=access.receipt,
     state_schema=2,
 )
 
@@ -99,4 +102,6 @@ REFLECTION: Aggregate[reflection.Reflection] = Aggregate(
 
 ERASURE = erasure_of("observations")
 
-AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION, ERASURE)
+ACCESS = receipts.access(ContentRead)
+
+AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION, ERASURE, ACCESS)

@@ -1,6 +1,8 @@
 """What observations is made of."""
 
+from backbone import receipts
 from backbone.service import Service
+from chalkline_contracts.observations import ContentRead
 
 from observations import (
     activity_list,
@@ -32,6 +34,7 @@ SERVICE = Service(
         coached_cycles.COACHED_CYCLES,
         coached_cycles.COACHED_GOALS,
         fidelity.FIDELITY,
+        receipts.projection(ContentRead),
     ),
     routes=lambda run: [
         observation_list.routes(run),
@@ -43,5 +46,6 @@ SERVICE = Service(
         dosage.routes(run),
         coaching_activity.routes(run),
         fidelity_figures.routes(run),
+        receipts.routes(run),
     ],
 )

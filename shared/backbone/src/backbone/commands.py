@@ -11,18 +11,24 @@ from functools import cache
 from typing import Any, Protocol, cast
 from uuid import UUID, uuid5
 
+import structlog
 from chalkline_contracts.event import Event
+from chalkline_contracts.receipts import WhatWasRead
 from pydantic import TypeAdapter
 from uuid_utils.compat import uuid7
 
 from backbone import chain
+from backbone.content_read import ACCESS, NoteRead
 from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen, snake_case
 from backbone.ledger import Entry, Ledger, NewEvent, Settled, Stored
 from backbone.packed import Behind
 from backbone.recorded import encoded, partition_of
+from backbone.sharing import Owed
 from backbone.turns import Turns
 from backbone.wire import read_event
 from backbone.words import words_in
+
+log = structlog.get_logger(__name__)
 
 TRIES = 100
 """How often a command without If-Match decides again after losing to another replica: with a few of them at the same
@@ -63,6 +69,10 @@ class StreamFault(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class ReceiptUnwritten(Exception):
+    """What may be read by who leaves a receipt cannot be read: the receipt could not be committed."""
 
 
 class UnknownAggregate(Exception):
@@ -223,9 +233,10 @@ class Commands:
         return await self._restored(stored, self.aggregates[kind], tenant, aggregate_id)
 
     async def look(self, order: Order) -> tuple[Loaded, Any]:
-        """An aggregate as it stands now, and the facts of who wants to see it; `order.command` is a Look.
+        """An aggregate as it stands now, and the facts of who wants to see it; `order.command` is a Look. Whoever owes
+        a receipt for it has left one by then.
 
-        Raises Unseen, Forbidden, FactsBehind, UnknownAggregate or LedgerUnavailable.
+        Raises Unseen, Forbidden, FactsBehind, UnknownAggregate, LedgerUnavailable or ReceiptUnwritten.
         """
         loaded = await self.current(order.tenant, order.aggregate.name, order.aggregate_id)
         if loaded is None and order.aggregate.innate:
@@ -234,7 +245,31 @@ class Commands:
             raise UnknownAggregate
         facts = await order.aggregate.facts(self._gatherer.asking(order, self), loaded.state, order.command)
         order.aggregate.authorise(loaded.state, order.command, facts)
+        owed = order.aggregate.receipt(loaded.state, facts)
+        if owed is not None:
+            await self._leave(order, owed)
         return loaded, facts
+
+    async def _leave(self, order: Order, owed: Owed) -> None:
+        """Commits the receipt of a read. Raises ReceiptUnwritten, whatever was the matter."""
+        command_id = uuid7()
+        what = WhatWasRead(aggregate=order.aggregate.name, id=order.aggregate_id)
+        note = NoteRead(teacher_ids=owed.teacher_ids, what=what, why=owed.why, grant_ids=owed.grant_ids)
+        receipt = Order(
+            aggregate=self.aggregates[ACCESS],
+            aggregate_id=new_aggregate_id(order.tenant, ACCESS, command_id),
+            command=note,
+            actor=order.actor,
+            command_id=command_id,
+            request=chain.request_hash(self._chain_key, command_id.bytes),
+            begins=True,
+            traceparent=order.traceparent,
+        )
+        try:
+            await self.handle(receipt)
+        except Exception as error:
+            log.exception("receipt_unwritten", error=repr(error))
+            raise ReceiptUnwritten from error
 
     async def _decided(self, order: Order, loaded: Loaded) -> tuple[Entry, Any]:
         aggregate = order.aggregate

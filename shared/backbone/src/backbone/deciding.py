@@ -15,6 +15,8 @@ from chalkline_contracts.event import Event
 from chalkline_contracts.values import RetentionClass
 from pydantic import BaseModel, ConfigDict
 
+from backbone.sharing import Owed
+
 S = TypeVar("S")
 C = TypeVar("C", bound="Command")
 E = TypeVar("E", bound=Event)
@@ -30,9 +32,6 @@ class Command(BaseModel):
 class Look(Command):
     """No wish at all: somebody wants to see. Facts are gathered and asked for `authorise`, nothing is decided."""
 
-
-Why = Literal["share", "break_glass"]
-"""What lets somebody outside the pair read what is the pair's."""
 
 _uuid = lru_cache(maxsize=10_000)(UUID)
 """The same few people act again and again."""
@@ -103,6 +102,12 @@ class Release:
 
 def no_claims(_: Event) -> Iterable[Claim | Release]:
     return ()
+
+
+def no_receipt(state: Any, facts: Any) -> Owed | None:
+    """Of what is nobody's content."""
+    del state, facts
+    return None
 
 
 def evolved_once(evolve: Callable[[S, E], S]) -> Callable[[S, E], S]:
@@ -197,6 +202,10 @@ class Aggregate(Generic[S]):
     writers: bool = True
     """Whether a text in it is its writer's too, and goes with them; not what is the district's record, such as the
     names of people and organisations, or wordings that everybody uses."""
+    receipt: Callable[[S, Any], Owed | None] = no_receipt
+    """`receipt(state, facts)`: what has to be noted before a reader with these facts is told anything; pure. None:
+    nothing, for who reads what is theirs, or the activity.
+    """
     innate: bool = False
     """Whether one is there from the beginning for every id it may have: a person's preference. No command
     begins it, and before its first event it is shown as it is initially."""

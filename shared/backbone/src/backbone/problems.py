@@ -17,6 +17,7 @@ from backbone.commands import (
     CommandIdReused,
     Contended,
     NotStorable,
+    ReceiptUnwritten,
     StaleVersion,
     StreamFault,
     UnknownAggregate,
@@ -74,6 +75,10 @@ CODES: Mapping[str, tuple[int, str]] = {
     "internal": (500, "Something went wrong here"),
     "contended": (503, "Too many changed this at once"),
     "ledger_unavailable": (503, "The database does not answer"),
+    "receipt_unwritten": (
+        503,
+        "What leaves a receipt is not read without one, and it cannot be written just now",
+    ),
     "facts_behind": (503, "What others know has not arrived yet"),
     "words_withheld": (503, "What may have to be erased is not told before that is done"),
     "database_unfit": (503, "The database is another version's: an operator has to migrate it"),
@@ -147,6 +152,7 @@ _BY_ERROR: tuple[tuple[type[Exception], str], ...] = (
     (FactsBehind, "facts_behind"),
     (WordsWithheld, "words_withheld"),
     (NotStorable, "not_storable"),
+    (ReceiptUnwritten, "receipt_unwritten"),
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from backbone.deciding import Why
+from chalkline_contracts.receipts import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,20 @@ def opened_by(
         next((grant for grant in covering if grant.teacher_id == teacher), None) for teacher in teacher_ids
     ]
     return () if None in found else tuple(grant for grant in found if grant is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What the receipt of a read says, beside who reads what."""
+
+    teacher_ids: tuple[UUID, ...]
+    why: Why
+    grant_ids: tuple[UUID, ...]
+
+
+def owed(teacher_ids: tuple[UUID, ...], opened: Sequence[Grant]) -> Owed | None:
+    """The receipt that a read owes to these teachers; None where nothing had to be opened."""
+    if not opened:
+        return None
+    broken = any(grant.why == "break_glass" for grant in opened)
+    return Owed(teacher_ids, "break_glass" if broken else "share", tuple(grant.grant_id for grant in opened))

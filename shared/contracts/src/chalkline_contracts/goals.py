@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import ExactQuotient, Measurement, Metric, Quotient, Versioned
+from chalkline_contracts.receipts import ReceiptOfRead
 from chalkline_contracts.values import Code, Count, Day, RetentionClass, Text, Time, WordsRef
 
 
@@ -475,3 +476,10 @@ class ContentErased(Event, service="goals", aggregate="Erasure"):
     person_id: UUID | None = None
     n_items: Count
     retention: RetentionClass | None = None
+
+
+# Access ----------------------------------------------------------------------------------------------
+
+
+class ContentRead(ReceiptOfRead, Event, service="goals", aggregate="Access", tier="B"):
+    """Somebody outside the pair read what is the pair's."""

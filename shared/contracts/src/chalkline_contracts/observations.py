@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement, MeasurementKind, Versioned
+from chalkline_contracts.receipts import ReceiptOfRead
 from chalkline_contracts.values import Code, Count, RetentionClass, Time, WordsRef
 
 Mode = Literal["live", "video", "student_work", "interview"]
@@ -244,3 +245,10 @@ class ContentErased(Event, service="observations", aggregate="Erasure"):
     person_id: UUID | None = None
     n_items: Count
     retention: RetentionClass | None = None
+
+
+# Access ----------------------------------------------------------------------------------------------
+
+
+class ContentRead(ReceiptOfRead, Event, service="observations", aggregate="Access", tier="B"):
+    """Somebody outside the pair read what is the pair's."""
