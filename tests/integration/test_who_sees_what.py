@@ -154,11 +154,13 @@ def _relations(
 ) -> set[str]:
     if path == "/v1/shares":
         return {"self"} if str(reader.person) in {row["teacher_id"], *row["audience"]} else set()
+    if path == "/v1/receipts":
+        return {"self"} if reader.name == "teacher" else set()
     if about is None:  # figures are the leaders'; one's own minutes one's own
         own = {"self"} if row.get("coach_id") == str(reader.person) else set()
         return reader.among(OVERSEE | {"other_principal": {"principal"}}) | own
-    if path in ("/v1/inbox", "/v1/receipts"):
-        return {"self"} if path == "/v1/inbox" or reader.name == "teacher" else set()
+    if path == "/v1/inbox":
+        return {"self"}
     if about in ("person_id", "org_id"):
         own = {"self"} if row[about] == str(reader.person) else set()
         return reader.among({"administrator": {"administrator"}}) | own

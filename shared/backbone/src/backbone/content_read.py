@@ -62,6 +62,10 @@ def deciding(contract: type[Event]) -> Callable[..., list[Event]]:
     return decide
 
 
-def evolve(access: Access, event: Event) -> Access:
-    del access, event
-    return Noted()
+def evolving(contract: type[Event]) -> Callable[[Access, Event], Access]:
+    """`evolve` of such a service."""
+
+    def evolve(access: Access, event: Event) -> Access:
+        return Noted() if isinstance(event, contract) else access
+
+    return evolve

@@ -15,7 +15,7 @@ from chalkline_contracts.receipts import Why
 from fastapi import APIRouter, Query, Request, Response
 
 from backbone.application import Reader
-from backbone.content_read import ACCESS, Access, Noted, NoteRead, ReadFacts, Unset, deciding, evolve
+from backbone.content_read import ACCESS, Access, Noted, NoteRead, ReadFacts, Unset, deciding, evolving
 from backbone.deciding import Aggregate, Asking, Unseen
 from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
@@ -40,7 +40,7 @@ def access(contract: type[Event]) -> Aggregate[Access]:
         commands=(),
         internal=(NoteRead,),
         decide=deciding(contract),
-        evolve=evolve,
+        evolve=evolving(contract),
         facts=_gather,
         authorise=_authorise,
     )
