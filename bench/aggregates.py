@@ -34,7 +34,7 @@ from notifications import aggregates as notifications
 from notifications.aggregates import PREFERENCE
 from observations import aggregates as observations
 
-from bench.kinds import KINDS, LEAD, REF, SCHOOL, Kind, Turn
+from bench.kinds import ADMINISTRATOR, KINDS, LEAD, REF, SCHOOL, Kind, Turn
 from bench.report import Row, Section, ratio_row, row
 from bench.school import COACH, DISTRICT, PARTNERSHIP, SYSTEM, TEACHER, begin, driven, nothing
 from bench.servers import Servers, chain_key, on_uvloop
@@ -97,12 +97,12 @@ async def desk(dsn: str, key: bytes, service: str) -> AsyncIterator[Desk]:
             return Commands(ledger, aggregates, clock=Clock(facts), gatherer=facts, chain_key=key)
 
         await pool.execute(KNOWING.open_district, DISTRICT, False, None, "America/Chicago")
-        everybody, some = [COACH, TEACHER, LEAD], [None] * 3
-        await pool.execute(KNOWING.know_people, [DISTRICT] * 3, everybody, [True] * 3, some)
-        roles = ["coach", "teacher", "coaching_lead"]
-        since = [date(2020, 8, 1)] * 3
+        everybody, some = [COACH, TEACHER, LEAD, ADMINISTRATOR], [None] * 4
+        await pool.execute(KNOWING.know_people, [DISTRICT] * 4, everybody, [True] * 4, some)
+        roles = ["coach", "teacher", "coaching_lead", "administrator"]
+        since = [date(2020, 8, 1)] * 4
         await pool.execute(
-            KNOWING.know_roles, [DISTRICT] * 3, everybody, roles, [SCHOOL] * 3, since, some, [False] * 3
+            KNOWING.know_roles, [DISTRICT] * 4, everybody, roles, [SCHOOL] * 4, since, some, [False] * 4
         )
         pair = [[DISTRICT], [PARTNERSHIP], [COACH], [str(TEACHER)], ["agreed"]]
         await pool.execute(KNOWING.know_partnerships, *pair)

@@ -26,7 +26,8 @@ from directory.person import ChangePerson
 from directory.policy import ChangePolicy
 from goals.action_step import PractiseActionStep
 from goals.aggregates import ACCESS as GOALS_ACCESS
-from goals.aggregates import ACTION_STEP, CYCLE, GOAL, INITIATIVE, MODEL_TEMPLATE, PARTNERSHIP
+from goals.aggregates import ACTION_STEP, BREAK_GLASS, CYCLE, GOAL, INITIATIVE, MODEL_TEMPLATE, PARTNERSHIP
+from goals.break_glass import RequestBreakGlass
 from goals.cycle import PauseCycle, ResumeCycle
 from goals.goal import RecordProgress
 from goals.initiative import LinkGoalToInitiative
@@ -48,8 +49,10 @@ from bench.school import COACH, DISTRICT, OWNER, SYSTEM, TEACHER, reading, until
 from bench.school import CYCLE as CYCLE_ID
 from bench.school import PARTNERSHIP as PAIR_ID
 
-LEAD, SCHOOL = uuid4(), uuid4()
-BY_LEAD, BY_COACH = (Actor("person", str(person), DISTRICT) for person in (LEAD, COACH))
+LEAD, ADMINISTRATOR, SCHOOL = uuid4(), uuid4(), uuid4()
+BY_LEAD, BY_ADMINISTRATOR, BY_COACH = (
+    Actor("person", str(person), DISTRICT) for person in (LEAD, ADMINISTRATOR, COACH)
+)
 REF = WordsRef(ref=uuid4(), digest="00" * 32)
 READ = [RecordProgress.model_validate_json(reading(n)) for n in range(2000)]
 """Progress as a door has read it."""
@@ -204,6 +207,10 @@ KINDS: dict[str, Kind] = {
             ),
             g.ActionStepResponded(**WITHIN, response="accepted", by=TEACHER),
         ),
+    ),
+    "break glass": Kind(
+        BREAK_GLASS, lambda _: RequestBreakGlass(teacher_id=TEACHER, reason=_said()), by=lambda *_: BY_ADMINISTRATOR,
+        once=True,
     ),
     "receipt": Kind(GOALS_ACCESS, _read, once=True),
     "receipt of a visit": Kind(OBSERVATIONS_ACCESS, _read, once=True),

@@ -41,6 +41,7 @@ from goals.action_step import (
     RespondToActionStep,
     UseActionStep,
 )
+from goals.break_glass import ApproveBreakGlass, DenyBreakGlass, RequestBreakGlass
 from goals.cycle import (
     CloseCycleEarly,
     CompleteCycle,
@@ -373,6 +374,7 @@ class Story:
         for granted in act(goals.PARTNERSHIP, pair, share, teacher):
             self._reads(tenant, people[5], (teacher,), granted.share_id, ids)
             act(goals.PARTNERSHIP, pair, RevokeShare(share_id=granted.share_id), teacher)
+        self._glass(tenant, people, n)
         start = StartCycle(partnership_id=pair, focus="engagement", teacher_ids=(teacher,))
         act(goals.CYCLE, cycle, start, coach)
         for command in (EnterPhase(phase="learn"), PauseCycle(reason_code="leave"), ResumeCycle(),
@@ -429,6 +431,17 @@ class Story:
             end = EndPartnership(reason_code="moved", reason=said("moved"))
             last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator", coach_id=coach)))
             act(goals.PARTNERSHIP, pair, last, teacher)
+
+    def _glass(self, tenant: UUID, people: list[UUID], n: int) -> None:
+        """Somebody asks to read what is a teacher's; it is approved once, and once denied."""
+        asks, agrees, teacher = people[5], people[0], people[n + 1]
+        knows = dict.fromkeys(people, PersonFact(roles=frozenset({"administrator"})))
+        for number, settle in enumerate((ApproveBreakGlass(), DenyBreakGlass())):
+            glass = uuid5(teacher, f"glass {n} {number}")
+            request = RequestBreakGlass(teacher_id=teacher, reason=said("a complaint"))
+            for who, command in ((asks, request), (asks, ApproveBreakGlass()), (agrees, settle)):
+                by = Actor("person", str(who), tenant)
+                self.do(goals.BREAK_GLASS, tenant, glass, command, GoalsFacts, by=by, people=knows)
 
     def _reads(
         self, tenant: UUID, reader: UUID, teachers: tuple[UUID, ...], grant: UUID, ids: dict[str, UUID]

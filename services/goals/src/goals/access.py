@@ -12,8 +12,9 @@ from backbone.deciding import Command, FactsBehind, Forbidden, Look, Unseen
 from backbone.overseeing import LEADERS
 from backbone.sharing import Grant, Owed, opened_by, owed
 
-from goals import action_step, cycle, goal, initiative, model_template, partnership
+from goals import action_step, break_glass, cycle, goal, initiative, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep, RespondToActionStep
+from goals.break_glass import BreakGlass
 from goals.cycle import Cycle, JoinCycle, StartCycle
 from goals.facts import GoalsFacts
 from goals.goal import ConfirmAchievement, DraftGoal, Goal, RetractProgress
@@ -145,6 +146,19 @@ def _everybodys(command: Command, facts: GoalsFacts) -> None:
         raise Unseen
     if not (isinstance(command, Look) or _roles(facts) & LEADERS):
         raise Forbidden
+
+
+def authorise_break_glass(state: BreakGlass, command: Command, facts: GoalsFacts) -> None:
+    """Administrators ask, agree and deny; the teacher whose content it is sees all of it. For others there is none."""
+    if facts.by.kind == "operator":
+        raise Forbidden
+    own = not isinstance(state, break_glass.Unset) and _person(facts) == state.asked.teacher_id
+    if own and isinstance(command, Look):
+        return
+    if not facts.level:
+        raise FactsBehind
+    if "administrator" not in _roles(facts):
+        raise Forbidden if own or isinstance(state, break_glass.Unset) else Unseen
 
 
 def reads_goal(person: UUID | None, state: Goal, of: Partnership, within: Cycle = cycle.NONE) -> bool:

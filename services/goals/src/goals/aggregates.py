@@ -9,6 +9,7 @@ from chalkline_contracts.goals import ContentRead
 from goals import (
     access,
     action_step,
+    break_glass,
     cycle,
     cycle_decisions,
     gathering,
@@ -21,6 +22,7 @@ from goals import (
     views,
 )
 from goals.action_step import ActionStep
+from goals.break_glass import BreakGlass
 from goals.cycle import Cycle
 from goals.goal import Goal
 from goals.initiative import Initiative
@@ -190,8 +192,23 @@ MODEL_TEMPLATE: Aggregate[ModelTemplate] = Aggregate(
     claims=model_template.claims,
 )
 
+BREAK_GLASS: Aggregate[BreakGlass] = Aggregate(
+    name="BreakGlass",
+    collection="break-glass",
+    initial=break_glass.Unset(),
+    states=(break_glass.Unset, break_glass.Requested, break_glass.Approved, break_glass.Denied),
+    events=tuple(events_of("goals", "BreakGlass")),
+    begins=(break_glass.RequestBreakGlass,),
+    commands=(break_glass.ApproveBreakGlass, break_glass.DenyBreakGlass),
+    decide=break_glass.decide,
+    evolve=break_glass.evolve,
+    facts=gathering.gather_break_glass,
+    authorise=access.authorise_break_glass,
+    view=views.view_break_glass,
+)
+
 ERASURE = erasure_of("goals")
 
 ACCESS = receipts.access(ContentRead)
 
-AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE, ERASURE, ACCESS)
+AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE, BREAK_GLASS, ERASURE, ACCESS)

@@ -5,6 +5,7 @@ from backbone.service import Service
 from chalkline_contracts.goals import ContentRead
 
 from goals import (
+    break_glass_list,
     coaching_times,
     coverage,
     cycle_list,
@@ -31,6 +32,7 @@ from goals.policies import POLICIES
 READS = (
     partnership_list,
     share_list,
+    break_glass_list,
     receipts,
     cycle_list,
     cycle_shown,
@@ -64,6 +66,7 @@ SERVICE = Service(
         coaching_times.COACHING_TIMES,
         observed.OBSERVED,
         share_list.SHARE_LIST,
+        break_glass_list.BREAK_GLASS_LIST,
         receipts.projection(ContentRead),
     ),
     policies=POLICIES,

@@ -9,8 +9,9 @@ from backbone.district import policy_in
 from backbone.facts import grants
 from backbone.overseeing import oversees
 
-from goals import action_step, cycle, goal, model_template, partnership
+from goals import action_step, break_glass, cycle, goal, model_template, partnership
 from goals.action_step import ActionStep, OfferActionStep
+from goals.break_glass import BreakGlass, RequestBreakGlass
 from goals.cycle import Cycle, JoinCycle, StartCycle, focus_id
 from goals.facts import GoalsFacts, MeasurementFact, PersonFact
 from goals.goal import AgreeGoal, DraftGoal, Goal, ProposeGoal, RetractProgress
@@ -152,6 +153,15 @@ async def gather_step(asking: Asking, state: ActionStep, command: Command) -> Go
             step = state.step
             standing = await _standing(asking, step.partnership_id, (step.teacher_id,), content=True)
             return _facts(asking, **standing)
+
+
+async def gather_break_glass(asking: Asking, state: BreakGlass, command: Command) -> GoalsFacts:
+    acting = _acts(asking)
+    named = command.teacher_id if isinstance(command, RequestBreakGlass) else None
+    own = not isinstance(state, break_glass.Unset) and acting == state.asked.teacher_id
+    if own and isinstance(command, Look):  # a teacher sees who read what is theirs, however stale the rest is
+        return _facts(asking)
+    return _facts(asking, people=await _people(asking, *(one for one in (acting, named) if one)))
 
 
 async def gather_template(asking: Asking, state: ModelTemplate, command: Command) -> GoalsFacts:

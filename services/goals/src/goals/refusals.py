@@ -360,3 +360,30 @@ class InitiativeOver(Refusal):
 
 class GoalAlreadyLinked(Refusal):
     """This goal serves this initiative already."""
+
+
+# BreakGlass ------------------------------------------------------------------------------------------
+
+
+class BreakGlassAlreadyRequested(Refusal):
+    """This was asked for already."""
+
+
+class BreakGlassNotFound(Refusal):
+    """Nobody asked for this."""
+
+
+class BreakGlassAlreadySettled(Refusal):
+    """This was approved or denied already; whoever still has to read asks again."""
+
+
+class BreakGlassTakesTwo(Refusal):
+    """It takes two persons: whoever asked does not approve."""
+
+
+class NotAnAdministrator(Refusal):
+    """Only administrators ask for this and approve it."""
+
+
+class OwnContent(Refusal):
+    """It is about your own content: others ask, and others approve."""

@@ -11,8 +11,19 @@ from uuid import UUID
 from backbone.deciding import snake_case
 from chalkline_contracts.who_sees import READS, Relation
 
-from goals import access, action_step, arithmetic, cycle, goal, initiative, model_template, partnership
+from goals import (
+    access,
+    action_step,
+    arithmetic,
+    break_glass,
+    cycle,
+    goal,
+    initiative,
+    model_template,
+    partnership,
+)
 from goals.action_step import ActionStep
+from goals.break_glass import BreakGlass
 from goals.chart import Chart
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
@@ -21,8 +32,9 @@ from goals.initiative import Initiative
 from goals.model_template import ModelTemplate
 from goals.partnership import Partnership, Share
 
-PARTNERSHIP, CYCLE, GOAL, STEP = (
-    READS["goals", f"/v1/{kind}/{{id}}"] for kind in ("partnerships", "cycles", "goals", "action-steps")
+PARTNERSHIP, CYCLE, GOAL, STEP, BREAK_GLASS = (
+    READS["goals", f"/v1/{kind}/{{id}}"]
+    for kind in ("partnerships", "cycles", "goals", "action-steps", "break-glass")
 )
 OVERSEES: Final[Sequence[Relation]] = ("principal",)
 """Whoever may look and has no part in it; of one thing all who lead see the same."""
@@ -102,6 +114,25 @@ def view_initiative(state: Initiative, facts: GoalsFacts) -> dict[str, Any]:
     """That there is one, and what it is called; never which goals serve it."""
     del facts
     return {} if isinstance(state, initiative.Unset) else {"status": _status(state), **_fields(state.aim)}
+
+
+def view_break_glass(state: BreakGlass, facts: GoalsFacts) -> dict[str, Any]:
+    """Who asked to read whose content, why, and what became of it."""
+    if isinstance(state, break_glass.Unset):
+        return {}
+    asked = _fields(state.asked)
+    scope, reason = asked.pop("scope"), asked.pop("reason_ref")
+    shown = {
+        "status": _status(state),
+        **asked,
+        "cycle_id": scope.cycle_id,
+        "goal_id": scope.goal_id,
+        "reason": reason,
+    }
+    if not isinstance(state, break_glass.Requested):
+        shown |= {name: told for name, told in _fields(state).items() if name != "asked"}
+    own = facts.by.person == state.asked.teacher_id
+    return BREAK_GLASS.told(("owner",) if own else ("administrator",), shown)
 
 
 def view_template(state: ModelTemplate, facts: GoalsFacts) -> dict[str, Any]:

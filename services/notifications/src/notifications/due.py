@@ -144,6 +144,11 @@ def of_visit(observation_id: UUID) -> str:
     return f"visit:{observation_id}"
 
 
+def of_break_glass(break_glass_id: UUID) -> str:
+    """The occurrence of two administrators' approval."""
+    return f"break_glass:{break_glass_id}"
+
+
 def of_step(step_id: UUID, check_back_on: date) -> str:
     """The occurrence of checking back on an action step."""
     return f"step:{step_id}/{check_back_on.isoformat()}"

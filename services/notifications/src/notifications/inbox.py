@@ -55,7 +55,7 @@ class NotificationInInbox(Told):
     milestone: str
     cycle_id: UUID | None
     partnership_id: UUID | None
-    """Only where it is about no cycle."""
+    """Only where it is about no cycle; neither where it is about who reads what is one's own."""
     goal_id: UUID | None
     due_at: datetime
     sent_at: datetime
@@ -97,10 +97,12 @@ def _told(row: Any) -> NotificationInInbox:
 
 
 def link_to(goal_id: UUID | None, cycle_id: UUID | None, partnership_id: UUID | None) -> str:
-    """Where goals shows what a notification is about."""
+    """Where goals shows what a notification is about: nothing of a pair's, but that somebody reads it."""
     if goal_id:
         return f"/v1/goals/{goal_id}"
-    return f"/v1/cycles/{cycle_id}" if cycle_id else f"/v1/partnerships/{partnership_id}"
+    if cycle_id:
+        return f"/v1/cycles/{cycle_id}"
+    return f"/v1/partnerships/{partnership_id}" if partnership_id else "/v1/break-glass"
 
 
 INBOX = Projection(name="inbox", handles=(NotificationSent, NotificationAcknowledged), project=project)

@@ -31,7 +31,7 @@ from notifications.mail_queue import AT_ONCE, USUAL, Mail, MailQueue, Patience, 
 from notifications.moment import Hours, first_moment
 from notifications.notification import DeliverNotification, FailNotification, Settle, SuppressNotification
 from notifications.posting import Line, Refused, ServerTrouble, TryLater
-from notifications.rules import BY_MILESTONE
+from notifications.rules import TIMED
 from notifications.settings import MailSettings
 from notifications.writing import message_id, notice, written
 
@@ -276,7 +276,7 @@ class Mailer:
 
     async def _overtaken(self, tenant: UUID, notification_id: UUID, milestone: str) -> bool:
         """Whether what somebody is to be reminded of has happened meanwhile."""
-        if BY_MILESTONE[milestone].trigger != "timer":
+        if milestone not in TIMED:
             return False
         row = await self._run.facts.row("mail_stands", tenant, notification_id)
         return bool(row and not row["stands"])

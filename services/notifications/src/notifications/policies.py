@@ -19,7 +19,7 @@ from notifications.clocks import concerned
 from notifications.cycle_watch import ReachMilestone
 from notifications.notification import Notify
 from notifications.overload import overloads
-from notifications.rules import Rule
+from notifications.rules import GLASS_BROKEN, Rule
 
 TRENDS: Final = {"on_track": "GoalOnTrack", "at_risk": "GoalAtRisk", "stalled": "GoalStalled"}
 
@@ -136,6 +136,21 @@ async def when_coaching_is_suspended(
         yield _reached(recorded, rule, recorded.aggregate_id, people, of_partnership=True)
 
 
+async def when_glass_is_broken(recorded: Recorded[g.BreakGlassApproved], _: Look) -> AsyncIterator[Reaction]:
+    """The teacher hears of it, whatever a district's rules say: for this there are none."""
+    teacher_id = recorded.event.teacher_id
+    yield Reaction(
+        NOTIFICATION.name,
+        uuid5(recorded.event_id, str(teacher_id)),
+        Notify(
+            milestone=GLASS_BROKEN,
+            recipient_id=teacher_id,
+            due_at=recorded.recorded_at,
+            occurrence=due.of_break_glass(recorded.aggregate_id),
+        ),
+    )
+
+
 async def when_a_milestone_is_reached(
     recorded: Recorded[MilestoneReached], _: Look
 ) -> AsyncIterator[Reaction]:
@@ -169,6 +184,7 @@ POLICIES = (
         handles=(g.PartnershipSuspended,),
         react=when_coaching_is_suspended,
     ),
+    Policy(name="when_glass_is_broken", handles=(g.BreakGlassApproved,), react=when_glass_is_broken),
     Policy(
         name="when_a_milestone_is_reached", handles=(MilestoneReached,), react=when_a_milestone_is_reached
     ),

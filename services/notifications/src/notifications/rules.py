@@ -73,4 +73,7 @@ DEFAULTS: tuple[Rule, ...] = (
 TIMED: Final = frozenset(rule.milestone for rule in DEFAULTS if rule.trigger == "timer")
 """The milestones that time brings."""
 
+GLASS_BROKEN: Final = "BreakGlassApproved"
+"""What a teacher is told whatever a district decides; it has no rule that anybody could publish."""
+
 BY_MILESTONE: dict[str, Rule] = {rule.milestone: rule for rule in DEFAULTS}

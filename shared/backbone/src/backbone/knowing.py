@@ -115,16 +115,22 @@ async def project_partnerships(events: Sequence[Recorded[Any]], db: Connection) 
 
 
 async def project_shares(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    """A share is granted once and revoked later, so all that were granted come before all that were revoked."""
-    told = [
-        (
-            r.tenant, r.event.share_id, person_id, r.event.by, r.aggregate_id, r.event.scope.cycle_id,
-            r.event.scope.goal_id, r.event.expires_at, "share",
-        )
-        for r in events
-        if isinstance(r.event, g.ShareGranted)
-        for person_id in r.event.audience
-    ]  # fmt: skip
+    """A share is granted once and revoked later, so all that were granted come before all that were revoked. What
+    broken glass opens is nobody's to revoke.
+    """
+    told = []
+    for r in events:
+        match event := r.event:
+            case g.ShareGranted():
+                whose: tuple[Any, ...] = (event.by, r.aggregate_id)
+                opened, audience, why = event.share_id, event.audience, "share"
+            case g.BreakGlassApproved():
+                whose = (event.teacher_id, None)
+                opened, audience, why = r.aggregate_id, (event.requested_by,), "break_glass"
+            case _:
+                continue
+        what = (*whose, event.scope.cycle_id, event.scope.goal_id, event.expires_at, why)
+        told += [(r.tenant, opened, person_id, *what) for person_id in audience]
     gone = [(r.tenant, r.event.share_id) for r in events if isinstance(r.event, g.ShareRevoked)]
     if told:
         await db.execute(sql.know_shares, *columns(last_by_key(told, 3), 9))
@@ -182,6 +188,8 @@ FACTS: Final = (
     ),
     Projection(name="holds", handles=(d.LegalHoldPlaced, d.LegalHoldLifted), project=project_holds),
     Projection(name="partnerships", handles=tuple(STATUS), project=project_partnerships),
-    Projection(name="shares", handles=(g.ShareGranted, g.ShareRevoked), project=project_shares),
+    Projection(
+        name="shares", handles=(g.ShareGranted, g.ShareRevoked, g.BreakGlassApproved), project=project_shares
+    ),
 )
 """What a service knows of others; those whose events it does not read stay empty."""

@@ -478,6 +478,37 @@ class ContentErased(Event, service="goals", aggregate="Erasure"):
     retention: RetentionClass | None = None
 
 
+# BreakGlass ------------------------------------------------------------------------------------------
+
+
+class BreakGlassRequested(Event, service="goals", aggregate="BreakGlass", tier="B"):
+    """An administrator wants to read what is a teacher's, and says why; another one has to agree."""
+
+    teacher_id: UUID
+    requested_by: UUID
+    scope: ShareScope
+    reason_ref: WordsRef
+    requested_at: Time
+
+
+class BreakGlassApproved(Event, service="goals", aggregate="BreakGlass", tier="B"):
+    """From now on, and until then, whoever asked reads it; the teacher is told."""
+
+    teacher_id: UUID
+    requested_by: UUID
+    approved_by: UUID
+    scope: ShareScope
+    approved_at: Time
+    expires_at: Time
+
+
+class BreakGlassDenied(Event, service="goals", aggregate="BreakGlass", tier="B"):
+    teacher_id: UUID
+    denied_by: UUID
+    """Whoever asked, where they took it back."""
+    denied_at: Time
+
+
 # Access ----------------------------------------------------------------------------------------------
 
 

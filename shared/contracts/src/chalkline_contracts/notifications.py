@@ -66,7 +66,9 @@ class MilestoneRulePublished(Event, service="notifications", aggregate="Mileston
 
 
 class OfCycleOrPartnership(BaseModel):
-    """What a milestone is about: a cycle or, where there is none, a partnership."""
+    """What a milestone is about: a cycle or, where there is none, a partnership; neither, where it is about who reads
+    what is the recipient's own.
+    """
 
     cycle_id: UUID | None = None
     partnership_id: UUID | None = None
