@@ -21,6 +21,8 @@ async def world(platform: Platform) -> World:
 
 MAY: Mapping[str, frozenset[str]] = {
     "hand-over-coach": frozenset({"administrator", "coaching_lead"}),
+    "approve-break-glass": frozenset({"administrator"}),
+    "deny-break-glass": frozenset({"administrator"}),
     "link-goal-to-initiative": frozenset({"anybody"}),  # it is the goal that is theirs or not
     "acknowledge-notification": frozenset(),
     "change-preference": frozenset(),

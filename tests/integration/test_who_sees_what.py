@@ -71,6 +71,7 @@ SELDOM = {
     "/v1/cycles/{id}": {"reason_code"},
     "/v1/goals/{id}": {"tolerance", "agreed", "met_by"},
     "/v1/action-steps/{id}": {"practised"},
+    "/v1/break-glass/{id}": {"cycle_id", "goal_id", "approved_by", "approved_at", "expires_at"},
 }
 
 

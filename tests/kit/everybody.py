@@ -31,6 +31,7 @@ THINGS: Mapping[str, tuple[str, str, Mapping[str, set[str]]]] = {
     "theos_goal": ("goals", "goals", GROUPS | {"tom": set(), "tina": set()}),
     "ended_goal": ("goals", "goals", PAIRS | {"coach": set(), "former": {"former"}}),
     "step": ("goals", "action-steps", OPENED),
+    "glass": ("goals", "break-glass", {"teacher": {"owner"}, "administrator": {"administrator"}}),
     "initiative": ("goals", "initiatives", COMMON),
     "template": ("goals", "model-templates", COMMON),
     "observation": ("observations", "observations", WRITTEN | {"confidant": {"audience"}}),
@@ -57,7 +58,7 @@ ID_OF = {
     "activities": "activity_id", "reflections": "reflection_id", "instruments": "instrument_id",
     "milestone-rules": "rule_id", "inbox": "notification_id", "people": "person_id", "orgs": "org_id",
     "dosage": "cycle_id", "coaching-activity": "cycle_id", "caseload": "cycle_id",
-    "instrument-versions": "instrument_id",
+    "instrument-versions": "instrument_id", "break-glass": "break_glass_id",
 }  # fmt: skip
 """What a row of a list is about. The other lists are figures: they are about nobody."""
 
