@@ -173,7 +173,8 @@ async def _pair(practice: Practice) -> None:
         goal_id=str(goal),
     )  # fmt: skip
     glass = await practice.begin(
-        "goals", "glass", "break-glass", by="administrator", teacher_id=str(school.teacher), reason=f"A complaint {CANARY}"
+        "goals", "glass", "break-glass", by="administrator", teacher_id=str(school.teacher),
+        reason=f"A complaint {CANARY}",
     )  # fmt: skip
     await practice.say("goals", f"/v1/break-glass/{glass}/deny-break-glass", by="administrator")
     share = {"scope": {}, "audience": [str(practice.who("confidant"))], "expires_at": _ago(-30)}
