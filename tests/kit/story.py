@@ -167,6 +167,7 @@ class Story:
             self._district(UUID(int=n))
         for n in (1, 2):
             self._mail(UUID(int=n))
+            self._glass(UUID(int=n))
         for n in (1, 2):
             self._erase(UUID(int=n))
 
@@ -374,7 +375,6 @@ class Story:
         for granted in act(goals.PARTNERSHIP, pair, share, teacher):
             self._reads(tenant, people[5], (teacher,), granted.share_id, ids)
             act(goals.PARTNERSHIP, pair, RevokeShare(share_id=granted.share_id), teacher)
-        self._glass(tenant, people, n)
         start = StartCycle(partnership_id=pair, focus="engagement", teacher_ids=(teacher,))
         act(goals.CYCLE, cycle, start, coach)
         for command in (EnterPhase(phase="learn"), PauseCycle(reason_code="leave"), ResumeCycle(),
@@ -432,12 +432,12 @@ class Story:
             last: Command = rng.choice((end, SuspendPartnership(reason_code="evaluator", coach_id=coach)))
             act(goals.PARTNERSHIP, pair, last, teacher)
 
-    def _glass(self, tenant: UUID, people: list[UUID], n: int) -> None:
+    def _glass(self, tenant: UUID) -> None:
         """Somebody asks to read what is a teacher's; it is approved once, and once denied."""
-        asks, agrees, teacher = people[5], people[0], people[n + 1]
-        knows = dict.fromkeys(people, PersonFact(roles=frozenset({"administrator"})))
+        asks, agrees, teacher = (UUID(int=200 + n) for n in (5, 0, 1))
+        knows = dict.fromkeys((asks, agrees, teacher), PersonFact(roles=frozenset({"administrator"})))
         for number, settle in enumerate((ApproveBreakGlass(), DenyBreakGlass())):
-            glass = uuid5(teacher, f"glass {n} {number}")
+            glass = uuid5(teacher, f"glass {number}")
             request = RequestBreakGlass(teacher_id=teacher, reason=said("a complaint"))
             for who, command in ((asks, request), (asks, ApproveBreakGlass()), (agrees, settle)):
                 by = Actor("person", str(who), tenant)

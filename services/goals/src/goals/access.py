@@ -253,6 +253,8 @@ def _partner(teacher_ids: tuple[UUID, ...], command: Command, facts: GoalsFacts)
     match facts.partnership:
         case partnership.Agreed(pair) | partnership.Proposed(pair) | partnership.Declined(pair):
             if person == pair.coach_id:
+                if isinstance(command, Look) and not facts.level:
+                    raise FactsBehind  # they may have come to evaluate, and nobody has told us
                 return
         case partnership.Suspended(pair):
             if person == pair.coach_id:
