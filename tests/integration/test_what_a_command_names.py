@@ -144,6 +144,14 @@ def spoken(own: There, initiative: str) -> Iterator[Named]:
     ):  # fmt: skip
         yield Named("goals", "teacher", path, body, kind, code)
 
+    ask: Body = {"teacher_id": own.teacher, "reason": "A complaint"}
+    for body, kind, code in (
+        (lambda it: ask | {"teacher_id": it}, "id", "person_unknown"),
+        (lambda it: ask | {"scope": {"cycle_id": it}}, "cycle", "break_glass_not_theirs"),
+        (lambda it: ask | {"scope": {"goal_id": it}}, "goal", "break_glass_not_theirs"),
+    ):
+        yield Named("goals", "administrator", "break-glass", body, kind, code)
+
     teacher = f"people/{own.teacher}"
     role: Body = {"role": "teacher", "begin": "2020-08-01"}
     for path, body, code in (

@@ -10,8 +10,10 @@ from chalkline_contracts.goals import (
     BreakGlassApproved,
     BreakGlassDenied,
     BreakGlassRequested,
+    CycleMemberLeft,
     ShareScope,
 )
+from goals import cycle, goal
 from goals.aggregates import BREAK_GLASS
 from goals.break_glass import ApproveBreakGlass, DenyBreakGlass, RequestBreakGlass, Unset
 from goals.facts import PersonFact
@@ -19,15 +21,32 @@ from goals.refusals import (
     BreakGlassAlreadyRequested,
     BreakGlassAlreadySettled,
     BreakGlassNotFound,
+    BreakGlassNotTheirs,
     BreakGlassTakesTwo,
     NotAnAdministrator,
     OwnContent,
     PersonUnknown,
 )
-from kit.coaching import CORA, CYCLE, LEAD, PEOPLE, PRINCIPAL, STRANGER, TESS, facts, operator, words
+from kit.coaching import (
+    CORA,
+    CYCLE,
+    GOAL,
+    LEAD,
+    PARTNERSHIP,
+    PEOPLE,
+    PRINCIPAL,
+    STRANGER,
+    TESS,
+    THEO,
+    drafted,
+    facts,
+    open_cycle,
+    operator,
+    words,
+)
 from kit.spec import NOW, Spec
 
-ADA, ABE, ASH = (UUID(int=n) for n in (0xAD, 0xAB, 0xA5))
+ADA, ABE, ASH, OTHER = (UUID(int=n) for n in (0xAD, 0xAB, 0xA5, 0x77))
 ADMINISTRATOR = PersonFact(roles=frozenset({"administrator"}))
 KNOWN = PEOPLE | {
     ADA: ADMINISTRATOR,
@@ -88,6 +107,26 @@ def test_nobody_else_asks_or_agrees() -> None:
 
 def test_it_is_about_somebody_of_the_district() -> None:
     by(ADA).when(REQUEST.model_copy(update={"teacher_id": UUID(int=9)})).refused(PersonUnknown)
+
+
+def test_it_is_of_that_teacher() -> None:
+    of_goal = REQUEST.model_copy(update={"scope": ShareScope(goal_id=GOAL)})
+    drawn = goal.evolve(goal.Unset(), drafted(TESS))
+    asked = REQUESTED.model_copy(update={"reason_ref": REQUEST.reason.ref, "scope": of_goal.scope})
+    by(ADA).knowing(goal=drawn).when(of_goal).then(asked)
+    of_both = REQUEST.model_copy(update={"scope": ShareScope(goal_id=GOAL, cycle_id=OTHER)})
+    for spec, command in (
+        (by(ADA).knowing(cycle=cycle.Unset()), REQUEST),
+        (by(ADA).knowing(cycle=open_cycle(THEO)), REQUEST),
+        (by(ADA), of_goal),
+        (by(ADA).knowing(goal=goal.evolve(goal.Unset(), drafted(THEO))), of_goal),
+        (by(ADA).knowing(goal=drawn), of_both),
+    ):
+        spec.when(command).refused(BreakGlassNotTheirs)
+    left = cycle.evolve(
+        open_cycle(TESS, THEO), CycleMemberLeft(partnership_id=PARTNERSHIP, teacher_id=TESS, by=CORA)
+    )
+    by(ADA).knowing(cycle=left).when(REQUEST).then(REQUESTED)
 
 
 # Who may ---------------------------------------------------------------------------------------------

@@ -142,3 +142,11 @@ def test_whatever_an_address_is_it_fits_in_one_command(given_: str) -> None:
     assert len(found.encode()) <= 254
     assert not any(c.isspace() or c in '<>,;:"\\()[]' or ord(c) < 32 for c in found)
     assert address_of(found) == address_of(given_)
+
+
+def test_who_is_told_of_broken_glass_understands_it_and_reads_nobodys_words() -> None:
+    told = mail("BreakGlassApproved")
+    assert read(told)["Subject"] == "Chalkline: an administrator may read what is yours"
+    for kind in ("plain", "html"):
+        assert "An administrator may read what is yours" in text(told, kind)
+        assert LINK in text(told, kind)

@@ -19,11 +19,13 @@ from chalkline_contracts.goals import (
 )
 from chalkline_contracts.values import WordsRef
 
+from goals import cycle, goal
 from goals.facts import GoalsFacts
 from goals.refusals import (
     BreakGlassAlreadyRequested,
     BreakGlassAlreadySettled,
     BreakGlassNotFound,
+    BreakGlassNotTheirs,
     BreakGlassTakesTwo,
     NotAnAdministrator,
     OwnContent,
@@ -98,6 +100,7 @@ def decide(state: BreakGlass, command: BreakGlassCommand, facts: GoalsFacts, *, 
             by = _administrator(facts, command.teacher_id)
             if command.teacher_id not in facts.people:
                 raise PersonUnknown(person_id=str(command.teacher_id))
+            _theirs(command, facts)
             return [
                 BreakGlassRequested(
                     teacher_id=command.teacher_id,
@@ -141,6 +144,22 @@ def _administrator(facts: GoalsFacts, teacher_id: UUID) -> UUID:
     if by == teacher_id:
         raise OwnContent
     return by
+
+
+def _theirs(command: RequestBreakGlass, facts: GoalsFacts) -> None:
+    """Raises BreakGlassNotTheirs for a cycle or a goal that is not that teacher's, whether anybody knows it or not."""
+    scope, within, whose = command.scope, facts.cycle, facts.goal
+    if scope.cycle_id is not None and (
+        isinstance(within, cycle.Unset)
+        or command.teacher_id not in (*within.plan.teacher_ids, *within.plan.left)
+    ):
+        raise BreakGlassNotTheirs(cycle_id=str(scope.cycle_id))
+    if scope.goal_id is not None and (
+        isinstance(whose, goal.Unset)
+        or command.teacher_id not in whose.whose.owner_ids
+        or scope.cycle_id not in (None, whose.whose.cycle_id)
+    ):
+        raise BreakGlassNotTheirs(goal_id=str(scope.goal_id))
 
 
 def evolve(state: BreakGlass, event: Event) -> BreakGlass:

@@ -161,7 +161,12 @@ async def gather_break_glass(asking: Asking, state: BreakGlass, command: Command
     own = not isinstance(state, break_glass.Unset) and acting == state.asked.teacher_id
     if own and isinstance(command, Look):  # a teacher sees who read what is theirs, however stale the rest is
         return _facts(asking)
-    return _facts(asking, people=await _people(asking, *(one for one in (acting, named) if one)))
+    told: dict[str, Any] = {"people": await _people(asking, *(one for one in (acting, named) if one))}
+    if isinstance(command, RequestBreakGlass) and command.scope.cycle_id:
+        told["cycle"] = await asking.state("Cycle", command.scope.cycle_id)
+    if isinstance(command, RequestBreakGlass) and command.scope.goal_id:
+        told["goal"] = await asking.state("Goal", command.scope.goal_id)
+    return _facts(asking, **told)
 
 
 async def gather_template(asking: Asking, state: ModelTemplate, command: Command) -> GoalsFacts:

@@ -377,6 +377,10 @@ class BreakGlassAlreadySettled(Refusal):
     """This was approved or denied already; whoever still has to read asks again."""
 
 
+class BreakGlassNotTheirs(Refusal):
+    """What is asked for is a cycle that this teacher takes part in, or took, or a goal of theirs."""
+
+
 class BreakGlassTakesTwo(Refusal):
     """It takes two persons: whoever asked does not approve."""
 

@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
+from typing import Final
 from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from notifications.address import Address, displayed
+from notifications.rules import GLASS_BROKEN
 
 UNNAMED = "colleague"
 CRLF = "\r\n"
+IN_PLAIN_WORDS: Final = {GLASS_BROKEN: "An administrator may read what is yours"}
+"""What whoever never heard of it should understand at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Notice:
 
 def notice(milestone: str, link: str) -> Notice:
     """`VisitOverdue` is told as "Visit overdue"."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", milestone)
+    words = IN_PLAIN_WORDS.get(milestone) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", milestone)
     return Notice(words[:1] + words[1:].lower(), link)
 
 
