@@ -61,12 +61,17 @@ class Eraser:
             await asyncio.sleep(EVERY)
 
     async def once(self) -> int:
-        """Does what there is to do; returns how many erasures that were."""
-        asked = await self._run.pool.fetch(sql.erasures_to_do)
+        """Does what there is to do; returns how many erasures that were. One that fails keeps no other waiting."""
+        asked, failed = await self._run.pool.fetch(sql.erasures_to_do), list[Exception]()
         for one in asked:
-            n_items = one["n_items"] if one["done"] else await self._erase(one)
-            with suppress(StreamFault, LedgerUnavailable):  # until an operator has decided about the log
-                await self._attest(one, n_items)
+            try:
+                n_items = one["n_items"] if one["done"] else await self._erase(one)
+                with suppress(StreamFault, LedgerUnavailable):  # until an operator has decided about the log
+                    await self._attest(one, n_items)
+            except Exception as error:  # noqa: BLE001 - raised once the others are done
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return len(asked)
 
     async def due(self, tenant: UUID) -> int:

@@ -22,13 +22,20 @@ KEPT: Final = re.compile(r"(\d+) dead row versions cannot be removed yet")
 async def rewrite_words(owner: asyncpg.Connection) -> int:
     """Returns how many erased rows are in the file still, because some old transaction may read them."""
     kept = [0]
-    owner.add_log_listener(lambda _, notice: kept.extend(int(n) for n in KEPT.findall(notice.detail or "")))
-    for again in range(PATIENCE):
-        del kept[1:]
-        await owner.execute("VACUUM (FULL, VERBOSE) ledger.private_words")
-        await asyncio.sleep(0)  # the server's remarks are handed on
-        if not kept[-1]:
-            break
-        await asyncio.sleep(1 if again < PATIENCE - 1 else 0)
+
+    def told(_: object, notice: asyncpg.PostgresLogMessage) -> None:
+        kept.extend(int(n) for n in KEPT.findall(notice.detail or ""))
+
+    owner.add_log_listener(told)
+    try:
+        for again in range(PATIENCE):
+            del kept[1:]
+            await owner.execute("VACUUM (FULL, VERBOSE) ledger.private_words")
+            await asyncio.sleep(0)  # the server's remarks are handed on
+            if not max(kept):
+                break
+            await asyncio.sleep(1 if again < PATIENCE - 1 else 0)
+    finally:
+        owner.remove_log_listener(told)
     await owner.execute(sql.forget_statistics)
-    return kept[-1]
+    return max(kept)
