@@ -1,15 +1,16 @@
 """An erasure is attested once by each service; and whose alone the things are that it takes."""
 
 import json
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 import pytest
-from backbone.deciding import Actor, Look, Unseen
+from backbone.deciding import Actor, Look, Unseen, nobodys
 from backbone.erasing import _written
 from backbone.erasure import Attested, AttestErasure, ErasureFacts, authorise, view
 from backbone.recorded import Meta
-from backbone.words import PrivateText, private
+from backbone.words import PrivateText, _telling, private
 from chalkline_contracts.goals import ContentErased
 from goals.aggregates import ACTION_STEP, CYCLE, ERASURE, GOAL
 from kit.spec import Spec
@@ -94,3 +95,15 @@ def test_every_service_attests() -> None:
     story = Story(seed=1)
     for service in SERVICES:
         assert any(type(r.event).__name__ == "ContentErased" for r in story.recorded[service])
+
+
+WRITERS_ALONE = {"Partnership"}
+"""Kinds of things whose texts are their writers' and nobody else's: whoever adds one says so here."""
+
+
+def test_of_every_kind_of_thing_that_has_texts_it_is_said_whose_they_are() -> None:
+    for service in SERVICES:
+        for aggregate in import_module(f"{service}.aggregates").AGGREGATES:
+            commands = (*aggregate.begins, *aggregate.commands, *aggregate.internal)
+            if any(_telling(command) for command in commands) and aggregate.name not in WRITERS_ALONE:
+                assert aggregate.whose is not nobodys or not aggregate.writers, aggregate.name

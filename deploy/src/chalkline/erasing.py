@@ -5,6 +5,7 @@ that, has the disk let go of what was deleted, and then looks everywhere for the
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,14 @@ SELECT DISTINCT w.words
    AND jsonb_typeof(f.value) = 'object'
 """
 """The names, addresses and roster's ids a person has or had."""
+
+ASKED = """
+SELECT e.type, e.data::jsonb -> 'refs' AS refs, convert_from(e.meta, 'UTF8')::jsonb ->> 'command_id' AS command_id
+  FROM ledger.events e
+ WHERE e.tenant = $1 AND e.stream_id = $2 AND e.type IN ('ErasureRequested', 'MentionsErasureRequested')
+ ORDER BY e.version
+"""
+"""What was asked of directory about somebody who was erased."""
 
 Progress = Callable[[str], None]
 
@@ -86,6 +95,7 @@ class Erasing:
         known = await self._known()
         if status["status"] == "erased":
             erasure_id = status["erasure_id"]
+            await self._register()
         else:
             erasure_id = await self._ask("request-erasure", {})
         attested = {erasure_id: await self._attested(erasure_id)}
@@ -133,6 +143,21 @@ class Erasing:
         async with databases.reading([self._directory]) as logs:
             rows = await logs["directory"].fetch(KNOWN, self._asked.tenant, self._asked.person)
         return [row["words"] for row in rows]
+
+    async def _register(self) -> None:
+        """What was asked before, by whomever, is in the register from now on."""
+        asked = self._asked
+        there = {entry.command_id for entry in register.entries(asked.state)}
+        async with databases.reading([self._directory]) as logs:
+            rows = await logs["directory"].fetch(ASKED, asked.tenant, asked.person)
+        for row in rows:
+            command_id = UUID(row["command_id"])
+            mentions = row["type"] == "MentionsErasureRequested"
+            command = "erase-mentions" if mentions else "request-erasure"
+            body = {"refs": json.loads(row["refs"])} if mentions else {}
+            if command_id not in there:
+                entry = register.Entry(asked.tenant, asked.person, command, command_id, body)
+                register.keep(asked.state, entry)
 
     async def _ask(self, command: str, body: dict[str, Any]) -> str:
         """Has directory decide, and notes it in the register; the erasure's id."""

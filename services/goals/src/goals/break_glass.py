@@ -94,6 +94,11 @@ class Denied:
 BreakGlass = Unset | Requested | Approved | Denied
 
 
+def whose_alone(_: UUID, state: BreakGlass) -> UUID | None:
+    """The teacher's whose content it is about; why an administrator wanted it does not go with the administrator."""
+    return None if isinstance(state, Unset) else state.asked.teacher_id
+
+
 def decide(state: BreakGlass, command: BreakGlassCommand, facts: GoalsFacts, *, now: datetime) -> list[Event]:
     match command, state:
         case RequestBreakGlass(), Unset():
