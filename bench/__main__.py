@@ -7,7 +7,7 @@ import logging
 import structlog
 from rich.console import Console
 
-from bench import aggregates, end_to_end, http_door, in_process, long_goals, rebuilding
+from bench import aggregates, end_to_end, flood, http_door, in_process, long_goals, rebuilding
 from bench.report import keep, show
 from bench.servers import servers
 
@@ -15,6 +15,7 @@ PARTS = {
     "in-process": in_process.measure,
     "aggregates": aggregates.measure,
     "door": http_door.measure,
+    "flood": flood.measure,
     "end-to-end": end_to_end.measure,
     "rebuild": rebuilding.measure,
     "long-goals": long_goals.measure,

@@ -119,8 +119,10 @@ async def _empty(folder: Path) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def serving(servers: Servers, made: Database, state: State, roles: str) -> AsyncIterator[int]:
-    """The goals service as it is run anywhere; yields its port."""
+async def serving(
+    servers: Servers, made: Database, state: State, roles: str, *, service: str = "goals", **more: str
+) -> AsyncIterator[int]:
+    """A service as it is run anywhere, with `more` of its environment; yields its port."""
     port = ports.any_free()
     told = {
         "CHALKLINE_HTTP_PORT": str(port),
@@ -129,9 +131,10 @@ async def serving(servers: Servers, made: Database, state: State, roles: str) ->
         "CHALKLINE_ISSUER": issuer.ISSUER,
         "CHALKLINE_JWKS": str(state.jwks),
         "CHALKLINE_SECRETS_DIR": str(made.secrets),
+        **more,
     }
-    command = [sys.executable, "-m", "goals", "serve", "--roles", roles]
-    async with _process(command, servers.folder / f"goals-{port}.log", {**os.environ, **told}):
+    command = [sys.executable, "-m", service, "serve", "--roles", roles]
+    async with _process(command, servers.folder / f"{service}-{port}.log", {**os.environ, **told}):
         await _answers(f"http://127.0.0.1:{port}/healthz")
         yield port
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from backbone.health import NotReady
 from backbone.identity import Identity
 from backbone.keys import Keys
 from backbone.ledger import Ledger
+from backbone.limits import Limits
 from conftest import TestDatabase
 from fastapi import APIRouter
 from kit.board import CLUB, NOTE, SERVICE, Gatherer, NotePinned, NoteStamped
@@ -35,6 +37,14 @@ STRANGER, LATE, OTHER = UUID(int=666), UUID(int=667), UUID(int=2)
 JSON = {"Content-Type": "application/json"}
 
 
+@dataclass
+class By:
+    """Whose room it is."""
+
+    tenant: UUID
+    kind: str = "person"
+
+
 class Service:
     """The board's application in this process, and what its surroundings make of it."""
 
@@ -44,6 +54,7 @@ class Service:
         commands = Commands(
             self.ledger, (NOTE, CLUB), clock=Clock(), gatherer=Gatherer(), chain_key=CHAIN_KEY
         )
+        self.limits = Limits(rate=20, at_once=2, patience=0.2)
         self.trouble: Exception | None = None
         self.commands = commands
         self.asked: list[tuple[str, int, int]] = []
@@ -69,6 +80,7 @@ class Service:
             identity=Identity(Keys(str(self.issuer.path)), issuer=ISSUER, audience=AUDIENCE),
             request_key=CHAIN_KEY,
             reached=self.reached,
+            limits=self.limits,
             checks={"database": self.check},
             progress=self.progress,
             publishes=[NotePinned, NoteStamped],
@@ -114,7 +126,7 @@ def code(answer: httpx.Response) -> tuple[int, str]:
         f"urn:chalkline:problem:{problem['code']}",
     )
     assert len(problem["trace_id"]) == 32
-    assert answer.headers.get("retry-after") == ("1" if answer.status_code == 503 else None)
+    assert answer.headers.get("retry-after") == ("1" if answer.status_code in (429, 503) else None)
     return answer.status_code, problem["code"]
 
 
@@ -643,3 +655,64 @@ def test_a_command_that_would_take_a_naive_time_opens_no_door() -> None:
     with pytest.raises(TypeError, match="Meet takes naive times"):
         list(entrances([naive]))
     assert kebab_case("PinBlankNote") == "pin-blank-note"
+
+
+async def of_each(http: httpx.AsyncClient, *sent: Any) -> list[int]:
+    return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+
+async def test_a_flood_of_one_district_is_refused_on_every_door_and_another_is_not(
+    service: Service, http: httpx.AsyncClient
+) -> None:
+    note = (await pin(http)).json()["id"]
+    others = service.issuer.person(tenant=OTHER)
+    assert (await http.get("/v1/plain", headers=others)).status_code == 200
+    for path in (f"/v1/notes/{note}", "/v1/plain", "/v1/boards/" + str(OTHER)):
+        told = await of_each(http, *(http.get(path) for _ in range(40)))
+        assert set(told) == {200, 429}, path
+        assert (await http.get("/v1/plain", headers=others)).status_code == 200
+    stamp = f"/v1/notes/{note}/stamp-note"
+    told = await of_each(http, *(http.post(stamp, json={}, headers=key()) for _ in range(40)))
+    assert set(told) == {200, 429}
+    refused = [
+        answer
+        for answer in await asyncio.gather(*(http.get("/v1/plain") for _ in range(40)))
+        if answer.is_error
+    ]
+    assert code(refused[0]) == (429, "rate_limited")
+    assert refused[0].headers["ratelimit-policy"] == '"district";q=20;w=1'
+    assert (await http.get(f"/v1/notes/{note}", headers=others)).status_code == 404  # answered, not refused
+    assert set(await of_each(http, *(http.get("/healthz") for _ in range(100)))) == {200}
+    assert service.limits.at_work(By(TENANT))._room.inside == 0, "whoever was answered left"
+
+
+async def test_the_lines_of_a_bulk_request_go_at_their_pace(
+    service: Service, http: httpx.AsyncClient
+) -> None:
+    await http.get("/v1/plain", headers=service.issuer.person(tenant=OTHER))
+    lines = [
+        {"command_id": str(uuid4()), "aggregate": "Note", "command": "PinNote", "body": {"title": "hello"}}
+    ] * 8
+    began = asyncio.get_running_loop().time()
+    answer = await http.post(
+        "/v1/commands",
+        content="\n".join([*(json.dumps(line | {"command_id": str(uuid4())}) for line in lines), *["{"] * 7]),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    told = [json.loads(line)["status"] for line in answer.text.splitlines()]
+    assert told == [201] * 8 + [400] * 7
+    assert asyncio.get_running_loop().time() - began > 0.45, (
+        "ten of fifteen waited, a twentieth of a second each"
+    )
+
+
+async def test_a_flood_of_broken_tokens_goes_no_faster_than_it_is_told(
+    service: Service, http: httpx.AsyncClient
+) -> None:
+    began = asyncio.get_running_loop().time()
+    broken = {"Authorization": "Bearer " + service.issuer.person()["Authorization"][7:-4] + "AAAA"}
+    for _ in range(2):
+        told = await of_each(http, *(http.get("/v1/plain", headers=broken) for _ in range(100)))
+        assert set(told) == {401}
+    assert asyncio.get_running_loop().time() - began > 0.2
+    assert (await http.get("/v1/plain")).status_code == 200

@@ -27,9 +27,14 @@ async def outcomes(*lines: dict[str, Any]) -> tuple[list[dict[str, Any]], list[O
     async def send(message: Any) -> None:
         sent.append(message.get("body", b""))
 
-    bulk = Bulk("observations", list(entrances([OBSERVATION])), settle, b"k" * 32)
+    async def paced(_: Caller) -> None:
+        pace.append(len(orders))
+
+    pace: list[int] = []
+    bulk = Bulk("observations", list(entrances([OBSERVATION])), settle, paced, b"k" * 32)
     body = b"\n".join(json.dumps(line).encode() for line in lines)
     await bulk(Caller("person", str(uuid4()), uuid4()), body, trace_from(None), send)
+    assert len(pace) == len(lines), "every line has its pace, whatever comes of it"
     return [json.loads(line) for line in b"".join(sent).splitlines()], orders
 
 

@@ -28,6 +28,8 @@ from chalkline.state import SERVICES, State, read_json
 
 PATIENCE = 60.0
 """Seconds a request is tried again for: longer than the supervisor needs to start a part anew."""
+NOT_NOW = frozenset({httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS})
+"""What is answered otherwise a little later."""
 MOST_LEVELS = 16
 """How many positions one At-Least may name."""
 COMMANDED = {
@@ -171,7 +173,7 @@ async def persistent(send: Callable[[], Any], again: Callable[[], None] = lambda
     while True:
         try:
             answer: httpx.Response = await send()
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+            if answer.status_code not in NOT_NOW or time.monotonic() > deadline:
                 return answer
         except httpx.TransportError as error:
             if time.monotonic() > deadline:

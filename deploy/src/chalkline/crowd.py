@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 
-from chalkline.coaching import MOST_LEVELS, PATIENCE, Coaching, Json, Persona, trust
+from chalkline.coaching import MOST_LEVELS, NOT_NOW, PATIENCE, Coaching, Json, Persona, trust
 from chalkline.problem import Problem
 
 AT_ONCE = 24
@@ -114,7 +114,7 @@ async def _settled(
 
 
 def _not_now(answer: Json) -> bool:
-    return int(answer["status"]) == httpx.codes.SERVICE_UNAVAILABLE
+    return int(answer["status"]) in NOT_NOW
 
 
 def _refused(wish: Wish, answer: Json) -> Problem:

@@ -17,10 +17,11 @@ from backbone.asked import Reached, headers_of, level_reached
 from backbone.asyncapi import asyncapi_document
 from backbone.commands import Commands
 from backbone.deciding import Actor
-from backbone.door import TRACE, Doors
+from backbone.door import INSIDE, TRACE, Doors
 from backbone.front import Answered, Front, http_problem
 from backbone.health import Check, Progress, health_routes
 from backbone.identity import Identity
+from backbone.limits import Limits, cost_of, known
 from backbone.openapi import openapi_document
 from backbone.problems import MEDIA_TYPE, Problem, invalid_request
 
@@ -36,6 +37,7 @@ def create_app(
     identity: Identity,
     request_key: bytes,
     reached: Reached,
+    limits: Limits,
     checks: Mapping[str, Check],
     progress: Progress,
     publishes: Sequence[type[Event]],
@@ -59,7 +61,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.identity, app.state.reached = identity, reached
+    app.state.identity, app.state.reached, app.state.limits = identity, reached, limits
     for route in routes:
         if isinstance(route, APIRouter):
             app.include_router(route)
@@ -88,18 +90,22 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _request_invalid)
     app.add_middleware(Answered)
     doors = Doors(
-        app, service=service, commands=commands, identity=identity, request_key=request_key, reached=reached
-    )
+        app, service=service, commands=commands, identity=identity, request_key=request_key, reached=reached,
+        limits=limits,
+    )  # fmt: skip
     return Front(doors)
 
 
 async def reader(request: Request) -> Actor:
-    """Who reads. Waits for At-Least, if it is asked. Raises a Problem."""
+    """Who reads. Waits for their turn, and for At-Least, if it is asked. Raises a Problem."""
     headers = headers_of(request.scope)
-    identity: Identity = request.app.state.identity
-    caller = await identity.caller(headers.get(b"authorization"))
-    await level_reached(headers, request.app.state.reached)
-    return caller.actor()
+    limits: Limits = request.app.state.limits
+    caller = await known(request.app.state.identity, limits, headers.get(b"authorization"))
+    actor = caller.actor()
+    await limits.paced(actor, cost_of(request.query_params.get("limit", "")))
+    await level_reached(headers, request.app.state.reached, limits.waiting(actor))
+    request.scope[INSIDE] = await limits.at_work(actor).__aenter__()  # left when the answer begins
+    return actor
 
 
 Reader = Annotated[Actor, Depends(reader)]
@@ -113,6 +119,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 async def _http_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    await request.app.state.limits.stranger()  # nobody asked who it is
     return problem_response(request, http_problem(request.scope, error))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
@@ -69,8 +70,10 @@ def expected_version(headers: dict[bytes, str]) -> int | None:
     return int(found[1])
 
 
-async def level_reached(headers: dict[bytes, str], reached: Reached) -> None:
-    """Waits for what At-Least names. Raises a Problem if it is malformed, or does not come in time."""
+async def level_reached(
+    headers: dict[bytes, str], reached: Reached, room: AbstractAsyncContextManager[Any]
+) -> None:
+    """Waits in `room` for what At-Least names. Raises a Problem if it is malformed, or does not come in time."""
     text = headers.get(b"at-least")
     if text is None:
         return
@@ -78,8 +81,9 @@ async def level_reached(headers: dict[bytes, str], reached: Reached) -> None:
     named = [(found[1], int(found[2]), int(found[3])) for found in levels if found]
     if len(named) != len(levels) or len(named) > MOST_LEVELS:
         raise Problem("at_least_invalid")
-    if not all(await asyncio.gather(*(reached(*level) for level in named))):
-        raise Problem("behind")
+    async with room:
+        if not all(await asyncio.gather(*(reached(*level) for level in named))):
+            raise Problem("behind")
 
 
 def media_type(headers: dict[bytes, str], accepted: frozenset[str]) -> None:

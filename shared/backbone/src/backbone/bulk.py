@@ -30,6 +30,8 @@ AT_ONCE = 64
 CHUNK = 32 * 1024
 
 Settle = Callable[[Order], Awaitable[Answer]]
+Paced = Callable[[Caller], Awaitable[None]]
+"""Waits until a line may be worked at."""
 
 
 class Line(BaseModel):
@@ -58,12 +60,12 @@ class _Work:
 
 
 class Bulk:
-    """Handles the lines of a request; `settle` handles one order or raises a Problem."""
+    """Handles the lines of a request, each at its pace; `settle` handles one order or raises a Problem."""
 
     def __init__(
-        self, service: str, entrances: Sequence[Entrance], settle: Settle, request_key: bytes
+        self, service: str, entrances: Sequence[Entrance], settle: Settle, paced: Paced, request_key: bytes
     ) -> None:
-        self._service, self._settle, self._key = service, settle, request_key
+        self._service, self._settle, self._paced, self._key = service, settle, paced, request_key
         # A command may begin an aggregate and be asked of one that is there: the id tells which is meant.
         self._entrances = {(e.aggregate.name, e.name, e.begins): e for e in entrances}
 
@@ -78,32 +80,33 @@ class Bulk:
             works.append(work)
             if work.order is not None:
                 queues.setdefault(work.order.aggregate_id, deque()).append(work)
-            if number % 100 == 0:
+            if number % 16 == 0 or len(line) > CHUNK:
                 await asyncio.sleep(0)  # others live here too
         waiting = deque(queues.values())
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, len(waiting))):
-                group.create_task(self._drain(waiting, trace))
-            await self._answer(works, trace, send)
+                group.create_task(self._drain(caller, waiting, trace))
+            await self._answer(caller, works, trace, send)
 
-    async def _drain(self, waiting: deque[deque[_Work]], trace: Trace) -> None:
+    async def _drain(self, caller: Caller, waiting: deque[deque[_Work]], trace: Trace) -> None:
         while waiting:
             for work in waiting.popleft():
-                work.outcome.set_result(await self._outcome(work, trace))
+                work.outcome.set_result(await self._outcome(caller, work, trace))
 
-    async def _answer(self, works: Sequence[_Work], trace: Trace, send: Send) -> None:
+    async def _answer(self, caller: Caller, works: Sequence[_Work], trace: Trace, send: Send) -> None:
         headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         chunk = bytearray()
         for work in works:
-            chunk += await (self._outcome(work, trace) if work.order is None else work.outcome)
+            chunk += await (self._outcome(caller, work, trace) if work.order is None else work.outcome)
             if len(chunk) > CHUNK:
                 await send({"type": "http.response.body", "body": bytes(chunk), "more_body": True})
                 chunk.clear()
         await send({"type": "http.response.body", "body": bytes(chunk)})
 
-    async def _outcome(self, work: _Work, trace: Trace) -> bytes:
+    async def _outcome(self, caller: Caller, work: _Work, trace: Trace) -> bytes:
         members: dict[str, Any] = {"line": work.number}
+        await self._paced(caller)
         try:
             if work.problem is not None or work.order is None or work.entrance is None:
                 raise work.problem or Problem("line_invalid")

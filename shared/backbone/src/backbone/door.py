@@ -26,6 +26,7 @@ from backbone.commands import Answer, Commands, Order
 from backbone.deciding import Aggregate
 from backbone.entrances import Entrance, aggregate_id_in, at_least, entrances
 from backbone.identity import Caller, Identity
+from backbone.limits import Limits, known
 from backbone.looks import looking, plain, words_named
 from backbone.problems import problem_of
 from backbone.responding import respond
@@ -34,8 +35,9 @@ from backbone.strict_json import loads
 LARGEST = 64 * 1024
 """How many bytes a command may have."""
 BULK_PATH = "/v1/commands"
-ROUTE, ALLOW, TRACE = "chalkline.route", "chalkline.allow", "chalkline.trace"
-"""Keys of an ASGI scope: the route's template, the methods a path takes, the request's trace."""
+ROUTE, ALLOW, TRACE, INSIDE = "chalkline.route", "chalkline.allow", "chalkline.trace", "chalkline.inside"
+"""Keys of an ASGI scope: the route's template, the methods a path takes, the request's trace, and the room it is in
+until its answer begins."""
 
 
 class Doors:
@@ -53,14 +55,15 @@ class Doors:
         identity: Identity,
         request_key: bytes,
         reached: Reached,
+        limits: Limits,
     ) -> None:
         self._app = app
         self._service, self._commands, self._identity = service, commands, identity
-        self._key, self._reached = request_key, reached
+        self._key, self._reached, self._limits = request_key, reached, limits
         aggregates: Sequence[Aggregate[Any]] = list(commands.aggregates.values())
         self._entrances = {entrance.path: entrance for entrance in entrances(aggregates)}
         self._views = {a.collection: a for a in aggregates if a.view is not None}
-        self._bulk = Bulk(service, list(self._entrances.values()), self.settle, request_key)
+        self._bulk = Bulk(service, list(self._entrances.values()), self._line, limits.line, request_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
@@ -87,8 +90,15 @@ class Doors:
                 scope[ALLOW] = "GET, HEAD"
             await self._app(scope, receive, send)
 
-    async def settle(self, order: Order) -> Answer:
+    async def settle(self, order: Order, *, patient: bool = False) -> Answer:
         """Handles an order and counts what became of it. Raises a Problem."""
+        async with self._limits.at_work(order.actor, patient=patient):
+            return await self._settled(order)
+
+    async def _line(self, order: Order) -> Answer:
+        return await self.settle(order, patient=True)
+
+    async def _settled(self, order: Order) -> Answer:
         try:
             answer = await self._commands.handle(order)
         except Exception as error:  # noqa: BLE001 - problem_of knows each, and logs what nobody foresaw
@@ -99,9 +109,10 @@ class Doors:
         return answer
 
     async def _caller(self, headers: dict[bytes, str]) -> Caller:
-        caller = await self._identity.caller(headers.get(b"authorization"))
+        caller = await known(self._identity, self._limits, headers.get(b"authorization"))
         if caller.tenant is not None:
             bind_contextvars(tenant=str(caller.tenant))
+        await self._limits.paced(caller)
         return caller
 
     async def _command(
@@ -116,7 +127,7 @@ class Doors:
         bind_contextvars(correlation_id=str(key))
         order = entrance.order(caller, aggregate_id, key, loads(body), body, expected=expected,
                                trace=scope[TRACE], request_key=self._key)  # fmt: skip
-        await level_reached(headers, self._reached)
+        await level_reached(headers, self._reached, self._limits.waiting(caller))
         answer = await self.settle(order)
         extra = [
             (b"etag", b'"%d"' % answer.version),
@@ -132,21 +143,23 @@ class Doors:
         headers = headers_of(scope)
         caller = await self._caller(headers)
         media_type(headers, NDJSON_TYPES)
-        body = await body_of(headers, receive, LARGEST_BULK)
-        await level_reached(headers, self._reached)
-        await self._bulk(caller, body, scope[TRACE], send)
+        async with self._limits.bulk(caller):
+            body = await body_of(headers, receive, LARGEST_BULK)
+            await level_reached(headers, self._reached, self._limits.waiting(caller))
+            await self._bulk(caller, body, scope[TRACE], send)
 
     async def _look(self, scope: Scope, send: Send, aggregate: Aggregate[Any], segment: str) -> None:
         headers = headers_of(scope)
         caller = await self._caller(headers)
         aggregate_id = aggregate_id_in(segment)
-        await level_reached(headers, self._reached)
+        await level_reached(headers, self._reached, self._limits.waiting(caller))
         order = looking(caller, aggregate, aggregate_id, scope[TRACE])
-        loaded, facts = await self._commands.look(order)
-        assert aggregate.view is not None
-        shown = aggregate.view(loaded.state, facts)
-        named = words_named(shown)
-        words = await self._commands.ledger.words(order.tenant, aggregate_id) if named else {}
+        async with self._limits.at_work(caller):
+            loaded, facts = await self._commands.look(order)
+            assert aggregate.view is not None
+            shown = aggregate.view(loaded.state, facts)
+            named = words_named(shown)
+            words = await self._commands.ledger.words(order.tenant, aggregate_id) if named else {}
         await respond(
             send,
             200,

@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from backbone.limits import cost_of
 from backbone.paging import cursor_in
 from backbone.problems import Problem
 from backbone.spreadsheet import csv_lines
@@ -128,7 +129,9 @@ async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any])
     if page is not None and {"cursor", "limit"} & page.model_fields_set:
         raise Problem("request_invalid", "an export is whole: it has neither limit nor cursor")
     cursor = None
+    request, by = asked["request"], asked["by"]
     while True:
+        await request.app.state.limits.line(by, cost_of(str(ROWS)))
         response = Response()
         turned = {} if page is None else {name: page.model_copy(update={"limit": ROWS, "cursor": cursor})}
         yield await endpoint(**{**asked, **turned, **({"response": response} if "response" in asked else {})})

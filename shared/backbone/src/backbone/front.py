@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from backbone import trace
 from backbone.asked import Gone
-from backbone.door import ALLOW, ROUTE, TRACE
+from backbone.door import ALLOW, INSIDE, ROUTE, TRACE
 from backbone.metrics import HTTP_SECONDS
 from backbone.problems import Problem, problem_of
 from backbone.responding import respond_problem
@@ -47,6 +47,7 @@ class Front:
         def watched(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 scope[STATUS] = message["status"]
+                _left(scope)
             return send(message)
 
         try:
@@ -54,6 +55,7 @@ class Front:
         except Gone:
             scope[STATUS] = 499
         finally:
+            _left(scope)
             _finish(scope, scope[STATUS], perf_counter() - began)
 
 
@@ -90,6 +92,12 @@ def http_problem(scope: Scope, error: HTTPException) -> Problem:
         return Problem("method_not_allowed", headers={"Allow": allowed})
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "content_type"}
     return Problem(code.get(error.status_code, "request_invalid"))
+
+
+def _left(scope: Scope) -> None:
+    """The room a read was in is free when its answer begins: how long somebody takes to receive it holds up nobody."""
+    if (inside := scope.pop(INSIDE, None)) is not None:
+        inside.leave()
 
 
 def _traceparent(scope: Scope) -> str | None:

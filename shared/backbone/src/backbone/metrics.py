@@ -22,6 +22,11 @@ RELAY_LAG = Gauge("chalkline_relay_lag_events", "Events committed and not yet in
 PROJECTOR_LAG = Gauge("chalkline_projector_lag_events", "Events recorded and not yet projected", ["source"])
 POLICY_LAG = Gauge("chalkline_policy_lag_events", "Events projected and not yet reacted to", ["source"])
 PARKED = Gauge("chalkline_parked", "Aggregates that wait for an operator")
+LIMITED = Counter(
+    "chalkline_limited_requests",
+    "Requests that waited for their turn, or were refused, by which it was",
+    ["what"],
+)
 TIMERS_DUE = Gauge("chalkline_timers_due", "Timers that are due and have not fired")
 
 
@@ -39,3 +44,13 @@ def settled(outcome: str) -> None:
 @cache
 def _commands(outcome: str) -> Counter:
     return COMMANDS.labels(outcome)
+
+
+def limited(what: str) -> None:
+    """A request was held up: waited, refused, or a stranger's."""
+    _limited(what).inc()
+
+
+@cache
+def _limited(what: str) -> Counter:
+    return LIMITED.labels(what)

@@ -89,7 +89,7 @@ def _command(service: str, entrance: Entrance) -> dict[str, Any]:
                 "headers": headers,
                 "content": {"application/json": {"schema": {"$ref": REF.format(model="Answer")}}},
             },
-            **_refusals("400", "401", "403", "404", "409", "412", "413", "415", "422", "500", "503"),
+            **_refusals("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"),
         },
     }
 
@@ -106,7 +106,7 @@ def _look(aggregate: Aggregate[Any]) -> dict[str, Any]:
                 "headers": {"ETag": _header("Its version, for If-Match", '"3"')},
                 "content": {"application/json": {"schema": {"$ref": REF.format(model="Look")}}},
             },
-            **_refusals("400", "401", "403", "404", "500", "503"),
+            **_refusals("400", "401", "403", "404", "429", "500", "503"),
         },
     }
 
@@ -126,7 +126,7 @@ def _read(route: Route) -> dict[str, Any]:
         "parameters": [*path, *page, *_READ_HEADERS],
         "responses": {
             "200": {"description": words, "content": {"application/json": {"schema": {}}}},
-            **_refusals("400", "401", "403", "404", "422", "500", "503"),
+            **_refusals("400", "401", "403", "404", "422", "429", "500", "503"),
         },
     }
 
@@ -153,14 +153,14 @@ def _bulk() -> dict[str, Any]:
                 "description": "An outcome a line",
                 "content": {"application/x-ndjson": {"schema": {"$ref": REF.format(model="Outcome")}}},
             },
-            **_refusals("400", "401", "413", "415", "500", "503"),
+            **_refusals("400", "401", "413", "415", "429", "500", "503"),
         },
     }
 
 
 def _speak_of_problems(operation: dict[str, Any]) -> None:
     operation.setdefault("responses", {}).pop("422", None)
-    operation["responses"] |= _refusals("400", "401", "403", "404", "422", "500", "503")
+    operation["responses"] |= _refusals("400", "401", "403", "404", "422", "429", "500", "503")
 
 
 def _refusals(*statuses: str) -> dict[str, Any]:
@@ -177,8 +177,13 @@ def _problem(status: str) -> dict[str, Any]:
     codes = {code: title for code, (known, title) in CODES.items() if str(known) == status}
     described = "A fact forbids it; `code` names the fact" if status == "409" else " / ".join(codes.values())
     headers: dict[str, Any] = {}
-    if status == "503":
+    if status in ("429", "503"):
         headers["Retry-After"] = _header("Seconds", "1")
+    if status == "429":
+        headers["RateLimit-Policy"] = _header("Requests a window of seconds", '"district";q=200;w=1')
+        headers["RateLimit"] = _header(
+            "How many are left, and in how many seconds more are", '"district";r=0;t=1'
+        )
     if status == "401":
         headers["WWW-Authenticate"] = _header("RFC 6750", 'Bearer realm="chalkline"')
     examples = {code: {"value": _example(code, int(status), title)} for code, title in codes.items()}

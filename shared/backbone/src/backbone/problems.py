@@ -72,6 +72,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "command_unknown": (422, "There is no such command"),
     "command_id_reused": (422, "The command id belongs to another request"),
     "not_storable": (422, "A value cannot be stored"),
+    "rate_limited": (429, "Your district asks more than its share just now"),
     "internal": (500, "Something went wrong here"),
     "contended": (503, "Too many changed this at once"),
     "ledger_unavailable": (503, "The database does not answer"),

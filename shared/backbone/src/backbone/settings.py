@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     replica: str = ""
     """What this process is called among those of its service by whoever starts it again when it dies: the next one
     of that name takes its partitions over at once. Without one, they are free when its lease has ended."""
+    rate_limit: Annotated[float, Field(ge=0)] = 200.0
+    """How many requests a second each district may have answered while others ask too, in this process; 0: any number.
+    A line of a bulk request is one."""
+    at_once: Annotated[int, Field(ge=1)] = 4
+    """How many of a district's requests are worked at, at the same time, while others ask too; fewer than the
+    connections to the database."""
     log_level: str = "info"
     log_format: Literal["json", "console"] = "json"
     stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1

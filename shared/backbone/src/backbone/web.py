@@ -17,6 +17,7 @@ from backbone.front import Front
 from backbone.health import Check, NotReady, health_routes
 from backbone.identity import Identity
 from backbone.keys import Keys
+from backbone.limits import Limits
 from backbone.metrics import HEAD, PARKED, POLICY_LAG, PROJECTOR_LAG, RELAY_LAG, TIMERS_DUE
 from backbone.queries import Queries
 from backbone.reading import LEVEL_FOR
@@ -41,6 +42,7 @@ def application(run: Running, *, version: str) -> ASGIApp:
         identity=Identity(Keys(settings.jwks), issuer=settings.issuer, audience=settings.audience),
         request_key=settings.chain,
         reached=run.reached,
+        limits=Limits(rate=settings.rate_limit, at_once=settings.at_once),
         checks=_checks(run),
         progress=lambda: _progress(run),
         publishes=[event for aggregate in service.aggregates for event in aggregate.events],

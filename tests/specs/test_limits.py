@@ -1,0 +1,174 @@
+"""One district's haste is its own: how requests are paced, and where they wait."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from backbone.limits import ALONE_AFTER, Limits, Pace, Room, cost_of
+from backbone.problems import Problem
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+
+@dataclass
+class By:
+    tenant: UUID | None
+    kind: str = "person"
+
+
+LOUD, QUIET = By(UUID(int=1)), By(UUID(int=2))
+
+
+class Now:
+    """A clock that goes with the loop's, and can be put forward."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return asyncio.get_running_loop().time() + self.ahead
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 3), st.sampled_from([1, 1.2, 2, 5, 11])), max_size=60),
+    st.floats(1, 500), st.floats(1, 200),
+)  # fmt: skip
+def test_whoever_waits_as_they_are_told_never_has_more_than_a_burst_and_their_pace(
+    asked: list[tuple[float, float]], rate: float, burst: float
+) -> None:
+    pace, at, gone = Pace(rate, burst), 0.0, list[tuple[float, float]]()
+    for pause, cost in asked:
+        at += pause
+        goes = at + pace.wait(at, cost)
+        pace.take(at, cost)
+        gone.append((goes, cost))
+    for first, (begin, _) in enumerate(gone):
+        done = 0.0
+        for goes, cost in gone[first:]:
+            done += min(cost, burst)
+            assert done <= burst + rate * (goes - begin) + 1e-6 * rate
+
+
+def test_after_a_pause_a_whole_burst_goes_at_once_and_no_more() -> None:
+    pace = Pace(10, 5)
+    for _ in range(5):
+        assert pace.wait(100) == 0
+        pace.take(100)
+    assert pace.wait(100) == pytest.approx(0.1)
+    assert (pace.left(100), pace.left(100.25), pace.left(200)) == (0, 2, 5)
+
+
+async def test_a_room_lets_in_so_many_in_the_order_in_which_they_came() -> None:
+    room, entered = Room(2), list[int]()
+
+    async def guest(number: int) -> None:
+        assert await room.enter(None)
+        entered.append(number)
+
+    guests = [asyncio.create_task(guest(n)) for n in range(5)]
+    await asyncio.sleep(0)
+    assert entered == [0, 1]
+    guests[2].cancel()
+    room.leave()
+    await asyncio.sleep(0.01)
+    assert entered == [0, 1, 3]
+    assert not await room.enter(0.01)
+    room.leave()
+    await asyncio.sleep(0)
+    room.leave()
+    room.leave()
+    await asyncio.gather(*guests, return_exceptions=True)
+    assert (entered, room.inside) == ([0, 1, 3, 4], 0)
+
+
+async def test_a_district_that_is_alone_is_not_bounded(now: Now) -> None:
+    limits = Limits(rate=5, at_once=1, now=now)
+    async with asyncio.timeout(0.5):
+        for _ in range(500):
+            await limits.paced(LOUD)
+        async with limits.at_work(LOUD), limits.at_work(LOUD):
+            pass
+
+
+async def test_beside_others_it_waits_its_turn_and_is_refused_when_that_takes_too_long(now: Now) -> None:
+    limits = Limits(rate=20, at_once=1, patience=0.2, now=now)
+    await limits.paced(QUIET)
+    began = now()
+    with capture_logs() as logged:
+        outcomes = await asyncio.gather(*(limits.paced(LOUD) for _ in range(60)), return_exceptions=True)
+    refused = [o for o in outcomes if isinstance(o, Problem)]
+    assert 48 <= len(refused) <= 52  # a burst of five, four in their turn
+    assert 0.19 < now() - began < 1, "who is refused waited as long as who was not"
+    assert [line["event"] for line in logged] == ["district_refused"]
+    assert (refused[0].status, refused[0].code) == (429, "rate_limited")
+    assert refused[0].headers["Retry-After"] == "1"
+    assert refused[0].headers["RateLimit-Policy"] == '"district";q=20;w=1'
+    assert refused[0].headers["RateLimit"].startswith('"district";r=0;t=')
+    async with asyncio.timeout(0.1):
+        await limits.paced(QUIET)
+
+
+async def test_there_is_little_room_at_work_and_others_have_their_own(now: Now) -> None:
+    limits = Limits(rate=1000, at_once=2, patience=0.01, now=now)
+    await limits.paced(QUIET)
+    async with limits.at_work(LOUD), limits.at_work(LOUD), limits.at_work(QUIET):
+        with pytest.raises(Problem):
+            await limits.at_work(LOUD).__aenter__()
+        async with limits.at_work(QUIET), limits.at_work(By(LOUD.tenant, "operator")):
+            pass
+    async with limits.at_work(LOUD):
+        pass
+
+
+async def test_lines_of_a_bulk_request_wait_however_long_and_hold_up_nobody_of_their_district(
+    now: Now,
+) -> None:
+    limits = Limits(rate=100, at_once=1, patience=0.05, now=now)
+    await limits.paced(QUIET)
+    began = now()
+    lines = [asyncio.create_task(limits.line(LOUD)) for _ in range(55)]
+    async with asyncio.timeout(0.1):
+        await limits.paced(LOUD)
+    await asyncio.gather(*lines)
+    assert 0.28 < now() - began < 1
+
+
+async def test_others_who_asked_long_ago_are_not_there(now: Now) -> None:
+    limits = Limits(rate=5, at_once=1, patience=0.0, now=now)
+    await limits.paced(QUIET)
+    now.ahead = ALONE_AFTER + 1
+    for _ in range(50):
+        await limits.paced(LOUD)
+    await limits.paced(QUIET)
+    told = [await asyncio.gather(limits.paced(LOUD), return_exceptions=True) for _ in range(50)]
+    assert sum(isinstance(one, Problem) for (one,) in told) == 49
+
+
+async def test_whom_nobody_knows_is_told_so_later_where_there_are_many(now: Now) -> None:
+    limits = Limits(rate=5, at_once=1, patience=0.1, now=now)
+    began = now()
+    await asyncio.gather(*(limits.stranger() for _ in range(45)))
+    assert now() - began < 0.09
+    await asyncio.gather(*(limits.stranger() for _ in range(500)))
+    assert now() - began >= 0.1
+
+
+async def test_a_rate_of_nothing_bounds_nobody(now: Now) -> None:
+    limits = Limits(rate=0, at_once=1, patience=0.0, now=now)
+    await limits.paced(QUIET)
+    async with asyncio.timeout(0.5):
+        for _ in range(1000):
+            await limits.paced(LOUD)
+            await limits.stranger()
+        async with limits.at_work(LOUD), limits.at_work(LOUD):
+            pass
+
+
+def test_a_long_page_costs_more() -> None:
+    assert [cost_of(limit) for limit in ("", "1", "200", "9" * 30, "-1")] == [3, 1.04, 9, 21, 3]
