@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ async def desk(dsn: str, key: bytes, service: str) -> AsyncIterator[Desk]:
         await pool.execute(
             KNOWING.know_roles, [DISTRICT] * 4, everybody, roles, [SCHOOL] * 4, since, some, [False] * 4
         )
-        pair = [[DISTRICT], [PARTNERSHIP], [COACH], [str(TEACHER)], ["agreed"]]
+        pair = [[DISTRICT], [PARTNERSHIP], [COACH], [str(TEACHER)], ["agreed"], [datetime.now(UTC)]]
         await pool.execute(KNOWING.know_partnerships, *pair)
         try:
             yield Desk(
