@@ -114,6 +114,32 @@ async def test_what_lies_in_an_inbox_is_mailed_once_with_a_link_and_the_mileston
     assert (await post.mailer.told())["waiting"] == 0
 
 
+async def test_a_teacher_is_mailed_when_glass_was_broken_and_nobodys_words_go_along(post: Post) -> None:
+    """By what the teacher prefers; there is no rule that a district could turn off."""
+    school, reason = post.school, "A complaint about a lesson"
+    other = await post.platform.directory.begin("people", by=None, tenant=school.tenant, name="Abe")
+    role = {"role": "administrator", "org_id": str(school.district_org), "begin": "2020-08-01"}
+    path = f"/v1/people/{other}/assign-role"
+    await post.platform.directory.post(path, by=None, tenant=school.tenant, **role)
+    await post.platform.level()
+    glass = await post.platform.goals.begin(
+        "break-glass", by=school.administrator, tenant=school.tenant, teacher_id=str(school.teacher), reason=reason
+    )  # fmt: skip
+    await post.mailed()
+    assert post.to("teacher") == []
+    await post.platform.goals.post(
+        f"/v1/break-glass/{glass}/approve-break-glass", by=other, tenant=school.tenant
+    )
+    await post.mailed()
+    [taken] = post.to("teacher")
+    for kind in ("plain", "html"):
+        assert "https://chalkline.district.example/v1/break-glass" in taken.text(kind)
+        assert "An administrator may read what is yours" in taken.text(kind)
+        assert reason not in taken.text(kind)
+    assert post.to("coach") == []
+    assert await post.outcomes("teacher") == [("Delivered", None)]
+
+
 async def test_a_rebuild_mails_nothing_again(post: Post) -> None:
     await post.cycle()
     await post.mailed()
