@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from backbone import audit
 from backbone.entrances import entrances
 from backbone.service import Service
 from fastapi.routing import APIRoute
@@ -54,7 +55,7 @@ def requests_taken(service: Service) -> set[str]:
     unstarted: Any = SimpleNamespace(settings=SimpleNamespace(chain=bytes(32)))
     lists = {
         f"{method} {route.path}"
-        for router in service.routes(unstarted)
+        for router in (audit.routes(unstarted), *service.routes(unstarted))
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods

@@ -185,7 +185,7 @@ async def test_a_comparison_with_older_tables_says_what_to_do_and_a_rebuild_does
 
     async def rebuilt(arguments: Namespace) -> tuple[int, str]:
         capsys.readouterr()
-        code = await rebuild_projections(SERVICE, directory.settings, arguments)
+        code = (await rebuild_projections(SERVICE, directory.settings, arguments)).exit
         return code, capsys.readouterr().out
 
     code, said = await rebuilt(COMPARE)
@@ -222,5 +222,5 @@ async def test_a_database_that_was_not_migrated_is_named_with_what_it_lacks(
     assert lacking in told
     assert "python -m directory migrate" in told
     capsys.readouterr()
-    assert await rebuild_projections(SERVICE, directory.settings, SWAP) == 2
+    assert (await rebuild_projections(SERVICE, directory.settings, SWAP)).exit == 2
     assert lacking in capsys.readouterr().out

@@ -57,7 +57,7 @@ async def test_a_rebuild_meets_what_was_derived_live(
     for compare_only in (True, False):
         capsys.readouterr()
         arguments = Namespace(compare_only=compare_only, json=True)
-        assert await rebuild_projections(goals.service, goals.settings, arguments) == 0
+        assert (await rebuild_projections(goals.service, goals.settings, arguments)).exit == 0
         told = json.loads(capsys.readouterr().out)
         assert told["equal"]
         assert told["events"] >= await goals.pool.fetchval("SELECT count(*) FROM people")
@@ -74,7 +74,7 @@ async def test_a_stream_with_a_hole_is_named_with_what_to_do(
     async def told(*, as_json: bool) -> str:
         capsys.readouterr()
         arguments = Namespace(compare_only=False, json=as_json)
-        assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
+        assert (await rebuild_projections(goals.service, goals.settings, arguments)).exit == 2
         return capsys.readouterr().out
 
     async with unfilled(platform):
@@ -99,6 +99,6 @@ async def test_a_stream_that_is_gone_with_its_owner_is_not_waited_for(
         await directory.nats.jetstream().delete_stream("EV_DIRECTORY")
         capsys.readouterr()
         arguments = Namespace(compare_only=True, json=False)
-        assert await rebuild_projections(goals.service, goals.settings, arguments) == 2
+        assert (await rebuild_projections(goals.service, goals.settings, arguments)).exit == 2
         said = capsys.readouterr().out
     assert "the stream of directory could not be read whole (nothing came after" in said

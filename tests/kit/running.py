@@ -23,6 +23,7 @@ import httpx
 import nats
 from backbone import streams
 from backbone.jobs import rebuild_projections
+from backbone.main import parser, perform
 from backbone.queries import Queries
 from backbone.service import Running, Service, inbox_prefix, running
 from backbone.settings import Settings
@@ -32,6 +33,7 @@ from chalkline.postgres import Postgres
 from chalkline_contracts.questions import StandingTold, ask_standing
 from conftest import TestDatabase, fresh_database
 from nats.aio.msg import Msg
+from pydantic import SecretStr
 
 from kit.tokens import AUDIENCE, ISSUER, TENANT, Issuer
 
@@ -100,10 +102,16 @@ class Served:
             return False
         return run.moved_clocks is None or not await run.pool.fetch(backbone_sql.clocks_ahead, None)
 
+    async def job(self, *words: str, token: str = "") -> int:
+        """What `python -m <service>` does with these words and this operator's token: its exit code."""
+        arguments = parser(self.run.service).parse_args(words)
+        settings = self.run.settings.model_copy(update={"operator_token": SecretStr(token)})
+        return await perform(self.run.service, settings, arguments)
+
     async def derived_again(self) -> bool:
         """Whether every projection comes out the same when it is derived from its logs once more."""
         told = Namespace(compare_only=True, json=False)
-        return await rebuild_projections(self.run.service, self.run.settings, told) == 0
+        return (await rebuild_projections(self.run.service, self.run.settings, told)).exit == 0
 
     def _who(self, by: UUID | None, tenant: UUID | None) -> dict[str, str]:
         if by is None:

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from backbone.content_read import NoteRead, ReadFacts
-from backbone.deciding import Actor, Aggregate, Command, Refusal
+from backbone.deciding import EVERYWHERE, Actor, Aggregate, Command, Refusal
 from backbone.erasure import AttestErasure, ErasureFacts
+from backbone.operation import BeginExport, BeginOperation, EndExport, EndOperation, OperationFacts
 from backbone.recorded import Meta, Recorded, partition_of
 from backbone.words import PrivateText, private
 from chalkline_contracts.measurement import MeasurementTaken
@@ -170,6 +171,8 @@ class Story:
             self._glass(UUID(int=n))
         for n in (1, 2):
             self._erase(UUID(int=n))
+        for tenant in (EVERYWHERE, UUID(int=1), UUID(int=2)):
+            self._operate(tenant)
 
     def do(
         self, aggregate: Aggregate[Any], tenant: UUID, own_id: UUID, command: Command, facts: Any, **told: Any
@@ -224,6 +227,26 @@ class Story:
                 by = Actor("system", "erasing", tenant)
                 command = AttestErasure(person_id=who, n_items=3)
                 self.do(service.ERASURE, tenant, erasure_id, command, ErasureFacts, by=by)
+
+    def _operate(self, tenant: UUID) -> None:
+        """What operators do to each service, and to what it has of a district."""
+        by = Actor("operator", "olga", tenant)
+        acts: tuple[tuple[Command, ...], ...] = (
+            (BeginExport(with_words=True), EndExport(outcome="done", n_items=7)),
+            (BeginExport(), EndExport(outcome="failed")),
+        )
+        if tenant == EVERYWHERE:
+            acts = (
+                (BeginOperation(act="rebuild"), EndOperation(outcome="done", code="differing", n_items=4711)),
+                (BeginOperation(act="recover_from_stream", acted_at=self.now - timedelta(hours=2)),
+                 EndOperation(outcome="done", n_items=12)),
+                (BeginOperation(act="parked_retry"),),
+            )  # fmt: skip
+        for service in (directory, goals, observations, notifications):
+            for n, commands in enumerate(acts):
+                for command in commands:
+                    act = UUID(int=490 + n)
+                    self.do(service.OPERATION, tenant, act, command, OperationFacts, by=by)
 
     # The same ids in both districts, so that what forgot its tenant mixes them up.
 

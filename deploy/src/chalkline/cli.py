@@ -42,6 +42,7 @@ app.command(look.doctor_, name="doctor", group=LOOK)
 app.command(look.token, group=LOOK)
 app.command(look.listen, group=LOOK)
 app.command(look.why_, name="why", group=LOOK)
+app.command(look.audit, group=LOOK)
 app.command(district.export, group=LOOK)
 app.command(district.rehearse_, name="rehearse", group=LOOK)
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from chalkline import presence, show
+from chalkline import issuer, presence, show
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVICES, State, read_json
@@ -29,30 +29,33 @@ def chosen(state: State, names: Sequence[str]) -> list[Service]:
     return [Service(name, state, ports) for name in wanted]
 
 
-def run(services: Sequence[Service], arguments: Sequence[str]) -> int:
-    """One after another, each saying on the terminal who it is and what it found. The worst exit code."""
+def run(services: Sequence[Service], arguments: Sequence[str], *, acts: bool = False) -> int:
+    """One after another, each saying on the terminal who it is and what it found. The worst exit code.
+
+    `acts`: it is an operator's act, and done with an operator's token.
+    """
     worst = 0
     for service in services:
         done = subprocess.run(
-            service.command(*arguments), env=_quietly(service), cwd=service.state.home, check=False
+            service.command(*arguments), env=_quietly(service, acts), cwd=service.state.home, check=False
         )
         worst = max(worst, abs(done.returncode))
     return worst
 
 
 async def gather(
-    services: Sequence[Service], arguments: Sequence[str], *, given: str = ""
+    services: Sequence[Service], arguments: Sequence[str], *, given: str = "", acts: bool = False
 ) -> tuple[dict[str, Any], int]:
     """Each one's `--json` answer by name, and the worst exit code; `given` is what each reads from standard input."""
-    answers = await asyncio.gather(*(_one(service, arguments, given) for service in services))
+    answers = await asyncio.gather(*(_one(service, arguments, given, acts) for service in services))
     told = {service.name: answer for service, (answer, _) in zip(services, answers, strict=True)}
     return told, max((code for _, code in answers), default=0)
 
 
-async def _one(service: Service, arguments: Sequence[str], given: str) -> tuple[Any, int]:
+async def _one(service: Service, arguments: Sequence[str], given: str, acts: bool) -> tuple[Any, int]:
     process = await asyncio.create_subprocess_exec(
         *service.command(*arguments, "--json"),
-        env=_quietly(service),
+        env=_quietly(service, acts),
         cwd=service.state.home,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -78,5 +81,10 @@ def _last_document(printed: str) -> dict[str, Any] | None:
     return found
 
 
-def _quietly(service: Service) -> dict[str, str]:
-    return {**service.environment(), "CHALKLINE_LOG_LEVEL": "error"}
+def _quietly(service: Service, acts: bool) -> dict[str, str]:
+    token = issuer.token(service.state, issuer.Bearer("operator", "operator", None)) if acts else ""
+    return {
+        **service.environment(),
+        "CHALKLINE_LOG_LEVEL": "error",
+        **({"CHALKLINE_OPERATOR_TOKEN": token} if acts else {}),
+    }

@@ -185,7 +185,7 @@ class Erasing:
 
     async def _rewrite(self) -> tuple[int, int]:
         self._progress("writing private words anew")
-        answers, _ = await delegating.gather(self._services, ["rewrite-words"])
+        answers, _ = await delegating.gather(self._services, ["rewrite-words"], acts=True)
         if failed := [name for name, answer in answers.items() if "kept" not in answer]:
             raise Problem(
                 f"{', '.join(failed)} could not write its words anew", "erase again: it goes on there"
@@ -207,7 +207,7 @@ class Erasing:
             return looked
         self._progress("looking through databases and streams")
         given = "".join(f"{word}\n" for word in words)
-        answers, _ = await delegating.gather(self._services, ["search"], given=given)
+        answers, _ = await delegating.gather(self._services, ["search"], given=given, acts=True)
         for name, answer in answers.items():
             if "tables" not in answer:
                 raise Problem(f"{name} could not be searched: {answer.get('error', '')[:300]}")
@@ -261,7 +261,7 @@ async def replay(state: State, progress: Progress) -> dict[str, int]:
             counts["known"] += 1
         else:
             _checked(answer)
-    await delegating.gather([directory], ["release-words"])
+    await delegating.gather([directory], ["release-words"], acts=True)
     return counts
 
 

@@ -23,7 +23,7 @@ from chalkline_contracts import directory, goals, notifications, observations
 from chalkline_contracts.event import catalogue
 from pydantic_core import to_json
 
-from chalkline import databases, delegating, issuer
+from chalkline import accountable, databases, delegating, issuer
 from chalkline.export_folder import Folder, folder
 from chalkline.issuer import Bearer
 from chalkline.problem import Problem
@@ -91,29 +91,32 @@ async def export(asked: Asked, target: Path, progress: Callable[[str], None]) ->
             for one in await _lists(http, service)
             if one.things is None or asked.as_ is not None
         ]
-        with folder(target) as out:
-            for service in services:
-                progress(f"events of {service.name}")
-                await _log(logs[service.name], service.name, asked, out)
-            kept_back = []
-            for one in lists:
-                progress(f"{one.service.name}: {one.path}")
-                if not await _list(http, one, asked, readers, out):
-                    kept_back.append({"service": one.service.name, "list": one.path})
-            return out.manifest(
-                export=FORM,
-                district=str(asked.tenant),
-                **({"name": name} if asked.with_words else {}),
-                exported_at=rfc3339(datetime.now(UTC)),
-                format=asked.format,
-                with_words=asked.with_words,
-                seen_as=list(readers),
-                not_shown_to_them=kept_back,
-            )
+        told = accountable.exporting(http, services, _operator(asked), with_words=asked.with_words)
+        async with told as taken:
+            with folder(target) as out:
+                for service in services:
+                    progress(f"events of {service.name}")
+                    taken[service.name] = await _log(logs[service.name], service.name, asked, out)
+                kept_back = []
+                for one in lists:
+                    progress(f"{one.service.name}: {one.path}")
+                    if not await _list(http, one, asked, readers, out):
+                        kept_back.append({"service": one.service.name, "list": one.path})
+                return out.manifest(
+                    export=FORM,
+                    district=str(asked.tenant),
+                    **({"name": name} if asked.with_words else {}),
+                    exported_at=rfc3339(datetime.now(UTC)),
+                    format=asked.format,
+                    with_words=asked.with_words,
+                    seen_as=list(readers),
+                    not_shown_to_them=kept_back,
+                )
 
 
-async def _log(db: asyncpg.Connection, service: str, asked: Asked, out: Folder) -> None:
-    """The events of a service, and the words they refer to, as of one moment."""
+async def _log(db: asyncpg.Connection, service: str, asked: Asked, out: Folder) -> int:
+    """The events of a service, and the words they refer to, as of one moment; how many events."""
+    events = 0
     async with db.transaction(isolation="repeatable_read", readonly=True):
         with out.file(f"events/{service}.jsonl", kind="events", service=service) as file:
             rows = _of(db, sql.log_of_tenant, asked.tenant)
@@ -121,6 +124,7 @@ async def _log(db: asyncpg.Connection, service: str, asked: Asked, out: Folder) 
                 file.about.setdefault("first_position", some[0]["position"])
                 file.about["last_position"] = some[-1]["position"]
                 file.write(b"".join(_cloud_event(service, row) for row in some), len(some))
+                events += len(some)
         if asked.with_words:
             own = [
                 name for (owner, name), event in catalogue.items() if owner == service and event.tier == "C"
@@ -128,6 +132,7 @@ async def _log(db: asyncpg.Connection, service: str, asked: Asked, out: Folder) 
             with out.file(f"words/{service}.jsonl", kind="words", service=service) as file:
                 async for some in _of(db, sql.words_of_tenant, asked.tenant, own):
                     file.write(b"".join(_words(row) for row in some), len(some))
+    return events
 
 
 async def _of(db: asyncpg.Connection, query: str, *arguments: Any) -> AsyncIterator[Sequence[Any]]:

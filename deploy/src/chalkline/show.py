@@ -248,6 +248,22 @@ def rehearsed(rows: Sequence[dict[str, Any]], counts: dict[str, int]) -> None:
         line(f"{n:>9,}  {REHEARSED[outcome]}")
 
 
+def audited(rows: Sequence[dict[str, Any]]) -> None:
+    """Who, what, on what, when and what came of it: a line each."""
+    if not rows:
+        line("No operator did anything.")
+    for row in rows:
+        of = f"district {row['district_id']}" if row["district_id"] else f"all of {row['service']}"
+        on = f"{row['aggregate']} {row['aggregate_id']}, {of}" if row["aggregate"] else of
+        came = {"begun": "[yellow]begun, no end told[/]", "failed": "[red]failed[/]"}.get(
+            row["outcome"], "done"
+        )
+        more = [row["code"], None if row["n_items"] is None else f"{row['n_items']:,} of them"]
+        why_ = f" ({', '.join(one for one in more if one)})" if any(more) else ""
+        what = f"{escape(row['operator'])}  {row['act']}  {row['service']}: {on}"
+        out.print(f"{row['at'][:19]}Z  {what}  {came}{why_}", soft_wrap=True)
+
+
 def why(chain: Chain) -> None:
     """The causes from the first on, each leading to the next, then the event and all that followed from it."""
     meta = chain.first.meta

@@ -34,13 +34,15 @@ def to_write(path: Path) -> Iterator[TextIO]:
         raise Problem(f"{path} cannot be written: {error.strerror}") from error
 
 
-def delegate(home: Path | None, names: list[str] | None, arguments: list[str], *, json: bool) -> int:
+def delegate(
+    home: Path | None, names: list[str] | None, arguments: list[str], *, json: bool, acts: bool = False
+) -> int:
     services = delegating.chosen(platform(home), names or [])
     if json:
-        answers, code = ending.run(delegating.gather(services, arguments))
+        answers, code = ending.run(delegating.gather(services, arguments, acts=acts))
         print_json(answers)
         return code
-    return delegating.run(services, arguments)
+    return delegating.run(services, arguments, acts=acts)
 
 
 def platform(home: Path | None) -> State:

@@ -1,7 +1,7 @@
 """Commands that look into a platform: what runs, what arrives and why, whom to be, which mails were caught."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from rich.markup import escape
 
-from chalkline import clock, databases, delegating, doctor, issuer, listening, mails, show, why
+from chalkline import auditing, clock, databases, delegating, doctor, issuer, listening, mails, show, why
 from chalkline import status as state_of
-from chalkline.commands.asking import Home, Json, platform, print_json
+from chalkline.commands.asking import Home, Json, Services, platform, print_json
 from chalkline.problem import Problem
 from chalkline.state import State
 
@@ -109,6 +109,32 @@ def _event_id(text: str) -> UUID:
             "an id has 36 characters, such as "
             "0198c2a4-7d3e-7b1a-9f00-3c2b1a000001; `chalkline listen --json` shows them",
         ) from None
+
+
+def audit(
+    *,
+    tenant: Annotated[str, Parameter(help="Only what concerns this district: a UUID, or a persona.")] = "",
+    service: Services = None,
+    since: Annotated[
+        timedelta | datetime | None, Parameter(help="A stretch of time, such as 7d, or a moment.")
+    ] = None,
+    operator: Annotated[str | None, Parameter(help="Only this operator's acts.")] = None,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """What operators did, and to what, across services, oldest first."""
+    state = platform(home)
+    of = clock.district(state, tenant) if tenant else None
+    if isinstance(since, timedelta):
+        since = datetime.now(UTC) - since
+    elif since is not None and since.tzinfo is None:
+        raise Problem(f"{since.isoformat()} has no time zone", "add one, such as Z")
+    found = auditing.audit(state, service or [], of, since, operator)
+    if json:
+        print_json(found)
+    else:
+        show.audited(found)
+    return 0
 
 
 def mail_list(

@@ -37,7 +37,8 @@ def rebuild(
     home: Home = None,
 ) -> int:
     """Build projections anew beside the old ones, compare, and swap."""
-    return delegate(home, service, ["rebuild", *(["--compare-only"] if compare_only else [])], json=json)
+    arguments = ["rebuild", *(["--compare-only"] if compare_only else [])]
+    return delegate(home, service, arguments, json=json, acts=not compare_only)
 
 
 def recover(
@@ -61,7 +62,7 @@ def recover(
         show.line("Nothing was changed.")
         return 1
     source: Literal["--from-stream", "--from-log"] = "--from-stream" if from_stream else "--from-log"
-    return delegate(home, [service], ["recover", source], json=False)
+    return delegate(home, [service], ["recover", source], json=False, acts=True)
 
 
 def parked_list(*, service: Services = None, json: Json = False, home: Home = None) -> int:
@@ -71,7 +72,7 @@ def parked_list(*, service: Services = None, json: Json = False, home: Home = No
 
 def parked_retry(*, service: Services = None, home: Home = None) -> int:
     """Handle what is parked again, in order."""
-    return delegate(home, service, ["parked", "retry"], json=False)
+    return delegate(home, service, ["parked", "retry"], json=False, acts=True)
 
 
 def erase(

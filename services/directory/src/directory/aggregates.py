@@ -2,6 +2,7 @@
 
 from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
+from backbone.operations import operation_of
 from chalkline_contracts.event import events_of
 
 from directory import (
@@ -108,4 +109,6 @@ ROSTER: Aggregate[roster_import.Roster] = Aggregate(
 
 ERASURE = erasure_of("directory")
 
-AGGREGATES = (DISTRICT, ORG, PERSON, ROSTER, ERASURE)
+OPERATION = operation_of("directory")
+
+AGGREGATES = (DISTRICT, ORG, PERSON, ROSTER, ERASURE, OPERATION)

@@ -3,6 +3,7 @@
 from backbone import receipts
 from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
+from backbone.operations import operation_of
 from chalkline_contracts.event import events_of
 from chalkline_contracts.goals import ContentRead
 
@@ -213,4 +214,17 @@ ERASURE = erasure_of("goals")
 
 ACCESS = receipts.access(ContentRead)
 
-AGGREGATES = (PARTNERSHIP, CYCLE, GOAL, ACTION_STEP, INITIATIVE, MODEL_TEMPLATE, BREAK_GLASS, ERASURE, ACCESS)
+OPERATION = operation_of("goals")
+
+AGGREGATES = (
+    PARTNERSHIP,
+    CYCLE,
+    GOAL,
+    ACTION_STEP,
+    INITIATIVE,
+    MODEL_TEMPLATE,
+    BREAK_GLASS,
+    ERASURE,
+    ACCESS,
+    OPERATION,
+)

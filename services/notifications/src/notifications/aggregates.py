@@ -2,6 +2,7 @@
 
 from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
+from backbone.operations import operation_of
 from chalkline_contracts.event import events_of
 
 from notifications import access, cycle_watch, gathering, milestone_rule, notification, preference, views
@@ -79,4 +80,6 @@ PREFERENCE: Aggregate[preference.Preference] = Aggregate(
 
 ERASURE = erasure_of("notifications")
 
-AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION, PREFERENCE, ERASURE)
+OPERATION = operation_of("notifications")
+
+AGGREGATES = (MILESTONE_RULE, CYCLE_WATCH, NOTIFICATION, PREFERENCE, ERASURE, OPERATION)

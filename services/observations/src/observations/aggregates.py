@@ -3,6 +3,7 @@
 from backbone import receipts
 from backbone.attesting import erasure_of
 from backbone.deciding import Aggregate
+from backbone.operations import operation_of
 from chalkline_contracts.event import events_of
 from chalkline_contracts.observations import ContentRead
 
@@ -104,4 +105,6 @@ ERASURE = erasure_of("observations")
 
 ACCESS = receipts.access(ContentRead)
 
-AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION, ERASURE, ACCESS)
+OPERATION = operation_of("observations")
+
+AGGREGATES = (INSTRUMENT, OBSERVATION, ACTIVITY, REFLECTION, ERASURE, ACCESS, OPERATION)

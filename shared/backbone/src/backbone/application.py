@@ -16,11 +16,11 @@ from starlette.types import ASGIApp
 from backbone.asked import Reached, headers_of, level_reached
 from backbone.asyncapi import asyncapi_document
 from backbone.commands import Commands
-from backbone.deciding import Actor
+from backbone.deciding import EVERYWHERE, Actor
 from backbone.door import INSIDE, TRACE, Doors
 from backbone.front import Answered, Front, http_problem
 from backbone.health import Check, Progress, health_routes
-from backbone.identity import Identity
+from backbone.identity import Caller, Identity
 from backbone.limits import Limits, cost_of, known
 from backbone.openapi import openapi_document
 from backbone.problems import MEDIA_TYPE, Problem, invalid_request
@@ -98,10 +98,22 @@ def create_app(
 
 async def reader(request: Request) -> Actor:
     """Who reads. Waits for their turn, and for At-Least, if it is asked. Raises a Problem."""
+    return await _in_turn(request, Caller.actor)
+
+
+async def reader_anywhere(request: Request) -> Actor:
+    """The same where operators of no district read too: their tenant is EVERYWHERE."""
+    return await _in_turn(request, _anywhere)
+
+
+def _anywhere(caller: Caller) -> Actor:
+    return caller.actor(EVERYWHERE if caller.kind == "operator" and caller.tenant is None else None)
+
+
+async def _in_turn(request: Request, actor_of: Callable[[Caller], Actor]) -> Actor:
     headers = headers_of(request.scope)
     limits: Limits = request.app.state.limits
-    caller = await known(request.app.state.identity, limits, headers.get(b"authorization"))
-    actor = caller.actor()
+    actor = actor_of(await known(request.app.state.identity, limits, headers.get(b"authorization")))
     await limits.paced(actor, cost_of(request.query_params.get("limit", "")))
     await level_reached(headers, request.app.state.reached, limits.waiting(actor))
     request.scope[INSIDE] = await limits.at_work(actor).__aenter__()  # left when the answer begins
@@ -110,6 +122,7 @@ async def reader(request: Request) -> Actor:
 
 Reader = Annotated[Actor, Depends(reader)]
 """`async def caseload(by: Reader) -> ...`"""
+ReaderAnywhere = Annotated[Actor, Depends(reader_anywhere)]
 
 
 def problem_response(request: Request, problem: Problem) -> Response:

@@ -33,6 +33,9 @@ class Look(Command):
     """No wish at all: somebody wants to see. Facts are gathered and asked for `authorise`, nothing is decided."""
 
 
+EVERYWHERE = UUID(int=0)
+"""Stands for the tenant where no district is meant: an operator's act that is about a whole service."""
+
 _uuid = lru_cache(maxsize=10_000)(UUID)
 """The same few people act again and again."""
 

@@ -1,4 +1,4 @@
-"""One-shot jobs on a service's own data. Each prints what it found and returns the process's exit code."""
+"""One-shot jobs on a service's own data. Each prints what it found and returns how it ended."""
 
 import argparse
 import asyncio
@@ -16,8 +16,10 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from backbone import parking
+from backbone.acting import Ended, NotActed
 from backbone.apart import apart
 from backbone.database import LIVE, NEXT, POLICIES, connected
+from backbone.deciding import snake_case
 from backbone.erasing import TELLS
 from backbone.fitting import Unfit
 from backbone.importing import NotRecoverable
@@ -49,6 +51,13 @@ def role_of(url: str) -> str:
     return role
 
 
+def not_acted(service: Service, refused: NotActed, arguments: argparse.Namespace) -> Ended:
+    """Nothing was done, and why."""
+    told = json.dumps({"error": str(refused), "code": refused.code})
+    print(told if arguments.json else f"{service.name}: {refused}")
+    return Ended(2, "failed", refused.code)
+
+
 class NotRebuildable(Exception):
     """A stream that a rebuild reads could not be read whole."""
 
@@ -60,7 +69,7 @@ class NotRebuildable(Exception):
         )
 
 
-async def rebuild_projections(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def rebuild_projections(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0 when every projection equals what its logs say; 1 when one differed; 2 when it cannot be done: a source is not
     whole, or the database is another version's.
     """
@@ -98,7 +107,7 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
             )  # fmt: skip
         except (NotRebuildable, Unfit) as reason:
             print(json.dumps({"error": str(reason)}) if arguments.json else f"{service.name}: {reason}")
-            return 2
+            return Ended(2, "failed", snake_case(type(reason).__name__))
     told = {**asdict(comparison), "equal": comparison.equal}
     if arguments.json:
         print(json.dumps(told))
@@ -110,7 +119,8 @@ async def rebuild_projections(service: Service, settings: Settings, arguments: a
             found = "this version's tables, which could not be compared with those of another"
         swapped = ", swapped" if comparison.swapped else ""
         print(f"{service.name}: {comparison.events} events → {found}{swapped}")
-    return 0 if comparison.equal else 1
+    differing = None if comparison.equal else "differing"
+    return Ended(0 if comparison.equal else 1, code=differing, n_items=comparison.events)
 
 
 async def _read(service: Service, projector: Projector, broker: NatsBroker, last: int) -> None:
@@ -135,7 +145,7 @@ async def _read_apart(service: Service, settings: Settings, like: Projector, las
         return projector.processed
 
 
-async def parked_events(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def parked_events(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0 when nothing is parked (any more)."""
     here = settings.model_copy(update={"roles": ()})
     async with (
@@ -166,7 +176,9 @@ async def parked_events(service: Service, settings: Settings, arguments: argpars
         taken = f"; {one['taken']} taken" if "taken" in one else ""
         print(f"{service.name}: {one['reader']} waits at {one['source']}:{one['position']} for {one['aggregate_id']}"
               f" ({one['events']} events{taken}): {one['error'] or 'done'}")  # fmt: skip
-    return 1 if any(one["error"] for one in told) else 0
+    left = any(one["error"] for one in told)
+    taken = sum(one.get("taken", 0) for one in told)
+    return Ended(1 if left else 0, code="still_parked" if left else None, n_items=taken)
 
 
 def _taking(run: Running, reader: str) -> Callable[[Any, Delivery], Awaitable[None]]:
@@ -198,16 +210,17 @@ def _taking(run: Running, reader: str) -> Callable[[Any, Delivery], Awaitable[No
     return nobody
 
 
-async def verify_log(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def verify_log(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0 when log, chain, states and stream agree; 1 when something differs, each difference named."""
     async with _beside(service, settings) as (owner, client):
         report = await verify(owner, client, service.name, service.aggregates, settings.chain)
     print(report.to_json() if arguments.json else report.text())
-    return report.exit_code
+    return Ended(report.exit_code)
 
 
-async def recover_stream(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def recover_stream(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0 when log and stream can go on together; 2 when the stream cannot vouch for what the log lost."""
+    came_back = None
     async with _beside(service, settings) as (owner, client):
         if arguments.from_log:
             if service.name == TELLS:  # an erasure may be lost: no words until they are asked for again
@@ -222,13 +235,14 @@ async def recover_stream(service: Service, settings: Settings, arguments: argpar
                 )
             except NotRecoverable as reason:
                 print(json.dumps({"error": str(reason)}) if arguments.json else f"{service.name}: {reason}")
-                return 2
+                return Ended(2, "failed", "not_recoverable")
             told, text = asdict(found), found.text()
+            came_back = found.head - found.before
     print(json.dumps(told, default=str) if arguments.json else text)
-    return 0
+    return Ended(0, n_items=came_back)
 
 
-async def rewrite(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def rewrite(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0 when the table of words is written anew without what was erased; 1 when an old transaction still keeps some."""
     owner = await asyncpg.connect(settings.owner_dsn())
     try:
@@ -237,10 +251,10 @@ async def rewrite(service: Service, settings: Settings, arguments: argparse.Name
         await owner.close()
     text = "written anew" if not kept else f"{kept} erased texts are kept by a transaction that began before"
     print(json.dumps({"kept": kept}) if arguments.json else f"{service.name}: private words: {text}")
-    return int(bool(kept))
+    return Ended(int(bool(kept)), code="kept" if kept else None, n_items=kept)
 
 
-async def search_words(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def search_words(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0 when none of the words of standard input, one a line, is in the database or the stream; 1 when some are."""
     words = [line.strip() for line in sys.stdin if line.strip()]
     if not words:
@@ -259,10 +273,10 @@ async def search_words(service: Service, settings: Settings, arguments: argparse
         )
         for text in found.texts:
             print(f"  {text['ref']}  {text['aggregate']} {text['id']}")
-    return int(bool(found.places))
+    return Ended(int(bool(found.places)), code="found" if found.places else None, n_items=len(found.texts))
 
 
-async def release_words(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+async def release_words(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
     """0: an operator says that every erasure that a log lost was asked for again, and words may be told."""
     owner = await asyncpg.connect(settings.owner_dsn())
     try:
@@ -270,7 +284,7 @@ async def release_words(service: Service, settings: Settings, arguments: argpars
     finally:
         await owner.close()
     print(json.dumps({"released": True}) if arguments.json else f"{service.name}: words may be told")
-    return 0
+    return Ended(0)
 
 
 @asynccontextmanager

@@ -204,12 +204,23 @@ class Lists:
         self._tables: Gather[Asked, Sequence[Row]] = Gather(self._fetch, workers=4)
 
     async def page(
-        self, request: Request, response: Response, by: Actor, page: Page, query: str, *wanted: Any
+        self,
+        request: Request,
+        response: Response,
+        by: Actor,
+        page: Page,
+        query: str,
+        *wanted: Any,
+        of_the_log: bool = False,
     ) -> Sequence[Row]:
-        """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem."""
+        """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem.
+
+        `of_the_log`: nothing of them is derived.
+        """
         no_parameter_twice(request)
-        self._run.ledger.may_tell()
-        if not await self._run.derived():  # an empty page would say that there is nothing
+        if not of_the_log:
+            self._run.ledger.may_tell()
+        if not of_the_log and not await self._run.derived():  # an empty page would say that there is nothing
             raise Problem("rows_incomplete")
         path = request.url.path
         purpose = f"{path} {by.tenant} {by}"

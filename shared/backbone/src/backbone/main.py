@@ -1,11 +1,17 @@
-"""What `python -m <service>` does: serve, and the one-shot jobs an operator runs beside it."""
+"""What `python -m <service>` does: serve, and the one-shot jobs an operator runs beside it.
+
+Every job is declared, with what it is: one that changes anything is an operator's act, done by `acting.py` and nothing
+else, so that none can be written that forgets to ask who it is, or to tell the log.
+"""
 
 import argparse
 import asyncio
 import importlib.metadata
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -14,6 +20,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from backbone import ending, jobs, logs
+from backbone.acting import Ended, NotActed, acting
 from backbone.database import LIVE, connected
 from backbone.fitting import Unfit, misfit
 from backbone.health import NotReady
@@ -25,9 +32,39 @@ from backbone.web import application, waiting
 log = structlog.get_logger(__name__)
 
 
+Does = Callable[[Service, Settings, argparse.Namespace], Coroutine[Any, Any, Ended]]
+Acts = Callable[[argparse.Namespace], str | None]
+
+
+def looks(_: argparse.Namespace) -> None:
+    """A job that changes nothing."""
+
+
+def serves(_: argparse.Namespace) -> None:
+    """The service itself: what it changes, its doors ask about."""
+
+
+def prepares(_: argparse.Namespace) -> None:
+    """Gives a database the shape of the code that is about to run on it: whoever may install code may do that, before
+    there is a log to be told. `migrations.applied` says what was done, and when.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that `python -m <service>` does."""
+
+    name: str
+    about: str
+    does: Does
+    act: Acts
+    """The act it is with these arguments, by its code; or `looks`, `serves`, `prepares`."""
+    options: Callable[[argparse.ArgumentParser], None] = lambda _: None
+
+
 def main(service: Service) -> None:
     """Runs what the command line asks for; exits with its code."""
-    arguments = _parser(service).parse_args()
+    arguments = parser(service).parse_args()
     try:
         settings = Settings()
     except ValidationError as error:
@@ -39,24 +76,36 @@ def main(service: Service) -> None:
         if unknown := set(settings.roles) - set(ROLES):
             raise SystemExit(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}")
     logs.configure(service.name, level=settings.log_level, form=settings.log_format)
-    job: Callable[[Service, Settings, argparse.Namespace], Coroutine[Any, Any, int]] = arguments.job
     try:
-        sys.exit(ending.run(job(service, settings, arguments), loop_factory=_loop_factory()))
+        sys.exit(ending.run(perform(service, settings, arguments), loop_factory=_loop_factory()))
     except Unfit as reason:
         raise SystemExit(f"{service.name}: {reason}") from None
 
 
-async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> int:
+async def perform(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Does the job that was asked for; what is an operator's act, as one. Returns its exit code, 2 for nothing done."""
+    job: Job = arguments.job
+    act = job.act(arguments)
+    if act is None:
+        return (await job.does(service, settings, arguments)).exit
+    try:
+        ended = await acting(service, settings, act, partial(job.does, service, settings, arguments))
+    except NotActed as refused:
+        ended = jobs.not_acted(service, refused, arguments)
+    return ended.exit
+
+
+async def serve(service: Service, settings: Settings, _: argparse.Namespace) -> Ended:
     """Runs until SIGTERM or SIGINT; what was accepted is answered first."""
     if not await _fitting(service, settings):
-        return 0
+        return Ended(0)
     async with running(service, settings) as run:
         await run.compared()
         app = application(run, version=importlib.metadata.version(f"chalkline-{service.name}"))
         log.info("serving", host=settings.http_host, port=settings.http_port, roles=list(settings.roles))
         await _server(app, settings).serve()
         log.info("stopping")
-    return 0
+    return Ended(0)
 
 
 async def _fitting(service: Service, settings: Settings) -> bool:
@@ -95,58 +144,70 @@ def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
     )
 
 
-async def migrate_database(service: Service, settings: Settings, _: argparse.Namespace) -> int:
+async def migrate_database(service: Service, settings: Settings, _: argparse.Namespace) -> Ended:
     app_role = jobs.role_of(settings.database_url)
     owner = await asyncpg.connect(settings.owner_dsn())
     try:
         await migrate(owner, app_role=app_role, package=service.name)
     finally:
         await owner.close()
-    return 0
+    return Ended(0)
 
 
-def _parser(service: Service) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {service.name}", description=f"Chalkline {service.name}"
-    )
-    jobs_ = parser.add_subparsers(required=True, metavar="<job>")
+def parser(service: Service) -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog=f"python -m {service.name}", description=f"Chalkline {service.name}")
+    jobs_ = found.add_subparsers(required=True, metavar="<job>")
+    for job in JOBS:
+        own = jobs_.add_parser(job.name, help=job.about, description=job.about)
+        own.set_defaults(job=job)
+        job.options(own)
+    return found
 
-    def add(name: str, job: Any, about: str) -> argparse.ArgumentParser:
-        found = jobs_.add_parser(name, help=about, description=about)
-        found.set_defaults(job=job)
-        return found
 
-    add("serve", serve, "run the service").add_argument(
-        "--roles", help=f"comma-separated, of {', '.join(ROLES)} (default: all)"
-    )
-    add("migrate", migrate_database, "bring the database to this version's shape")
-    job = add("rebuild", jobs.rebuild_projections, "derive every projection again and put it in place")
-    job.add_argument(
+def _serving(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--roles", help=f"comma-separated, of {', '.join(ROLES)} (default: all)")
+
+
+def _json(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--json", action="store_true")
+
+
+def _rebuilding(options: argparse.ArgumentParser) -> None:
+    options.add_argument(
         "--compare-only", action="store_true", help="compare with the live tables, change nothing"
     )
-    job.add_argument("--json", action="store_true")
-    add("verify", jobs.verify_log, "check log, chain, states and stream against each other").add_argument(
-        "--json", action="store_true"
-    )
-    job = add("recover", jobs.recover_stream, "decide between log and stream when they differ")
-    which = job.add_mutually_exclusive_group(required=True)
+    _json(options)
+
+
+def _recovering(options: argparse.ArgumentParser) -> None:
+    which = options.add_mutually_exclusive_group(required=True)
     which.add_argument("--from-stream", action="store_true", help="import what a restored database lost")
     which.add_argument("--from-log", action="store_true", help="accept the loss; begin a new history")
-    job.add_argument("--json", action="store_true")
-    job = add("parked", jobs.parked_events, "show what is parked, or try it again")
-    job.add_argument("action", choices=("list", "retry"))
-    job.add_argument("--json", action="store_true")
-    for name, asked, about in (
-        ("rewrite-words", jobs.rewrite, "write private words anew, so that erased ones leave the disk"),
-        ("search", jobs.search_words, "look for the words of standard input in every table and message"),
-        (
-            "release-words",
-            jobs.release_words,
-            "tell words again: erasures that a log lost were asked for again",
-        ),
-    ):
-        add(name, asked, about).add_argument("--json", action="store_true")
-    return parser
+    _json(options)
+
+
+def _parked(options: argparse.ArgumentParser) -> None:
+    options.add_argument("action", choices=("list", "retry"))
+    _json(options)
+
+
+JOBS: Final[tuple[Job, ...]] = (
+    Job("serve", "run the service", serve, serves, _serving),
+    Job("migrate", "bring the database to this version's shape", migrate_database, prepares),
+    Job("rebuild", "derive every projection again and put it in place", jobs.rebuild_projections,
+        lambda asked: None if asked.compare_only else "rebuild", _rebuilding),
+    Job("verify", "check log, chain, states and stream against each other", jobs.verify_log, looks, _json),
+    Job("recover", "decide between log and stream when they differ", jobs.recover_stream,
+        lambda asked: "recover_from_log" if asked.from_log else "recover_from_stream", _recovering),
+    Job("parked", "show what is parked, or try it again", jobs.parked_events,
+        lambda asked: "parked_retry" if asked.action == "retry" else None, _parked),
+    Job("rewrite-words", "write private words anew, so that erased ones leave the disk", jobs.rewrite,
+        lambda _: "rewrite_words", _json),
+    Job("search", "look for the words of standard input in every table and message", jobs.search_words,
+        lambda _: "search_words", _json),
+    Job("release-words", "tell words again: erasures that a log lost were asked for again", jobs.release_words,
+        lambda _: "release_words", _json),
+)  # fmt: skip
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     chain_key: SecretStr = SecretStr("")
     nats_seed: SecretStr = SecretStr("")
+    operator_token: SecretStr = SecretStr("")
+    """Of whoever runs a one-shot job that changes something; no argument, which every process list would show."""
+    operator_token_file: Path | None = None
+    """Where it lies, instead."""
 
     @model_validator(mode="before")
     @classmethod

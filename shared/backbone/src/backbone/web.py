@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from backbone import audit
 from backbone.application import Reader, create_app
 from backbone.deciding import Unseen
 from backbone.fitting import misfit
@@ -47,7 +48,7 @@ def application(run: Running, *, version: str) -> ASGIApp:
         progress=lambda: _progress(run),
         publishes=[event for aggregate in service.aggregates for event in aggregate.events],
         subscribes=list(watched),
-        routes=[_clock(run), *service.routes(run)],
+        routes=[_clock(run), audit.routes(run), *service.routes(run)],
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
 from chalkline_contracts.values import Code, Count, Day, RetentionClass, Text, Time, WordsRef
 
@@ -256,3 +257,7 @@ class ContentErased(Event, service="directory", aggregate="Erasure"):
     """How many texts that were."""
     retention: RetentionClass | None = None
     """The class of content whose time was over, where that was the reason; there is nobody who asked."""
+
+
+class OperatorActed(Act, Event, service="directory", aggregate="Operation", tier="O"):
+    """What an operator did to directory, or set out to do; the aggregate is the act."""

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-Tier = Literal["A", "B", "C"]
-"""Who may see it: A, the activity; B, the pair's; C, the author's alone."""
+Tier = Literal["A", "B", "C", "O"]
+"""Who may see it: A, the activity; B, the pair's; C, the author's alone; O, operators' and administrators'."""
 
 
 class Event(BaseModel):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import ExactQuotient, Measurement, Metric, Quotient, Versioned
 from chalkline_contracts.receipts import ReceiptOfRead
@@ -514,3 +515,7 @@ class BreakGlassDenied(Event, service="goals", aggregate="BreakGlass", tier="B")
 
 class ContentRead(ReceiptOfRead, Event, service="goals", aggregate="Access", tier="B"):
     """Somebody outside the pair read what is the pair's."""
+
+
+class OperatorActed(Act, Event, service="goals", aggregate="Operation", tier="O"):
+    """What an operator did to goals, or set out to do; the aggregate is the act."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
 from chalkline_contracts.values import Code, Count, RetentionClass, Text, Time
 
@@ -178,3 +179,7 @@ class ContentErased(Event, service="notifications", aggregate="Erasure"):
     person_id: UUID | None = None
     n_items: Count
     retention: RetentionClass | None = None
+
+
+class OperatorActed(Act, Event, service="notifications", aggregate="Operation", tier="O"):
+    """What an operator did to notifications, or set out to do; the aggregate is the act."""

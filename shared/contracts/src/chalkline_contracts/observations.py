@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement, MeasurementKind, Versioned
 from chalkline_contracts.receipts import ReceiptOfRead
@@ -252,3 +253,7 @@ class ContentErased(Event, service="observations", aggregate="Erasure"):
 
 class ContentRead(ReceiptOfRead, Event, service="observations", aggregate="Access", tier="B"):
     """Somebody outside the pair read what is the pair's."""
+
+
+class OperatorActed(Act, Event, service="observations", aggregate="Operation", tier="O"):
+    """What an operator did to observations, or set out to do; the aggregate is the act."""

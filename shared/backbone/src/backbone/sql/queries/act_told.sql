@@ -1,0 +1,2 @@
+-- $1 act: the log has it now
+DELETE FROM untold_acts WHERE act_id = $1
