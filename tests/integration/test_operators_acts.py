@@ -418,14 +418,12 @@ async def test_an_audit_is_found_by_an_index_and_reads_no_more_than_its_page(
     text = f"EXPLAIN (ANALYZE, FORMAT JSON) {getattr(sql, query)}"
     place = (datetime(2100, 1, 1, tzinfo=UTC), 2**62)
     [plan] = json.loads(await database.app.fetchval(text, tenant, *place, 20, ever, None))
-    scans = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "events"]
-    by_acts = [node for node in scans if str(node.get("Index Name", "")).startswith("acts_of_")]
-    assert "Seq Scan" not in {node["Node Type"] for node in scans}
+    nodes = _nodes(plan["Plan"])
+    by_acts = [node for node in nodes if str(node.get("Index Name", "")).startswith("acts_of_")]
+    assert "events" not in {node.get("Relation Name") for node in nodes if node["Node Type"] == "Seq Scan"}
     assert len(by_acts) == (2 if query == "audit_of_district" else 1)
-    for node in by_acts:
-        assert node["Actual Rows"] <= 20
-        assert "Rows Removed by Filter" not in node
-        assert "ROW(" in node["Index Cond"]
+    assert all("ROW(" in node["Index Cond"] and "Rows Removed by Filter" not in node for node in by_acts)
+    assert by_acts[0]["Actual Rows"] <= 20  # whole services' acts are few: they may be sorted
 
 
 def _nodes(node: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ CREATE INDEX acts_of_a_district ON ledger.events (tenant, uuid_extract_timestamp
  WHERE substring(meta FROM 1 FOR 19) = '{"actor":"operator:'::bytea AND (type <> 'OperatorActed' OR version = 1);
 CREATE INDEX acts_of_all ON ledger.events (uuid_extract_timestamp(event_id), position)
  WHERE substring(meta FROM 1 FOR 19) = '{"actor":"operator:'::bytea AND (type <> 'OperatorActed' OR version = 1);
-
 -- Acts that the log could not be told of yet: how it is recovered itself. Told, a row is gone.
 CREATE TABLE work.untold_acts (
     tenant   uuid NOT NULL,
