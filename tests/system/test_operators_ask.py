@@ -1,15 +1,18 @@
 """What an operator asks of a running platform: why something happened, and a whole district to take along."""
 
+import asyncio
 import csv
 import hashlib
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from chalkline import issuer
@@ -106,6 +109,56 @@ def test_words_come_along_when_they_are_asked_for(home: State, tmp_path: Path) -
     assert "four of five" in words[goal]
     assert "maya@example.org" in (tmp_path / "out/words/directory.jsonl").read_text()
     assert (tmp_path / "out/words/goals.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_audit_tells_who_exported_what_and_what_else_operators_did(home: State, tmp_path: Path) -> None:
+    moment = datetime.now(UTC).isoformat()
+    exported(home, tmp_path / "out", "--with-words")
+    for words in (
+        ("rebuild", "--service", "goals"),
+        ("parked", "retry"),
+        ("clock", "advance", "maya", "--by", "1h"),
+    ):
+        assert chalkline(home, *words).returncode == 0, words
+    done = chalkline(home, "audit", "--tenant", "maya", "--since", moment, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    did = [(row["act"], row["service"], row["outcome"]) for row in told]
+    assert did == [
+        *(("export_with_words", service, "done") for service in SERVICES),
+        ("rebuild", "goals", "done"),
+        *(("parked_retry", service, "done") for service in SERVICES),
+        ("sandbox_clock_advanced", "directory", "done"),
+    ]
+    assert {row["operator"] for row in told} == {"operator"}
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    rows = {file["path"]: file["rows"] for file in manifest["files"]}
+    assert [row["n_items"] for row in told[:4]] == [rows[f"events/{service}.jsonl"] for service in SERVICES]
+    shown = chalkline(home, "audit", "--service", "goals", "--since", moment).stdout.splitlines()
+    assert [line.split()[2] for line in shown] == ["export_with_words", "rebuild", "parked_retry"]
+    nobody = chalkline(home, "audit", "--operator", "nobody")
+    assert (nobody.returncode, nobody.stdout) == (0, "No operator did anything.\n")
+
+
+def test_an_export_that_no_service_can_record_is_not_made(home: State, tmp_path: Path) -> None:
+    server = read_json(home.ports)["postgres"]
+    password = (home.secrets / "goals/owner_password").read_text()
+
+    async def may(verb: str, preposition: str) -> None:
+        owner = await asyncpg.connect(f"postgresql://goals_owner@127.0.0.1:{server}/goals", password=password)
+        await owner.execute(f"{verb} INSERT ON ledger.events {preposition} goals")
+        await owner.close()
+
+    asyncio.run(may("REVOKE", "FROM"))
+    try:
+        done = chalkline(home, "export", "maya", "--to", str(tmp_path / "out"))
+        assert done.returncode == 1
+        assert "goals could not record that something is exported" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        asyncio.run(may("GRANT", "TO"))
+    [newest] = json.loads(chalkline(home, "audit", "--service", "directory", "--json").stdout)[-1:]
+    assert (newest["act"], newest["outcome"]) == ("export", "failed")
 
 
 def test_events_are_exported_as_they_are_published(home: State, tmp_path: Path) -> None:
