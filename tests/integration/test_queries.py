@@ -93,10 +93,7 @@ SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'projections
 
 FIGURES = {
     "goals": (
-        "funnel",
-        "phase_times",
-        "outcomes",
-        "effect",
+        "figures",
         "coverage",
         "goal_history",
         "goal_lineage",

@@ -1,8 +1,9 @@
 """What goals is made of."""
 
 from backbone import receipts
-from backbone.service import Service
+from backbone.service import Running, Service
 from chalkline_contracts.goals import ContentRead
+from fastapi import APIRouter
 
 from goals import (
     break_glass_list,
@@ -27,6 +28,7 @@ from goals import (
 )
 from goals.aggregates import AGGREGATES
 from goals.coming_evaluators import TIMERS
+from goals.figures_asked import Figures
 from goals.policies import POLICIES
 
 READS = (
@@ -43,11 +45,15 @@ READS = (
     step_list,
     initiative_list,
     template_list,
-    funnel,
-    outcomes,
-    effect,
-    coverage,
 )
+FIGURES = (funnel, outcomes, effect, coverage)
+
+
+def routes(run: Running) -> list[APIRouter]:
+    """Every read; all figures are of one release."""
+    together = Figures(run)
+    return [*(read.routes(run) for read in READS), *(read.routes(together) for read in FIGURES)]
+
 
 SERVICE = Service(
     name="goals",
@@ -70,6 +76,6 @@ SERVICE = Service(
         receipts.projection(ContentRead),
     ),
     policies=POLICIES,
-    routes=lambda run: [read.routes(run) for read in READS],
+    routes=routes,
     timers=TIMERS,
 )

@@ -9,11 +9,10 @@ from typing import Any
 from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, no_parameter, router_of
 from backbone.queries import Queries
-from backbone.service import Running
-from backbone.suppressing import Group
+from backbone.suppressing import TOTAL, Cell, Group, suppressed
 from fastapi import APIRouter, Request, Response
 
-from goals.figures_asked import Figure, Figures, hidden_rows
+from goals.figures_asked import Figure, Figures
 
 sql = Queries("goals", "sql/queries")
 
@@ -27,8 +26,8 @@ class Covered(Figure):
     """Exact, such as "3/4"."""
 
 
-def routes(run: Running) -> APIRouter:
-    router, figures = router_of("Partnership"), Figures(run)
+def routes(figures: Figures) -> APIRouter:
+    router = router_of("Partnership")
 
     @router.get(
         "/v1/coverage",
@@ -36,15 +35,19 @@ def routes(run: Running) -> APIRouter:
         **DESCRIBED_WHOLE,
     )
     async def coverage(request: Request, response: Response, by: Reader) -> list[Covered]:
-        """By school, today. Administrators and coaching leads get the district, principals their schools. A school
-        of fewer than five teachers is hidden, with others so that it cannot be computed.
+        """By school, today. Administrators and coaching leads get the district, principals the rows of their schools. A
+        school of fewer than five teachers is hidden, with others so that it cannot be computed.
         """
         no_parameter(request)
         schools, today = await figures.schools(by), await figures.lists.today(by)
-        rows = await figures.lists.whole(request, response, sql.coverage, by.tenant, today, schools)
-        groups = {row["of"]: Group(row["teachers_n"], row["teachers_n"]) for row in rows}
-        hidden = hidden_rows(groups, await figures.least(by))
-        return [_told(row, hidden=row["of"] in hidden) for row in rows]
+        rows = await figures.lists.whole(request, response, sql.coverage, by.tenant, today)
+        groups: dict[Cell, Group] = {
+            (row["of"], TOTAL): Group(row["teachers_n"], row["teachers_n"]) for row in rows
+        }
+        hidden = {of for of, _ in suppressed(groups, await figures.least(by))}
+        return [
+            _told(row, hidden=row["of"] in hidden) for row in rows if schools is None or row["of"] in schools
+        ]
 
     return router
 

@@ -6,9 +6,7 @@ which initiative is rebuildable: drop the table, replay the log, and the same ro
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import groupby
-from operator import itemgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from backbone.application import Reader
@@ -18,24 +16,23 @@ from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns
 from backbone.school_year import YearWanted
-from backbone.service import Running
-from backbone.suppressing import Group, Least
+from backbone.suppressing import Least
 from chalkline_contracts.goals import GoalLinkedToInitiative
 from fastapi import APIRouter, Query, Request, Response
 
 from goals.arithmetic import median
-from goals.figures_asked import Figures, hidden_rows
+from goals.figures import month_of
+from goals.figures_asked import Figures, division
+from goals.release import NONE, Key, Release, group_of
 
 sql = Queries("goals", "sql/queries")
 
-NONE: Final = "none"
-"""What serves no initiative, as a row."""
 METRIC = ("metric_code", "kind", "unit", "direction")
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    linked = sorted((r.tenant, r.event.goal_id, r.aggregate_id) for r in events)
-    await db.execute(sql.link_goals, *columns(linked, 3))
+    linked = sorted((r.tenant, r.event.goal_id, r.aggregate_id, month_of(r.recorded_at)) for r in events)
+    await db.execute(sql.link_goals, *columns(linked, 4))
 
 
 class Effect(Told):
@@ -64,110 +61,51 @@ class Effect(Told):
     """The median of what each goal changed by, from its baseline to the measurement that achieved it."""
 
 
-def routes(run: Running) -> APIRouter:
-    router, figures = router_of("Initiative"), Figures(run)
+def routes(figures: Figures) -> APIRouter:
+    router = router_of("Initiative")
 
     @router.get("/v1/effect", summary="What initiatives bring about", **DESCRIBED_WHOLE)
     async def effect(
         request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[Effect]:
-        """By initiative and metric. Administrators and coaching leads get the district, principals their schools.
-        What is about fewer than five teachers, or fewer students than the district's policy says, is hidden, with
-        others so that none can be computed.
+        """By initiative and metric, as of the end of last month, for administrators and coaching leads. What is about
+        fewer than five teachers, or fewer students than the district's policy says, is hidden, with others so that
+        none can be computed; what too few changed stands as it was.
         """
-        schools, year = await figures.schools(by), await figures.year(by, wanted)
-        rows = await figures.lists.whole(request, response, sql.effect, by.tenant, year, schools)
-        return effects(rows, await figures.least(by))
+        await figures.leads(by)
+        release = await figures.released(request, response, by, wanted)
+        return effects(release, await figures.least(by))
 
     return router
 
 
-def effects(rows: Sequence[Any], least: Least) -> list[Effect]:
-    """What the rows of a year tell.
-
-    Outcomes tell of all goals of the year, so this table stands beside that total: what serves no initiative is a row
-    too, and an initiative is told of as few as it leaves beside it, if it leaves any.
-    """
-    of_goals = [row for row in rows if row["part"] == "goal"]
-    by_initiative = {own: list(of_it) for own, of_it in groupby(of_goals, key=itemgetter("initiative_id"))}
-    beside = {(row["part"], row["initiative_id"]): _beside(row) for row in rows if row["part"] != "goal"}
-    groups: dict[str | None, Group] = {
-        str(own): _fewest(_group(of_it), beside.get(("rest", own))) for own, of_it in by_initiative.items()
-    }
-    for part, of in (("all", None), (NONE, NONE)):
-        if group := beside.get((part, None)):
-            groups[of] = group
-    hidden = hidden_rows(groups, least)
-    told = [
-        each
-        for own, of_it in by_initiative.items()
-        for each in _of_initiative(own, of_it, least, all_hidden=str(own) in hidden)
-    ]
-    return told + [_of_none(row, hidden=NONE in hidden) for row in rows if row["part"] == NONE]
-
-
-def _fewest(own: Group, rest: Group | None) -> Group:
-    if rest is None:
-        return own
-    return Group(own.counted, _fewer(own.staff, rest.staff), _fewer(own.students, rest.students))
-
-
-def _fewer(one: int | None, other: int | None) -> int | None:
-    return min((many for many in (one, other) if many is not None), default=None)
-
-
-def _of_initiative(
-    initiative_id: UUID, rows: Sequence[Any], least: Least, *, all_hidden: bool
-) -> list[Effect]:
-    by_metric = {key: list(of_it) for key, of_it in groupby(rows, key=itemgetter(*METRIC))}
-    groups: dict[str | None, Group] = {None: _group(rows)}
-    groups |= {str(key): _group(of_it) for key, of_it in by_metric.items()}
-    hidden = frozenset(groups) if all_hidden else hidden_rows(groups, least)
-    told = [_told(initiative_id, (None,) * 4, rows, least, hidden=None in hidden)]
-    for key, of_it in by_metric.items():
-        told.append(_told(initiative_id, key, of_it, least, hidden=str(key) in hidden))
+def effects(release: Release, least: Least) -> list[Effect]:
+    """Each initiative, then its metrics; last what serves none."""
+    groups = division(release.of_goals, "initiative", None)
+    told = []
+    for own in sorted(groups, key=lambda key: (key[1] == NONE, str(key))):
+        metrics = sorted((key for key in release.of_goals if key[:2] == ("metric", own[1])), key=str)
+        told += [_told(release, key, least) for key in (own, *metrics)]
     return told
 
 
-def _of_none(row: Any, *, hidden: bool) -> Effect:
-    figures = dict.fromkeys(("median_baseline", "median_final", "median_change"))
-    return Effect(
-        initiative_id=None,
-        **dict.fromkeys(METRIC),
-        **figures,
-        hidden=hidden,
-        goals_n=None if hidden else row["goals_n"],
-        achieved_n=None if hidden else row["achieved_n"],
-        share_achieved=None if hidden else str(Fraction(row["achieved_n"], row["goals_n"])),
-    )
-
-
-def _beside(row: Any) -> Group:
-    return Group(row["goals_n"], row["teachers"], row["students"])
-
-
-def _group(rows: Sequence[Any]) -> Group:
-    students = [row["students"] for row in rows if row["students"] is not None]
-    teachers = {teacher for row in rows for teacher in row["owner_ids"]}
-    return Group(len(rows), len(teachers), sum(students) if students else None)
-
-
-def _told(
-    initiative_id: UUID, metric: Sequence[str | None], rows: Sequence[Any], least: Least, *, hidden: bool
-) -> Effect:
-    achieved = [row for row in rows if row["achieved"]]
+def _told(release: Release, key: Key, least: Least) -> Effect:
+    goals = release.goals.get(key, ())
+    hidden = not goals
+    metric = key[2:] or (None,) * len(METRIC)
+    achieved = [one for one in goals if one.achieved]
     # A median of few is nearly what one of them reached.
-    enough = metric[0] is not None and not hidden and not least.wanting(_group(achieved))
-    begun = [Fraction(row["baseline"]) for row in achieved] if enough else []
-    ended = [Fraction(row["final"]) for row in achieved] if enough else []
+    enough = metric[0] is not None and not least.wanting(group_of(achieved))
+    begun = [Fraction(one.baseline) for one in achieved if one.baseline is not None] if enough else []
+    ended = [Fraction(one.final) for one in achieved if one.final is not None] if enough else []
     changes = [end - begin for begin, end in zip(begun, ended, strict=True)]
     return Effect(
-        initiative_id=initiative_id,
+        initiative_id=None if key[1] == NONE else UUID(str(key[1])),
         **dict(zip(METRIC, metric, strict=True)),
         hidden=hidden,
-        goals_n=None if hidden else len(rows),
+        goals_n=None if hidden else len(goals),
         achieved_n=None if hidden else len(achieved),
-        share_achieved=None if hidden else str(Fraction(len(achieved), len(rows))),
+        share_achieved=None if hidden else str(Fraction(len(achieved), len(goals))),
         median_baseline=_exact(begun),
         median_final=_exact(ended),
         median_change=_exact(changes),

@@ -1,21 +1,22 @@
-"""What figures about a district are made of: how far each cycle and each goal came, for how many.
+"""What figures about a district are made of: how far each cycle and each goal had come at the end of each month.
 
+A month is that in which an event was recorded, in UTC: what was told later changes no month that is over.
 Rebuildable: drop the tables, replay the log, and the same rows come back.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from backbone.folding import Row, folded, in_columns
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
-from backbone.rows import columns
 from backbone.school_year import school_year
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement
+from pydantic_core import from_json, to_json
 
 from goals.arithmetic import local_day
 
@@ -34,32 +35,46 @@ STAGE: Final[dict[type[Event], int]] = {
 }
 OF_GOALS: Final[tuple[type[Event], ...]] = (g.GoalDrafted, g.BaselineRecorded, *STAGE)
 
+OF_CYCLES_MONTHS: Final = ("teacher_ids", "status", "follow_up", "left")
+OF_GOALS_MONTHS: Final = (
+    "stage", "metric_code", "kind", "unit", "direction", "subgroup", "students", "baseline", "final",
+)  # fmt: skip
+
 # Cycles ----------------------------------------------------------------------------------------------
 
 
 async def project_cycles(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    left: list[tuple[Any, ...]] = []
-
-    def change(row: Row | None, recorded: Recorded[Any]) -> Row:
-        changed = cycle_changed(row, recorded)
-        took = phase_left(row, changed, recorded.occurred_at) if row is not None else None
-        if row is not None and took is not None:
-            where = (row["phase"], row["school_id"], row["year"], row["template"])
-            teachers = ",".join(str(teacher) for teacher in row["teacher_ids"])
-            seconds = took // timedelta(seconds=1)
-            left.append((recorded.tenant, recorded.aggregate_id, *where, seconds, teachers))
-        return changed
-
-    rows = await folded(events, db, known=sql.figured_cycles_known, key="cycle_id", change=change)
+    rows = await folded(events, db, known=sql.figured_cycles_known, key="cycle_id", change=cycle_told)
     await db.execute(
         sql.figure_cycles,
         *in_columns(
-            rows, "tenant", "cycle_id", "school_id", "year", "month", "template", "teacher_ids", "status",
-            "follow_up", "phase", "phase_since", "phase_paused", "paused_at", "time_zone",
+            rows, "tenant", "cycle_id", "school_id", "year", "month", "template", "focus", "teacher_ids", "status",
+            "follow_up", "phase", "phase_since", "phase_paused", "paused_at", "time_zone", "months",
         ),
     )  # fmt: skip
-    if left:
-        await db.execute(sql.add_phase_times, *columns(left, 8))
+
+
+def cycle_told(row: Row | None, recorded: Recorded[Any]) -> Row:
+    """What an event changes in its cycle's row, its month among it, with the seconds in each phase that it left."""
+    changed = cycle_changed(row, recorded)
+    months = from_json(row["months"]) if row is not None else []
+    left = dict(months[-1][1]["left"]) if months else {}
+    if row is not None and (took := phase_left(row, changed, recorded.occurred_at)) is not None:
+        left[row["phase"]] = left.get(row["phase"], 0) + took // timedelta(seconds=1)
+    now = {**(row or {}), **changed, "left": left}
+    return changed | {"months": _ended(months, recorded, {name: now[name] for name in OF_CYCLES_MONTHS})}
+
+
+def _ended(months: list[Any], recorded: Recorded[Any], now: Row) -> str:
+    """How something stood at the end of each month in which it changed, as JSON: `[["2026-03", {...}], ...]`."""
+    month = month_of(recorded.recorded_at)
+    before = months[:-1] if months and months[-1][0] == month else months
+    return to_json([*before, (month, now)]).decode()
+
+
+def month_of(moment: datetime) -> str:
+    """Such as "2026-03", in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m}"
 
 
 def phase_left(row: Row, changed: Row, at: datetime) -> timedelta | None:
@@ -81,6 +96,7 @@ def cycle_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
                 "year": school_year(day),
                 "month": f"{day:%Y-%m}",
                 "template": event.template,
+                "focus": event.focus,
                 "teacher_ids": event.teacher_ids,
                 "status": "open",
                 "follow_up": None,
@@ -118,14 +134,22 @@ def _pause(row: Row, until: datetime) -> timedelta:
 
 
 async def project_goals(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    rows = await folded(events, db, known=sql.figured_goals_known, key="goal_id", change=goal_changed)
+    rows = await folded(events, db, known=sql.figured_goals_known, key="goal_id", change=goal_told)
     await db.execute(
         sql.figure_goals,
         *in_columns(
             rows, "tenant", "goal_id", "cycle_id", "focus", "owner_ids", "stage", "metric_code", "kind", "unit",
-            "direction", "subgroup", "students", "baseline", "final",
+            "direction", "subgroup", "students", "baseline", "final", "months",
         ),
     )  # fmt: skip
+
+
+def goal_told(row: Row | None, recorded: Recorded[Any]) -> Row:
+    """What an event changes in its goal's row, its month among it."""
+    changed = goal_changed(row, recorded)
+    now = {**(row or {}), **changed}
+    months = from_json(row["months"]) if row is not None else []
+    return changed | {"months": _ended(months, recorded, {name: now[name] for name in OF_GOALS_MONTHS})}
 
 
 def goal_changed(row: Row | None, recorded: Recorded[Any]) -> Row:

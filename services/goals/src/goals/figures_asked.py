@@ -1,19 +1,39 @@
-"""Asking for figures about a district: who may, of which schools and which school year, and what stays hidden.
+"""Asking for figures about a district: who may, of which school year, and what stays hidden.
 
-Administrators and coaching leads ask about the district, principals about their own schools, nobody else. A year is
-whole and each table has one division, so that no two answers to one reader differ by a few people.
+Administrators and coaching leads ask about the district. Principals are told the rows of their own schools out of the
+district's table by school, and nobody is told anything else: two who compare their answers know no more than the one.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from time import monotonic
+from typing import Final, TypeAlias
 from uuid import UUID
 
+from backbone.application import Reader
 from backbone.deciding import Actor, Forbidden
 from backbone.district import policy_in
 from backbone.lists import Lists, Told, person_of
 from backbone.overseeing import LEADERS
+from backbone.queries import Queries
 from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
-from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
+from backbone.suppressing import Least
+from fastapi import Request, Response
+
+from goals.figures import month_of
+from goals.release import TOTAL, Key, Release, released
+
+sql = Queries("goals", "sql/queries")
+
+Asked: TypeAlias = tuple[UUID, int, str, int]
+"""District, school year, the month that it is, and about how many students a figure must be."""
+
+KEPT: Final = 64
+"""As many releases are kept: those that were asked for last."""
+A_WHILE: Final = 3600.0
+"""Seconds after which one is made anew, in case it was made of rows that were not all there yet."""
 
 
 class Figure(Told):
@@ -25,12 +45,13 @@ class Figure(Told):
 
 
 class Figures:
-    """The figures of one running service."""
+    """The figures of one running service, each release of them made once a month."""
 
     def __init__(self, run: Running) -> None:
         self._run, self.lists = run, Lists(run)
+        self._made: OrderedDict[Asked, tuple[float, asyncio.Task[Release]]] = OrderedDict()
 
-    async def schools(self, by: Actor) -> list[UUID] | None:
+    async def schools(self, by: Actor) -> frozenset[str] | None:
         """The schools somebody may have figures about; None: all of the district. Raises Forbidden, FactsBehind."""
         person = person_of(by)
         self.lists.must_be_level(by)
@@ -40,19 +61,57 @@ class Figures:
             return None
         if "principal" not in roles:
             raise Forbidden
-        return sorted(row["led_ids"])
+        return frozenset(map(str, row["led_ids"]))
 
-    async def year(self, by: Actor, wanted: YearWanted) -> int:
-        """The school year asked for, or the one it is."""
-        return wanted.year if wanted.year is not None else school_year(await self.lists.today(by))
+    async def leads(self, by: Actor) -> None:
+        """Raises Forbidden unless somebody may have figures about the whole district; FactsBehind."""
+        if await self.schools(by) is not None:
+            raise Forbidden
 
     async def least(self, by: Actor) -> Least:
         """About how many people a figure must be in this district."""
         policy = policy_in(await self._run.facts.row("policy", by.tenant, by.tenant))
         return Least(students=policy.small_cell_n)
 
+    async def released(self, request: Request, response: Response, by: Reader, wanted: YearWanted) -> Release:
+        """What is told this month of the school year asked for, or of this one. Raises a Problem."""
+        await self.lists.told_whole(request, response)
+        year = wanted.year if wanted.year is not None else school_year(await self.lists.today(by))
+        month = month_of(await self._run.clock.now(by.tenant))
+        least = await self.least(by)
+        asked = by.tenant, year, month, least.students
+        made_at, making = self._made.get(asked, (0.0, None))
+        if making is None or making.cancelled() or monotonic() - made_at > A_WHILE:
+            making = asyncio.create_task(self._make(by.tenant, year, month, least))
+            self._made[asked] = monotonic(), making
+            if len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        self._made.move_to_end(asked)
+        try:
+            return await asyncio.shield(making)
+        except Exception:
+            self._made.pop(asked, None)
+            raise
 
-def hidden_rows(groups: Mapping[str | None, Group], least: Least) -> frozenset[str | None]:
-    """Of a table divided one way, with its total under None: what is to be hidden."""
-    table: dict[Cell, Group] = {(of, TOTAL): group for of, group in groups.items()}
-    return frozenset(of for of, _ in suppressed(table, least))
+    async def _make(self, tenant: UUID, year: int, month: str, least: Least) -> Release:
+        rows = await self.lists.fetched(sql.figures, tenant, year, month)
+        return await asyncio.to_thread(released, rows, month, least)
+
+
+def division(keys: Iterable[Key], by: str, schools: frozenset[str] | None) -> list[Key]:
+    """The groups of a division, in their order; of a principal their schools."""
+    return sorted((key for key in keys if key[0] == by and (schools is None or key[1] in schools)), key=str)
+
+
+def division_of(key: Key) -> str | None:
+    """What a group is in its division; None: the total."""
+    return None if key == TOTAL else str(key[1])
+
+
+def divided(by: str | None, default: str, schools: frozenset[str] | None) -> str:
+    """How a table is divided; for principals by school. Raises Forbidden."""
+    if schools is None:
+        return by or default
+    if by not in (None, "school"):
+        raise Forbidden
+    return "school"

@@ -3,21 +3,19 @@
 Figures, for those who lead; no partner, no goal and no student is in them.
 """
 
+from collections.abc import Collection
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED_WHOLE, router_of
-from backbone.queries import Queries
+from backbone.lists import DESCRIBED_WHOLE, Absent, router_of
 from backbone.school_year import YearWanted
-from backbone.service import Running
-from backbone.suppressing import Group
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from goals.figures_asked import Figure, Figures, hidden_rows
-
-sql = Queries("goals", "sql/queries")
+from goals.figures_asked import Figure, Figures, divided, division, division_of
+from goals.release import TOTAL, Key, Release
+from goals.standing import Goal
 
 
 class GoalOutcomes(Figure):
@@ -31,13 +29,16 @@ class GoalOutcomes(Figure):
 
 class OutcomesWanted(YearWanted):
     by: Annotated[
-        Literal["focus", "school", "month", "subgroup"],
-        Field(description="How the table is divided: `month` is the cycle's first, `subgroup` the students'"),
-    ] = "focus"
+        Literal["focus", "school", "month", "subgroup"] | Absent,
+        Field(
+            description="How the table is divided: `month` is the cycle's first, `subgroup` the students'; left out: "
+            "by focus, for principals by school"
+        ),
+    ] = None
 
 
-def routes(run: Running) -> APIRouter:
-    router, figures = router_of("Goal"), Figures(run)
+def routes(figures: Figures) -> APIRouter:
+    router = router_of("Goal")
 
     @router.get(
         "/v1/outcomes",
@@ -47,32 +48,24 @@ def routes(run: Running) -> APIRouter:
     async def outcomes(
         request: Request, response: Response, by: Reader, wanted: Annotated[OutcomesWanted, Query()]
     ) -> list[GoalOutcomes]:
-        """Administrators and coaching leads get the district, principals their schools. What is about fewer than
-        five teachers, or fewer students than the district's policy says, is hidden, with others so that none can
-        be computed.
+        """As of the end of last month. Administrators and coaching leads get the district, principals the rows of
+        their schools. What is about fewer than five teachers, or fewer students than the district's policy says, is
+        hidden, with others so that none can be computed; what too few changed stands as it was.
         """
-        schools, year = await figures.schools(by), await figures.year(by, wanted)
-        rows = await figures.lists.whole(request, response, sql.outcomes, by.tenant, year, schools, wanted.by)
-        groups = {row["of"]: _group(row, wanted.by) for row in rows}
-        hidden = hidden_rows(groups, await figures.least(by))
-        return [_told(row, hidden=row["of"] in hidden) for row in rows]
+        schools = await figures.schools(by)
+        how = divided(wanted.by, "focus", schools)
+        release = await figures.released(request, response, by, wanted)
+        total = [TOTAL] if schools is None else []
+        return [told(release, key) for key in (*total, *division(release.of_goals, how, schools))]
 
     return router
 
 
-def _group(row: Any, by: str) -> Group:
-    """How many students a goal is about need not be told; of a group of students it must be."""
-    students: int | None = row["students"]
-    untold = 0 if by == "subgroup" and row["of"] not in (None, "none") else None
-    return Group(row["goals_n"], row["teachers"], untold if students is None else students)
-
-
-def _told(row: Any, *, hidden: bool) -> GoalOutcomes:
-    share = str(Fraction(row["achieved_n"], row["goals_n"])) if row["goals_n"] and not hidden else None
-    return GoalOutcomes(
-        of=row["of"],
-        hidden=hidden,
-        goals_n=None if hidden else row["goals_n"],
-        achieved_n=None if hidden else row["achieved_n"],
-        share=share,
-    )
+def told(release: Release, key: Key) -> GoalOutcomes:
+    goals: Collection[Goal] | None = release.goals.get(key, None if key in release.of_goals else ())
+    of = division_of(key)
+    if goals is None:
+        return GoalOutcomes(of=of, hidden=True, goals_n=None, achieved_n=None, share=None)
+    achieved = sum(one.achieved for one in goals)
+    share = str(Fraction(achieved, len(goals))) if goals else None
+    return GoalOutcomes(of=of, hidden=False, goals_n=len(goals), achieved_n=achieved, share=share)

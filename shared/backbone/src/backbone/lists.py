@@ -238,11 +238,19 @@ class Lists:
 
     async def whole(self, request: Request, response: Response, query: str, *wanted: Any) -> Sequence[Row]:
         """The rows of a table that has no pages; its query takes what it wants to. Raises a Problem."""
+        await self.told_whole(request, response)
+        return await self.fetched(query, *wanted)
+
+    async def told_whole(self, request: Request, response: Response) -> None:
+        """What comes before a table that has no pages. Raises a Problem."""
         no_parameter_twice(request)
         self._run.ledger.may_tell()
         if not await self._run.derived():
             raise Problem("rows_incomplete")
         for_this_reader(response)
+
+    async def fetched(self, query: str, *wanted: Any) -> Sequence[Row]:
+        """The rows of a query, asked of PostgreSQL once by all who ask for them at the same moment."""
         return await self._tables((query, tuple(map(_hashable, wanted))))
 
     async def _fetch(self, asked: Sequence[Asked]) -> Sequence[Sequence[Row] | BaseException]:

@@ -1,4 +1,4 @@
--- $1 tenant, $2 today in the district, $3 schools (null: all). Of each school, how many teach there today and how many of
+-- $1 tenant, $2 today in the district. Of each school, how many teach there today and how many of
 -- them are in a partnership that is agreed; and of all (`of` null). Who teaches in a department teaches at its school.
 WITH coached AS MATERIALIZED (
        SELECT DISTINCT t.id
@@ -16,6 +16,5 @@ staff AS (
 SELECT s.school_id::text AS of, count(DISTINCT s.person_id) AS teachers_n,
        count(DISTINCT s.person_id) FILTER (WHERE s.person_id IN (SELECT id FROM coached)) AS coached_n
   FROM staff s
- WHERE $3::uuid[] IS NULL OR s.school_id = ANY ($3)
  GROUP BY GROUPING SETS ((s.school_id), ())
  ORDER BY s.school_id NULLS FIRST

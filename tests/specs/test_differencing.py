@@ -1,0 +1,283 @@
+"""Somebody who reads all figures of all months, and knows who is in which group, learns nothing of fewer than five.
+
+The attack is linear algebra: each figure that is shown is a sum over goals, or cycles, as they stood for some months;
+all figures together are as many equations. A sum of theirs, with whatever factors, in which fewer than five teachers
+are left, is a success.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+from uuid import UUID
+
+import pytest
+from backbone import differencing
+from backbone.differencing import Known, added_up
+from backbone.suppressing import STAFF, Group, Least
+from goals import release as r
+from goals.effect import effects
+from goals.outcomes import told
+from goals.release import NONE, TOTAL, released
+from goals.standing import Cycle, Goal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kit.district_figures import AFTER, MONTHS, Made, person, rows_of
+
+PRIME = 2**61 - 1
+LEAST = Least()
+
+Thing = Any
+Sum = Mapping[Thing, int]
+"""A figure that is shown: how often it counts what."""
+
+
+def shown(cycles: Sequence[Made]) -> tuple[list[Sum], list[Sum]]:
+    """Every sum over goals, and over cycles, that is told in any month: of each group what stands in that month."""
+    goals: list[Sum] = []
+    of_cycles: list[Sum] = []
+    for month in (*MONTHS[1:], AFTER):
+        release = released(rows_of(cycles), month, LEAST)
+        goals += [_counted(things) for things in release.goals.values()]
+        of_cycles += [_counted(things) for things in release.cycles.values()]
+    return goals, of_cycles
+
+
+def _counted(things: Iterable[Goal | Cycle]) -> Sum:
+    return {_told(one): 1 for one in things}
+
+
+def _told(one: Goal | Cycle) -> Thing:
+    """What makes a goal or cycle the same: whose it is, which, and how it stood."""
+    if isinstance(one, Goal):
+        return ("goal", one.owner_ids, one.goal_id, one.achieved, one.serves)
+    goal = None if one.goal is None else one.goal.serves
+    return ("cycle", one.teacher_ids, one.cycle_id, one.stage, one.closed, goal)
+
+
+def teachers_in(thing: Thing) -> tuple[UUID, ...]:
+    found: tuple[UUID, ...] = thing[1]
+    return found
+
+
+def reveals(sums: Sequence[Sum]) -> set[UUID] | None:
+    """Fewer than five teachers of whom some sum of these sums tells, and of nobody else; None: there is none."""
+    things = sorted({thing for one in sums for thing in one}, key=str)
+    columns: dict[tuple[int, ...], set[Thing]] = {}
+    for thing in things:
+        columns.setdefault(tuple(one.get(thing, 0) for one in sums), set()).add(thing)
+    whole = rank(columns)
+    people = sorted({who for thing in things for who in teachers_in(thing)})
+    for few in combinations(people, min(STAFF - 1, len(people))):
+        left = [
+            column
+            for column, those in columns.items()
+            if any(not set(teachers_in(t)) & set(few) for t in those)
+        ]
+        if rank(left) < whole:
+            return set(few)
+    return None
+
+
+def rank(columns: Iterable[Sequence[int]]) -> int:
+    """Of a matrix, modulo a large prime: as good as exact."""
+    basis: dict[int, list[int]] = {}
+    for column in columns:
+        left = list(column)
+        for place in range(len(left)):
+            if not left[place]:
+                continue
+            if place not in basis:
+                inverse = pow(left[place], -1, PRIME)
+                basis[place] = [value * inverse % PRIME for value in left]
+                break
+            factor = left[place]
+            left = [(a - factor * b) % PRIME for a, b in zip(left, basis[place], strict=True)]
+    return len(basis)
+
+
+stages = st.sampled_from(
+    [(), (("2025-09", 2),), (("2025-09", 2), ("2025-11", 4)), (("2025-10", 2), ("2025-12", 4)), (("2025-11", 2),),
+     (("2025-09", 4), ("2025-10", 2)), (("2025-09", 1),)]
+)  # fmt: skip
+
+
+@st.composite
+def districts(draw: st.DrawFn) -> list[Made]:
+    """Of up to eleven teachers, some with two cycles."""
+    many = draw(st.integers(5, 11))
+    return [
+        Made(
+            n=n,
+            teacher=n % many,
+            school=draw(st.integers(0, 1)),
+            focus=draw(st.sampled_from(["engagement", "writing"])),
+            started=draw(st.sampled_from(MONTHS[:2])) if n >= many else MONTHS[0],
+            template=draw(st.sampled_from(["impact-cycle@1", "weekly@1"])),
+            subgroup=draw(st.sampled_from([None, None, "ell"])),
+            students=draw(st.sampled_from([None, 20])),
+            stages=draw(stages),
+            serves=draw(st.sampled_from([(), (("2025-09", 1),), (("2025-11", 1),)])),
+        )
+        for n in range(draw(st.integers(many, many + 3)))
+    ]
+
+
+@given(districts())
+@settings(max_examples=15, deadline=None)
+def test_no_figures_of_any_tables_and_months_together_tell_of_fewer_than_five(cycles: list[Made]) -> None:
+    for sums in shown(cycles):
+        assert reveals(sums) is None
+
+
+def alike(many: int, **told: Any) -> list[Made]:
+    return [Made(n=n, teacher=n, **told) for n in range(many)]
+
+
+def figure(cycles: Sequence[Made], month: str, key: Any = TOTAL) -> tuple[int | None, int | None]:
+    row = told(released(rows_of(cycles), month, LEAST), key)
+    return row.goals_n, row.achieved_n
+
+
+def test_one_table_less_another_is_not_one_teacher() -> None:
+    """All of a school but one work on engagement, and nobody else does: both are large enough, and one is the rest."""
+    cycles = [
+        *alike(9, school=0, focus="engagement"),
+        *(Made(n=n, teacher=n, school=1, focus="writing") for n in range(9, 20)),
+    ]
+    cycles[8] = Made(n=8, teacher=8, school=0, focus="writing", stages=(("2025-09", 4),))
+    release = released(rows_of(cycles), "2025-10", LEAST)
+    school, focus = ("school", str(UUID(int=100))), ("focus", "engagement")
+    assert not {school, focus} <= release.goals.keys()
+    assert {school, focus} & release.goals.keys()
+
+
+def test_what_few_changed_stands_as_it_was_until_enough_did() -> None:
+    cycles = alike(12)
+
+    def achieve(many: int) -> list[Made]:
+        stages = (("2025-09", 2), ("2025-10", 4))
+        return [Made(n=one.n, teacher=one.teacher, stages=stages) if one.n < many else one for one in cycles]
+
+    assert figure(cycles, "2025-11") == (12, 0)
+    assert [figure(achieve(many), "2025-11")[1] for many in (1, 4, 5, 12)] == [0, 0, 5, 12]
+    slowly = [Made(n=n, teacher=n, stages=(("2025-09", 2), (MONTHS[1 + n % 3], 4))) for n in range(9)]
+    assert [figure(slowly, month)[1] for month in (*MONTHS[1:], AFTER)] == [0, 0, 6, 6]
+
+
+def test_a_month_that_is_not_over_is_told_to_nobody() -> None:
+    cycles = alike(12, stages=(("2025-09", 2), ("2025-11", 4)))
+    assert [figure(cycles, month)[1] for month in ("2025-10", "2025-11", "2025-12")] == [0, 0, 12]
+    assert figure(cycles, "2025-09") == (0, 0)
+
+
+def test_who_joins_is_not_told_by_the_total() -> None:
+    cycles = [*alike(8), Made(n=8, teacher=8, started="2025-10", stages=(("2025-10", 4),))]
+    assert [figure(cycles, month) for month in ("2025-10", "2025-11")] == [(8, 0)] * 2
+
+
+def test_few_students_hide_a_group_and_untold_ones_a_group_of_students() -> None:
+    assert figure(alike(6, students=1), AFTER) == (None, None)
+    assert figure(alike(6, students=2), AFTER) == (6, 0)
+    assert figure(alike(6), AFTER) == (6, 0)
+    named = alike(6, subgroup="ell")
+    assert figure(named, AFTER, ("subgroup", "ell")) == (None, None)
+    assert figure(alike(6, subgroup="ell", students=20), AFTER, ("subgroup", "ell")) == (6, 0)
+
+
+def test_what_serves_no_initiative_is_a_row_of_its_own_and_is_not_left_where_few_do() -> None:
+    many = [*alike(6, serves=(("2025-09", 1),)), *(Made(n=n, teacher=n) for n in range(6, 12))]
+    whole, metric, none = effects(released(rows_of(many), AFTER, LEAST), LEAST)
+    assert (whole.goals_n, metric.metric_code, metric.goals_n, none.initiative_id, none.goals_n) == (
+        6,
+        "on_task",
+        6,
+        None,
+        6,
+    )
+    few = [*alike(9, serves=(("2025-09", 1),)), Made(n=9, teacher=9)]
+    assert {row.hidden for row in effects(released(rows_of(few), AFTER, LEAST), LEAST)} == {True}
+    every = released(rows_of(alike(9, serves=(("2025-09", 1),))), AFTER, LEAST)
+    assert [row.hidden for row in effects(every, LEAST)] == [False, False]
+
+
+def test_a_median_is_told_of_enough_that_were_achieved() -> None:
+    def median(achieved: int) -> str | None:
+        stages = [(("2025-09", 4 if n < achieved else 2),) for n in range(9)]
+        cycles = [Made(n=n, teacher=n, serves=(("2025-09", 1),), stages=stages[n]) for n in range(9)]
+        return effects(released(rows_of(cycles), AFTER, LEAST), LEAST)[1].median_change
+
+    assert [median(many) for many in (4, 5, 9)] == [None, "2/5", "2/5"]
+
+
+def test_phases_that_enough_came_through_are_told_and_not_the_few_between_two() -> None:
+    def phases(first: int, second: int) -> set[Any]:
+        cycles = [
+            Made(n=n, teacher=n, left=((("2025-09", "identify"),) if n < first else ())
+                 + ((("2025-10", "learn"),) if n < second else ()))
+            for n in range(20)
+        ]  # fmt: skip
+        return {key[2] for key in released(rows_of(cycles), AFTER, LEAST).phases}
+
+    assert phases(4, 0) == set()
+    assert phases(12, 7) == {"identify", "learn"}
+    assert phases(12, 10) == {"identify"}
+
+
+def test_cycles_without_goals_are_told_of_until_few_goals_are_set() -> None:
+    none = alike(8, stages=())
+    release = released(rows_of(none), AFTER, LEAST)
+    assert TOTAL in release.cycles
+    first = [Made(n=0, teacher=0, stages=(("2025-10", 2),)), *none[1:]]
+    release = released(rows_of(first), AFTER, LEAST)
+    assert [one.stage for one in release.cycles[TOTAL]] == [-1] * 8  # as it was
+    assert TOTAL in release.of_goals - release.goals.keys()
+
+
+# What finds the attack out ------------------------------------------------------------------------------
+
+
+def each_table_by_itself(self: Any, rows: Mapping[Any, Any], about: Any) -> frozenset[Any]:
+    """Every row about five or more is told, whatever else was."""
+    return frozenset(rows)
+
+
+def test_the_attack_finds_what_large_groups_alone_would_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differencing.Known, "tell", each_table_by_itself)
+    cycles = [*alike(6, school=0), *(Made(n=n, teacher=n, school=n % 2) for n in range(6, 11))]
+    cycles = [*cycles, Made(n=20, teacher=1, started="2025-10", stages=(("2025-10", 4),))]
+    monkeypatch.setattr(r._Groups, "_enough_changed", lambda *_: True)
+    assert reveals(shown(cycles)[0]) is not None
+
+
+def test_what_adds_up_is_one_part_that_the_others_leave() -> None:
+    rows = {"all": {1, 2, 3}, "a": {1}, "b": {2, 3}, "c": set[int]()}
+    parts = ["a", "b", "c"]
+    assert added_up(rows, "all", parts, {"all", "a"}) == "b"
+    assert added_up(rows, "all", parts, {"a"}) is None
+    assert added_up(rows, "all", parts, {"all"}) is None
+    assert added_up(rows, "all", ["a", "c"], {"all"}) is None
+
+
+def test_a_row_about_five_is_told_once_and_one_about_four_never() -> None:
+    for many in (4, 5):
+        known: Known[str, int] = Known()
+        about = {n: person(n) for n in range(many)}
+        assert known.tell({"row": set(about)}, about) == (frozenset({"row"}) if many == 5 else frozenset())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_a_district_of_some_size_nearly_everything_is_told(seed: int) -> None:
+    chance = random.Random(seed)
+    cycles = [
+        Made(
+            n=n, teacher=n, school=n // 30, focus=chance.choice(["engagement", "writing", "talk"]),
+            started=chance.choice(MONTHS[:2]), stages=((MONTHS[1], 2), (MONTHS[chance.randrange(2, 4)], 4)),
+        )
+        for n in range(240)
+    ]  # fmt: skip
+    release = released(rows_of(cycles), AFTER, LEAST)
+    assert len(release.goals) >= 0.9 * len(release.of_goals)
+    assert figure(cycles, AFTER) == (240, 240)
+    assert Group(240, 240) == r.group_of(release.goals[TOTAL])
+    assert NONE == "none"
