@@ -218,7 +218,8 @@ def met(items: int, instrument: str | None = None, at: datetime | None = None) -
 async def test_fidelity_is_told_across_five_teachers_and_no_fewer(platform: Platform) -> None:
     others = ("ann", "bob", "cid", "dan")
     school = await open_school(platform, *others)
-    year = ago(30).year if ago(30).month >= 7 else ago(30).year - 1
+    last = ago(40 * 24)  # in a month that is over
+    year = last.year if last.month >= 7 else last.year - 1
     path = f"/v1/fidelity?year={year}"
     visits = []
     for who in ("teacher", *others):
@@ -227,8 +228,8 @@ async def test_fidelity_is_told_across_five_teachers_and_no_fewer(platform: Plat
             for row in await see(platform, school, school.coaching_lead, path)
         )
         pair = await pair_up(platform, school, who)
-        visits.append(await record(platform, school, pair, days_ago=1, instrument="cold-call@2",
-                                   measurements=[met(6)]))  # fmt: skip
+        visits.append(await record(platform, school, pair, days_ago=40, instrument="cold-call@2",
+                                   measurements=[met(6, at=last)]))  # fmt: skip
     for who in (school.coaching_lead, school.administrator):
         total, month = await see(platform, school, who, path)
         assert (total["checklist"], total["month"], total["fidelity"], total["teachers_n"]) == (
@@ -237,8 +238,19 @@ async def test_fidelity_is_told_across_five_teachers_and_no_fewer(platform: Plat
         assert (month["measurements_n"], month["met"], month["total"], month["hidden"]) == (5, 30, 40, False)
     for who in (school.coach, school.teacher, school.principal):
         await see(platform, school, who, path, 403)
+    before = await see(platform, school, school.coaching_lead, path)
+    await record(
+        platform, school, pair, days_ago=0, instrument="cold-call@2", measurements=[met(1, at=ago(0))]
+    )
+    assert await see(platform, school, school.coaching_lead, path) == before  # this month is not over
     await say(
-        platform, school, visits[0], "correct-observation", "coach", measurements=[met(8)], reason_code="typo"
+        platform,
+        school,
+        visits[0],
+        "correct-observation",
+        "coach",
+        measurements=[met(8, at=last)],
+        reason_code="typo",
     )
     total, _ = await see(platform, school, school.coaching_lead, path)
     assert total["fidelity"] == "4/5"
@@ -251,10 +263,14 @@ async def test_fidelity_is_told_across_five_teachers_and_no_fewer(platform: Plat
 async def test_each_of_them_is_told_whole_as_lines(platform: Platform, school: School) -> None:
     pair = await pair_up(platform, school)
     cycle = await cycle_of(platform, school, pair)
-    await observe(platform, school, ago(30), 30, partnership_id=str(pair), cycle_id=str(cycle),
-                  measurements=[met(6)])  # fmt: skip
+    await observe(platform, school, ago(30), 30, partnership_id=str(pair), cycle_id=str(cycle))
+    await observe(
+        platform, school, ago(40 * 24), 30, partnership_id=str(pair), measurements=[met(6, at=ago(40 * 24))]
+    )
     await platform.level()
-    for path in (lately(), "/v1/dosage", "/v1/coaching-activity", "/v1/fidelity"):
+    last = ago(40 * 24)
+    year = last.year if last.month >= 7 else last.year - 1
+    for path in (lately(), "/v1/dosage", "/v1/coaching-activity", f"/v1/fidelity?year={year}"):
         for kind in ("text/csv", "application/jsonl"):
             answer = await platform.observations.get(
                 path, by=school.coaching_lead, tenant=school.tenant, accept=kind

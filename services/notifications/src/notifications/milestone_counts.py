@@ -48,7 +48,7 @@ class MilestoneCount(Told):
 
     milestone: Literal["GoalTargetMet", "GoalAchieved"]
     month: str | None
-    """Such as "2026-03"; null: the whole school year."""
+    """Such as "2026-03"; null: the school year as far as its months are over."""
     hidden: bool
     goals_n: int | None
 
@@ -62,14 +62,15 @@ def routes(run: Running) -> APIRouter:
     async def milestone_counts(
         request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[MilestoneCount]:
-        """Administrators and coaching leads get the district's, by month. What is about fewer than five teachers is
-        hidden, with others so that none can be computed.
+        """Administrators and coaching leads get the district's, by month, of months that are over. What is about fewer
+        than five teachers is hidden, with others so that none can be computed.
         """
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        year = wanted.year if wanted.year is not None else school_year(await lists.today(by))
-        rows = await lists.whole(request, response, sql.milestone_counts, by.tenant, year)
+        today = await lists.today(by)
+        year = wanted.year if wanted.year is not None else school_year(today)
+        rows = await lists.whole(request, response, sql.milestone_counts, by.tenant, year, f"{today:%Y-%m}")
         return counts_of(rows, Least())
 
     return router

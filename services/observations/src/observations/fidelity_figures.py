@@ -48,7 +48,7 @@ class Fidelity(Told):
     checklist: str
     """An instrument and its version, such as "cold-call@2"; where none was named, the metric's code."""
     month: str | None
-    """Such as "2026-03"; null: the school year."""
+    """Such as "2026-03"; null: the school year as far as its months are over."""
     hidden: bool
     """About too few teachers to be told, or such that others could be worked out: what it counts is null."""
     measurements_n: int | None
@@ -66,14 +66,15 @@ def routes(run: Running) -> APIRouter:
     async def fidelity(
         request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[Fidelity]:
-        """For coaching leads and administrators, across all teachers of the district; where that would tell of fewer
-        than five, hidden.
+        """For coaching leads and administrators, across all teachers of the district, of months that are over; where
+        that would tell of fewer than five, hidden.
         """
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        year = wanted.year if wanted.year is not None else school_year(await lists.today(by))
-        begin, until = days_of(year)
+        today = await lists.today(by)
+        begin, until = days_of(wanted.year if wanted.year is not None else school_year(today))
+        until = min(until, today.replace(day=1))
         zone = await lists.zone(by)
         rows = await lists.whole(request, response, sql.fidelity, by.tenant, begin, until, zone, STAFF)
         return list(told(rows))
