@@ -11,7 +11,9 @@ from uuid import UUID
 
 import pytest
 from backbone.deciding import Actor, Aggregate, Command, Forbidden, Refusal, Unseen
+from backbone.operation import BeginExport, EndExport
 from goals.aggregates import AGGREGATES as GOALS
+from goals.break_glass import ApproveBreakGlass, DenyBreakGlass, RequestBreakGlass
 from goals.initiative import CloseInitiative, LaunchInitiative
 from goals.model_template import PublishModelTemplate, RetireModelTemplate
 from goals.partnership import ProposePartnership
@@ -22,9 +24,9 @@ from observations.observation import CorrectObservation
 
 LEADERS = {
     LaunchInitiative, CloseInitiative, PublishModelTemplate, RetireModelTemplate, PublishInstrument,
-    RetireInstrument,
+    RetireInstrument, RequestBreakGlass, ApproveBreakGlass, DenyBreakGlass, BeginExport, EndExport,
 }  # fmt: skip
-"""What is for those who lead, and for neither partner."""
+"""What is for those who lead or operate, and for neither partner."""
 
 
 class Watched(Story):
