@@ -24,6 +24,7 @@ from backbone.facts import Clock, Facts
 from backbone.ledger import Ledger
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.reads import Reads
 from chalkline_contracts import directory as d
 from chalkline_contracts.event import Event
 from directory import aggregates as directory
@@ -89,7 +90,7 @@ async def desk(dsn: str, key: bytes, service: str) -> AsyncIterator[Desk]:
     async with connected(dsn, search_path=LIVE, name=service, size=16) as pool:
         ledger, progress = Ledger(pool), Progress()
         facts = Facts(
-            pool, Queries("backbone", "sql/facts"), Queries(service, "sql/facts"),
+            Reads(pool), Queries("backbone", "sql/facts"), Queries(service, "sql/facts"),
             sources=["directory", "goals"], progress=progress,
         )  # fmt: skip
 

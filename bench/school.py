@@ -23,6 +23,7 @@ from backbone.facts import Clock, Facts
 from backbone.ledger import Ledger
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.reads import Reads
 from chalkline_contracts import goals as told
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement, Metric
@@ -141,7 +142,7 @@ class school:  # noqa: N801 - used like a function: `async with school(...)`
             Queries("backbone", "sql/knowing").open_district, DISTRICT, False, None, "America/Chicago"
         )
         facts = Facts(
-            pool, Queries("backbone", "sql/facts"), sources=["directory", "goals"], progress=Progress()
+            Reads(pool), Queries("backbone", "sql/facts"), sources=["directory", "goals"], progress=Progress()
         )
 
         def commanding(aggregate: Aggregate[Any]) -> Commands:

@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from backbone.database import LIVE, POLICIES, connected
 from backbone.migrate import migrate
+from backbone.reads import Reads, reader_of
 from chalkline import nats, postgres, provisioning
 from hypothesis import settings
 from kit import servers
@@ -58,6 +59,9 @@ class TestDatabase:
     owner: Pool
     superuser_url: str
     provisioned: provisioning.Database
+    reads: Reads
+    """As a service reads for somebody."""
+    reading: asyncpg.Pool
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -133,9 +137,12 @@ class fresh_database:  # noqa: N801 - used like a function: `async with fresh_da
             connected(made.full_url, search_path=LIVE, name="app", size=16),
             connected(made.full_url, search_path=POLICIES, name="policies", size=4),
             connected(made.full_owner_url, search_path=LIVE, name="owner", size=2),
+            connected(made.full_url, search_path=LIVE, name="reads", size=4, reader=reader_of(self._name)),
         ]
-        app, policies, own = [await pool.__aenter__() for pool in self._pools]
-        return TestDatabase(self._name, app, policies, own, self._server.url(self._name), made)
+        app, policies, own, reading = [await pool.__aenter__() for pool in self._pools]
+        return TestDatabase(
+            self._name, app, policies, own, self._server.url(self._name), made, Reads(reading), reading
+        )
 
     async def __aexit__(self, *_: object) -> None:
         for pool in reversed(self._pools):

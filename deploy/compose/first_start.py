@@ -85,7 +85,7 @@ def keep(state: State, service: str, name: str, secret: str) -> None:
 
 
 async def databases(state: State, host: str) -> None:
-    """Each service's database and its two roles, with the passwords of their files."""
+    """Each service's database and its three roles, with the passwords of their files."""
     password = quote((state.secrets / "postgres" / "superuser_password").read_text(), safe="")
     for service in SERVICES:
         made = await provisioning.provision(

@@ -73,7 +73,7 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
     name, database = service
     assert lists(name)
     await fill(database.owner)
-    async with database.app.acquire() as db:
+    async with database.reading.acquire() as db:
         for query, text in lists(name):
             found = await plan(db, text)
             nodes = list(flat(found))
@@ -111,7 +111,7 @@ async def test_no_figure_about_a_district_reads_what_belongs_to_others(
 ) -> None:
     name, database = service
     await fill(database.owner)
-    async with database.app.acquire() as db:
+    async with database.reading.acquire() as db:
         for query in FIGURES.get(name, ()):
             text = getattr(Queries(name, "sql/queries"), query)
             nodes = list(flat(await plan(db, text)))
@@ -173,7 +173,8 @@ async def test_a_page_of_a_large_district_reads_what_it_shows(
             (asked.people_by_org, school, today, "novice", "teacher"),
         )
         middle = (datetime(2026, 1, 9, tzinfo=UTC), 2**40)
-        async with database.app.acquire() as db:
+        async with database.reading.acquire() as db:
+            await db.fetchval(Queries("backbone", "sql/queries").ask_for, f"{{{TENANT}}}")
             for text, *wanted in pages:
                 told = await db.fetchval(
                     f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", TENANT, *middle, 50, *wanted
@@ -201,7 +202,8 @@ async def test_figures_of_a_large_district_look_at_each_row_a_few_times(
             (asked.coverage, date(2026, 3, 2)),
             (asked.figures, 2025, "2026-03"),
         )
-        async with database.app.acquire() as db:
+        async with database.reading.acquire() as db:
+            await db.fetchval(Queries("backbone", "sql/queries").ask_for, f"{{{TENANT}}}")
             for text, *wanted in figures:
                 [found] = json.loads(
                     await db.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", TENANT, *wanted)
@@ -334,6 +336,7 @@ LARGE_PRACTICE = (
 
 async def plan(db: Any, text: str) -> dict[str, Any]:
     """The plan for whatever values come."""
+    await db.fetchval(Queries("backbone", "sql/queries").ask_for, f"{{{TENANT}}}")
     async with db.transaction():
         types = [parameter.name for parameter in (await db.prepare(text)).get_parameters()]
         await db.execute("SET LOCAL plan_cache_mode = force_generic_plan")

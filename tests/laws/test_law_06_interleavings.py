@@ -18,6 +18,7 @@ from backbone.policies import NotProjected, Policy
 from backbone.projector import Projection
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.reads import Reads
 from backbone.recorded import Recorded
 from backbone.service import Service
 from chalkline import postgres
@@ -211,7 +212,7 @@ async def test_every_policy_reacts_the_same_and_once_in_any_order(
     service, database = served
     logs = [story(1).recorded[source] for source in service.sources]
     await projected(database.app, service.all_projections, [[r] for log in logs for r in log])
-    facts = Facts(database.app, Queries("backbone", "sql/facts"), Queries(service.name, "sql/facts"),
+    facts = Facts(Reads(database.app), Queries("backbone", "sql/facts"), Queries(service.name, "sql/facts"),
                   sources=service.sources, progress=Progress())  # fmt: skip
 
     def look(tenant: UUID) -> Any:
@@ -233,7 +234,7 @@ async def while_another_is_behind(database: TestDatabase, policies: Sequence[Pol
     """
     service = service_of("notifications")
     logs = [story(1).recorded[source] for source in service.sources]
-    facts = Facts(database.app, Queries("backbone", "sql/facts"), Queries(service.name, "sql/facts"),
+    facts = Facts(Reads(database.app), Queries("backbone", "sql/facts"), Queries(service.name, "sql/facts"),
                   sources=service.sources, progress=Progress())  # fmt: skip
 
     def look(tenant: UUID) -> Any:

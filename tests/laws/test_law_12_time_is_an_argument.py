@@ -17,6 +17,7 @@ from backbone.local_log import LocalLog
 from backbone.projector import Projector
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.reads import Reads
 from backbone.timers import TimerRunner, Timers
 from chalkline_contracts.event import Event
 from chalkline_contracts.values import Time
@@ -40,7 +41,7 @@ class Town:
         self.pool = database.app
         self.projector = Projector("directory", FACTS, database.app)
         facts = Facts(
-            database.app, Queries("backbone", "sql/facts"), sources=["directory"], progress=Progress()
+            Reads(database.app), Queries("backbone", "sql/facts"), sources=["directory"], progress=Progress()
         )
         self.clock = clock(facts)
         self.commands = Commands(

@@ -1,4 +1,4 @@
-"""A service's database and its two roles, with the least they need. Safe to run again and again.
+"""A service's database and its three roles, with the least they need. Safe to run again and again.
 
 The statements are declared under deploy/postgres; this runs them as a superuser, on any PostgreSQL.
 """

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import snake_case
-from backbone.ledger import patiently
 from backbone.lists import (
     Absent,
     Id,
@@ -120,7 +119,7 @@ def routes(run: Running) -> APIRouter:
         state, facts = await readable_cycle(run, by, cycle_id)
         assert not isinstance(state, cycle.Unset)
         of = None if by.person == facts.coach_id else by.person
-        rows = await patiently(lambda: run.pool.fetch(sql.cycle_facts, by.tenant, cycle_id, of, MATTERING))
+        rows = await run.rows(by.tenant, sql.cycle_facts, by.tenant, cycle_id, of, MATTERING)
         for_this_reader(response)
         if wanted.model is None:
             name, phases, placed = state.plan.template, state.plan.phases, as_it_went(rows, state.plan.phases)

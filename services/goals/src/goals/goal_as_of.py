@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.entrances import aggregate_id_in
-from backbone.ledger import patiently
 from backbone.lists import Absent, ADay, described_in_rows, for_this_reader, no_parameter_twice, router_of_one
 from backbone.queries import Queries
 from backbone.recorded import partition_of
@@ -59,8 +58,8 @@ def routes(run: Running) -> APIRouter:
         zone = whose.time_zone
         before = _end_of(wanted.as_of, zone) if wanted.as_of else None
         run.ledger.may_tell()
-        rows = await patiently(
-            lambda: run.pool.fetch(sql.goal_history, by.tenant, goal_id, whose.cycle_id, before, MATTERING)
+        rows = await run.rows(
+            by.tenant, sql.goal_history, by.tenant, goal_id, whose.cycle_id, before, MATTERING
         )
         history = history_in(rows, zone)
         if history.drafted is None:  # nobody had thought of it that day

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.entrances import aggregate_id_in
-from backbone.ledger import patiently
 from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
@@ -177,10 +176,8 @@ def routes(run: Running) -> APIRouter:
         owners = list(whose.owner_ids)
         if of is None and by.person != facts.coach_id and not opened:
             of = by.person  # one of the group: the goal is theirs to read, no owner's steps are
-        rows = await patiently(
-            lambda: run.pool.fetch(
-                sql.goal_lineage, by.tenant, goal_id, whose.cycle_id, MATTERING, owners, of
-            )
+        rows = await run.rows(
+            by.tenant, sql.goal_lineage, by.tenant, goal_id, whose.cycle_id, MATTERING, owners, of
         )
         parts: dict[str, list[Any]] = {}
         for row in rows:

@@ -10,7 +10,6 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import snake_case
 from backbone.entrances import aggregate_id_in
-from backbone.ledger import patiently
 from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
@@ -168,7 +167,7 @@ def routes(run: Running) -> APIRouter:
         state, facts = await readable_cycle(run, by, cycle_id)
         now = await run.clock.now(by.tenant)
         of = None if by.person == facts.coach_id else by.person
-        rows = await patiently(lambda: run.pool.fetch(sql.session_prep, by.tenant, cycle_id, now, of))
+        rows = await run.rows(by.tenant, sql.session_prep, by.tenant, cycle_id, now, of)
         parts: dict[str, list[Any]] = {}
         for row in rows:
             parts.setdefault(row["part"], []).append(json.loads(row["data"]))

@@ -34,6 +34,7 @@ from backbone.operations import operation_of
 from backbone.problems import Problem, problem_of
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.reads import Reads
 from backbone.service import Service, broker_of
 from backbone.settings import Settings
 
@@ -144,7 +145,7 @@ class _Told:
     def __init__(self, service: Service, settings: Settings, pool: asyncpg.Pool, nc: Client) -> None:
         self._pool, self._nc, self._settings, self._name = pool, nc, settings, service.name
         self._kind = operation_of(service.name)
-        facts = Facts(pool, sources=(), progress=Progress())
+        facts = Facts(Reads(pool), sources=(), progress=Progress())
         self._commands = Commands(
             Ledger(pool), [self._kind], clock=TheWorlds(), gatherer=facts, chain_key=settings.chain
         )

@@ -71,7 +71,17 @@ def routes(run: Running) -> APIRouter:
         of = by if wanted.district_id is None else Actor(by.kind, by.id, wanted.district_id)
         query = sql.audit_of_all if of.tenant == EVERYWHERE else sql.audit_of_district
         asked = (wanted.since or EVER, wanted.operator)
-        rows = await lists.page(request, response, of, wanted, query, *asked, of_the_log=True)
+        rows = await lists.page(
+            request,
+            response,
+            of,
+            wanted,
+            query,
+            *asked,
+            of_the_log=True,
+            also=EVERYWHERE,
+            of_all=of.tenant == EVERYWHERE,
+        )
         return [_told(row, by.tenant) for row in rows]
 
     return router

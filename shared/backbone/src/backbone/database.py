@@ -6,6 +6,8 @@ from typing import Any
 
 import asyncpg
 
+from backbone.reads import Reading
+
 LIVE = "projections, ledger, work"
 """search_path of doors, ledger and projector."""
 
@@ -18,13 +20,22 @@ NEXT = "projections_next, ledger, work"
 
 @asynccontextmanager
 async def connected(
-    dsn: str, *, search_path: str, name: str, size: int = 12, dozing: float | None = None
+    dsn: str,
+    *,
+    search_path: str,
+    name: str,
+    size: int = 12,
+    dozing: float | None = None,
+    reader: str | None = None,
 ) -> AsyncIterator[asyncpg.Pool]:
     """A pool of at most `size` connections, closed at the end.
 
-    `dozing` is for how many seconds a transaction may be left alone, where that is less than the role's limit.
+    `dozing` is for how many seconds a transaction may be left alone, where that is less than the role's limit;
+    `reader` the role as which it reads for somebody.
     """
     more = {} if dozing is None else {"idle_in_transaction_session_timeout": f"{dozing * 1000:.0f}"}
+    if reader is not None:
+        more["role"] = reader
     if search_path == NEXT:
         # What a rebuild has written counts once it is swapped, and that commit waits for all that was before it.
         more["synchronous_commit"] = "off"
@@ -34,6 +45,7 @@ async def connected(
         max_size=size,
         max_inactive_connection_lifetime=300,
         command_timeout=60,
+        connection_class=Reading,
         server_settings={
             "search_path": search_path,
             "application_name": name,

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from backbone import deciding
 from backbone.commands import Commands, Order
 from backbone.deciding import Actor
@@ -19,6 +17,7 @@ from backbone.gather import Gather
 from backbone.ledger import patiently
 from backbone.queries import Queries
 from backbone.reading import Progress
+from backbone.reads import Reads
 from backbone.sharing import Grant
 
 
@@ -30,10 +29,8 @@ class Facts:
     were seen level within 30 s, or, in a process that does not project itself, when the database says so.
     """
 
-    def __init__(
-        self, pool: asyncpg.Pool, *queries: Queries, sources: Sequence[str], progress: Progress
-    ) -> None:
-        self._pool = pool
+    def __init__(self, reads: Reads, *queries: Queries, sources: Sequence[str], progress: Progress) -> None:
+        self._reads = reads
         self._queries = {name: getattr(folder, name) for folder in queries for name in folder.names()}
         self._gathers: dict[str, Gather[tuple[UUID, UUID | str], Any]] = {}
         self._sources = tuple(sources)
@@ -75,7 +72,7 @@ class Facts:
         async def fetch(keys: list[tuple[UUID, UUID | str]]) -> list[Any]:
             each = dict.fromkeys(keys)  # many ask for the same: a district's policy, an instrument
             tenants, wanted = [k[0] for k in each], [k[1] for k in each]
-            rows = await patiently(lambda: self._pool.fetch(text, tenants, wanted))
+            rows = await patiently(lambda: self._reads.rows(set(tenants), text, tenants, wanted))
             found = {(row["tenant"], row["key"]): row for row in rows}
             return [found.get(key) for key in keys]
 

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from faststream.nats import NatsBroker
@@ -33,7 +32,7 @@ from backbone.recover import recover_from_log, recover_from_stream
 from backbone.rewriting import rewrite_words
 from backbone.searching import search
 from backbone.service import Running, Service, broker_of, inbox_prefix, running
-from backbone.settings import Settings
+from backbone.settings import Settings, role_of
 from backbone.subscription import Doubt, StreamSource
 from backbone.verify import verify
 
@@ -41,14 +40,6 @@ sql = Queries("backbone", "sql/queries")
 
 WORTH_A_PROCESS = 5000
 """Events of a stream that are read in a process of their own."""
-
-
-def role_of(url: str) -> str:
-    """The role a database URL names; `goals` of postgresql://goals@host/goals."""
-    role = urlsplit(url).username
-    if role is None:
-        raise SystemExit("CHALKLINE_DATABASE_URL names no role")
-    return role
 
 
 def not_acted(service: Service, refused: NotActed, arguments: argparse.Namespace) -> Ended:

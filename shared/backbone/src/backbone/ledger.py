@@ -4,7 +4,7 @@ See `sql/functions/append.sql` for the call itself. Appends are gathered (group 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -17,6 +17,7 @@ import structlog
 from backbone import metrics
 from backbone.gather import Gather
 from backbone.queries import Queries
+from backbone.reads import Reads
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -134,12 +135,21 @@ class LedgerUnavailable(Exception):
 
 
 class Ledger:
-    """A service's log. `pool` connects as the application's role; nothing here holds a transaction open."""
+    """A service's log. `pool` connects as the application's role, `reads` as the reader; nothing here holds a
+    transaction open.
+    """
 
     def __init__(
-        self, pool: asyncpg.Pool, *, writers: int = 2, largest: int = 256, patience: float = 10.0
+        self,
+        pool: asyncpg.Pool,
+        reads: Reads | None = None,
+        *,
+        writers: int = 2,
+        largest: int = 256,
+        patience: float = 10.0,
     ) -> None:
         self._pool = pool
+        self._reads = reads or Reads(pool)
         self._patience = patience
         self._commit = Gather(self._append, workers=writers, largest=largest)
         self._loads = Gather(self._load)
@@ -156,7 +166,7 @@ class Ledger:
 
     async def first_answer(self, tenant: UUID, command_id: UUID) -> FirstAnswer | None:
         """The answer of a committed command, or None. Raises LedgerUnavailable."""
-        rows = await patiently(lambda: self._pool.fetch(sql.first_answer, tenant, command_id), self._patience)
+        rows = await self._of((tenant,), sql.first_answer, tenant, command_id)
         if not rows:
             return None
         head = rows[0]
@@ -172,14 +182,12 @@ class Ledger:
 
     async def history(self, tenant: UUID, stream_id: UUID) -> list[asyncpg.Record]:
         """Every event of an aggregate in order: type, schema_version, data."""
-        return await patiently(
-            lambda: self._pool.fetch(sql.stream_history, tenant, stream_id), self._patience
-        )
+        return await self._of((tenant,), sql.stream_history, tenant, stream_id)
 
     async def words(self, tenant: UUID, stream_id: UUID) -> dict[UUID, str]:
         """The private words of an aggregate that still exist, by reference. Raises WordsWithheld."""
         self.may_tell()
-        rows = await patiently(lambda: self._pool.fetch(sql.words_of, tenant, stream_id), self._patience)
+        rows = await self._of((tenant,), sql.words_of, tenant, stream_id)
         return {row["ref"]: row["words"] for row in rows}
 
     def may_tell(self) -> None:
@@ -203,7 +211,7 @@ class Ledger:
 
     async def _load(self, keys: list[tuple[UUID, UUID]]) -> list[Stored | None]:
         tenants, streams = [k[0] for k in keys], [k[1] for k in keys]
-        rows = await patiently(lambda: self._pool.fetch(sql.load_streams, tenants, streams), self._patience)
+        rows = await self._of(set(tenants), sql.load_streams, tenants, streams)
         found = {
             (r["tenant"], r["stream_id"]): Stored(
                 r["kind"], r["version"], r["state"], r["state_schema"], r["hash"]
@@ -211,6 +219,9 @@ class Ledger:
             for r in rows
         }
         return [found.get(key) for key in keys]
+
+    async def _of(self, tenants: Collection[UUID], query: str, *arguments: Any) -> list[Any]:
+        return await patiently(lambda: self._reads.rows(tenants, query, *arguments), self._patience)
 
     async def _append(self, entries: list[Entry]) -> list[Settled | BaseException]:
         try:

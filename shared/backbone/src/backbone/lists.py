@@ -23,7 +23,6 @@ from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
 from backbone.exports import ListRoute, row_of
 from backbone.gather import Gather
-from backbone.ledger import patiently
 from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
 from backbone.problems import Problem
@@ -34,7 +33,7 @@ from backbone.strict_json import pointer
 Row: TypeAlias = Any
 """An asyncpg Record: read by column name."""
 Asked: TypeAlias = tuple[str, tuple[Any, ...]]
-"""A query and its arguments."""
+"""A query and its arguments, the district first."""
 
 NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), 2**63 - 1)
 """The place before everything: no event happens after the year 2199."""
@@ -212,10 +211,12 @@ class Lists:
         query: str,
         *wanted: Any,
         of_the_log: bool = False,
+        also: UUID | None = None,
+        of_all: bool = False,
     ) -> Sequence[Row]:
         """The rows of a page; what carries on from it goes into the response's headers. Raises a Problem.
 
-        `of_the_log`: nothing of them is derived.
+        `of_the_log`: nothing of them is derived. `also`: rows of this district too; `of_all`: of every district.
         """
         no_parameter_twice(request)
         if not of_the_log:
@@ -226,7 +227,11 @@ class Lists:
         purpose = f"{path} {by.tenant} {by}"
         place = NEWEST if page.cursor is None else self._place(purpose, page.cursor)
         arguments = (by.tenant, *place, page.limit + 1, *wanted)
-        rows = await patiently(lambda: self._run.pool.fetch(query, *arguments))
+        whose = {by.tenant} if also is None else {by.tenant, also}
+        if of_all:
+            rows = await self._run.rows_of_all(query, *arguments)
+        else:
+            rows = await self._run.rows(whose, query, *arguments)
         shown = rows[: page.limit]
         if len(rows) > page.limit:
             cursor = self._cursors.encode(purpose, shown[-1]["at"].isoformat(), shown[-1]["began"])
@@ -237,7 +242,7 @@ class Lists:
         return shown
 
     async def whole(self, request: Request, response: Response, query: str, *wanted: Any) -> Sequence[Row]:
-        """The rows of a table that has no pages; its query takes what it wants to. Raises a Problem."""
+        """The rows of a table that has no pages; its query takes ($1 tenant, $2 … its own). Raises a Problem."""
         await self.told_whole(request, response)
         return await self.fetched(query, *wanted)
 
@@ -250,7 +255,7 @@ class Lists:
         for_this_reader(response)
 
     async def fetched(self, query: str, *wanted: Any) -> Sequence[Row]:
-        """The rows of a query, asked of PostgreSQL once by all who ask for them at the same moment."""
+        """The rows of a query ($1 tenant), asked of PostgreSQL once by all who ask for them at the same moment."""
         return await self._tables((query, tuple(map(_hashable, wanted))))
 
     async def _fetch(self, asked: Sequence[Asked]) -> Sequence[Sequence[Row] | BaseException]:
@@ -258,7 +263,7 @@ class Lists:
 
         async def fetch(one: Asked) -> Sequence[Row]:
             query, arguments = one
-            return await patiently(lambda: self._run.pool.fetch(query, *arguments))
+            return await self._run.rows(arguments[0], query, *arguments)
 
         each = list(dict.fromkeys(asked))
         told = await asyncio.gather(*map(fetch, each), return_exceptions=True)

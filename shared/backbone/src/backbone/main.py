@@ -26,7 +26,7 @@ from backbone.fitting import Unfit, misfit
 from backbone.health import NotReady
 from backbone.migrate import migrate
 from backbone.service import Service, running
-from backbone.settings import ROLES, Settings
+from backbone.settings import ROLES, Settings, role_of
 from backbone.web import application, waiting
 
 log = structlog.get_logger(__name__)
@@ -145,7 +145,7 @@ def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
 
 
 async def migrate_database(service: Service, settings: Settings, _: argparse.Namespace) -> Ended:
-    app_role = jobs.role_of(settings.database_url)
+    app_role = role_of(settings.database_url)
     owner = await asyncpg.connect(settings.owner_dsn())
     try:
         await migrate(owner, app_role=app_role, package=service.name)

@@ -12,6 +12,7 @@ from backbone.fitting import (
     projections_text,
 )
 from backbone.queries import Queries
+from backbone.reads import reader_of
 
 log = structlog.get_logger(__name__)
 sql = Queries("backbone", "sql/queries")
@@ -27,6 +28,10 @@ CREATE TABLE IF NOT EXISTS migrations.applied (
 """
 SHOWING = "GRANT USAGE ON SCHEMA migrations TO :app; GRANT SELECT ON migrations.applied TO :app"
 """A service looks whether its database fits."""
+
+
+class ReaderMissing(Exception):
+    """There is no such role: `chalkline provision` makes it, as `deploy/postgres/roles.sql` says."""
 
 
 class MigrationChanged(Exception):
@@ -59,6 +64,8 @@ async def migrate(owner: asyncpg.Connection, *, app_role: str, package: str) -> 
         if await misfit_of_projections(owner, package):
             await _make_projections(owner, projections_text(package), app_role)
             applied.append("projections")
+        for schema in ("ledger", "work", "projections"):
+            await _guard(owner, schema, app_role)
     for name in applied:
         log.info("migrated", name=name)
     return applied
@@ -73,6 +80,14 @@ async def create_projections(owner: asyncpg.Connection, schema: str, shape: str,
         f'GRANT USAGE ON SCHEMA "{schema}" TO "{app_role}";'
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO "{app_role}"'
     )
+    await _guard(owner, schema, app_role)
+
+
+async def _guard(owner: asyncpg.Connection, schema: str, app_role: str) -> None:
+    """Who reads for somebody sees rows of the districts asked for; see `sql/functions/guard.sql`."""
+    if not await owner.fetchval("SELECT to_regrole($1) IS NOT NULL", f'"{reader_of(app_role)}"'):
+        raise ReaderMissing(reader_of(app_role))
+    await owner.execute("SELECT ledger.guard($1, $2, $3)", schema, app_role, reader_of(app_role))
 
 
 async def _make_projections(owner: asyncpg.Connection, shape: str, app_role: str) -> None:

@@ -6,7 +6,7 @@ SERVICE = Service(name="goals", reads=("directory", "observations"), aggregates=
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +29,7 @@ from backbone.errands import Errand
 from backbone.facts import Clock, Facts
 from backbone.fitting import must_fit
 from backbone.knowing import FACTS
-from backbone.ledger import Ledger
+from backbone.ledger import Ledger, patiently
 from backbone.listening import listen
 from backbone.local_log import LocalLog
 from backbone.moved_clocks import MovedClocks, answers_standing
@@ -40,9 +40,10 @@ from backbone.projector import Projection, Projector, run_idle
 from backbone.queries import Queries
 from backbone.questions import Answers, answering
 from backbone.reading import LEVEL_FOR, Progress
+from backbone.reads import Reads, reader_of
 from backbone.relay import Relay
 from backbone.retaining import retainer_of
-from backbone.settings import Settings
+from backbone.settings import Settings, role_of
 from backbone.subscription import StreamSource
 from backbone.timers import TimerRunner, Timers
 
@@ -93,6 +94,8 @@ class Running:
     service: Service
     settings: Settings
     pool: asyncpg.Pool
+    reads: Reads
+    """Of what is read for somebody; `pool` serves all districts at once."""
     ledger: Ledger
     commands: Commands
     facts: Facts
@@ -105,6 +108,18 @@ class Running:
     moved_clocks: MovedClocks | None = None
     errands: Sequence[Errand] = ()
     nats: Client
+
+    async def rows(self, of: UUID | Collection[UUID], query: str, *arguments: Any) -> list[Any]:
+        """What a query finds of a district, or of these, asked again while the connection is lost.
+
+        Raises LedgerUnavailable.
+        """
+        whose = (of,) if isinstance(of, UUID) else of
+        return await patiently(lambda: self.reads.rows(whose, query, *arguments))
+
+    async def rows_of_all(self, query: str, *arguments: Any) -> list[Any]:
+        """The same of all districts, for an operator of none."""
+        return await patiently(lambda: self.pool.fetch(query, *arguments))
 
     async def reached(self, source: str, partition: int, position: int, *, within: float = 2.0) -> bool:
         """Whether a position of a source is projected, waiting a little for it.
@@ -192,7 +207,17 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
     """Starts the parts that `settings.roles` names; stops them in reverse at the end."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
-            connected(settings.app_dsn(), search_path=LIVE, name=service.name, size=16, dozing=DOZING)
+            connected(settings.app_dsn(), search_path=LIVE, name=service.name, size=12, dozing=DOZING)
+        )
+        reading_pool = await stack.enter_async_context(
+            connected(
+                settings.app_dsn(),
+                search_path=LIVE,
+                name=f"{service.name} reads",
+                size=12,
+                dozing=DOZING,
+                reader=reader_of(role_of(settings.database_url)),
+            )
         )
         policy_pool = await stack.enter_async_context(
             connected(
@@ -206,9 +231,10 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         broker = await stack.enter_async_context(broker_of(service.name, settings))
         client: Client = await broker.connect()
         progress = Progress()
-        ledger = Ledger(pool)
+        reads = Reads(reading_pool)
+        ledger = Ledger(pool, reads)
         facts = Facts(
-            pool,
+            reads,
             Queries("backbone", "sql/facts"),
             Queries(service.name, "sql/facts"),
             sources=[s for s in service.sources if s in ("directory", "goals")],
@@ -219,7 +245,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
             ledger, service.aggregates, clock=clock, gatherer=facts, chain_key=settings.chain
         )  # fmt: skip
         run = Running(
-            service=service, settings=settings, pool=pool, ledger=ledger, commands=commands, facts=facts,
+            service=service, settings=settings, pool=pool, reads=reads, ledger=ledger, commands=commands, facts=facts,
             clock=clock, progress=progress, nats=client,
         )  # fmt: skip
         run.errands = (eraser_of(run), retainer_of(run), *service.errands(run))

@@ -101,3 +101,11 @@ class Settings(BaseSettings):
         user = f"{parts.username}:{quote(file.read_text().strip(), safe='')}"
         where = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         return urlunsplit((parts.scheme, f"{user}@{where}", parts.path, parts.query, ""))
+
+
+def role_of(url: str) -> str:
+    """The role a database URL names; `goals` of postgresql://goals@host/goals."""
+    role = urlsplit(url).username
+    if role is None:
+        raise SystemExit("CHALKLINE_DATABASE_URL names no role")
+    return role

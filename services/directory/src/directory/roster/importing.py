@@ -153,7 +153,7 @@ class Imports:
         """Reads and compares. Raises a Problem; nothing has been changed."""
         run, tenant = self._run, by.tenant
         ids = Ids(run.settings.chain, tenant)
-        known = await load_known(run.commands, run.pool, tenant, ids)
+        known = await load_known(run, tenant, ids)
         today = day_in(known.time_zone, known.clock or datetime.now(UTC))
 
         def read() -> tuple[Said, Plan]:

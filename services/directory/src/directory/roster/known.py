@@ -4,13 +4,12 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from backbone.commands import Commands, decode_state
-from backbone.ledger import patiently
 from backbone.queries import Queries
+from backbone.service import Running
 from chalkline_contracts.directory import NO_CALENDAR, CalendarChanged, OrgType
 from chalkline_contracts.values import WordsRef
 
@@ -106,16 +105,16 @@ class Known:
         return next((one for one in self.orgs_by_id.values() if one.open and one.type == "district"), None)
 
 
-async def load_known(commands: Commands, pool: Any, tenant: UUID, ids: Ids) -> Known:
+async def load_known(run: Running, tenant: UUID, ids: Ids) -> Known:
     """Everybody of a district whom a roster may be about. Raises LedgerUnavailable."""
-    known = Known(ids)
+    known, commands = Known(ids), run.commands
     of = await commands.current(tenant, "District", tenant)
     if of is not None and isinstance(of.state, district.Open):
         known.time_zone, known.calendar, known.clock = of.state.time_zone, of.state.calendar, of.state.clock
         known.district_version = of.version
     after, places = UUID(int=0), dict[UUID, UUID]()
     while True:
-        rows = await patiently(partial(pool.fetch, sql.roster_known, tenant, after, PAGE))
+        rows = await run.rows(tenant, sql.roster_known, tenant, after, PAGE)
         for row in rows:
             if row["kind"] in ("Person", "Org"):
                 take(known, row, await _state(commands, row, tenant), places)
