@@ -26,6 +26,9 @@ FRESH_S = 300.0
 PAUSE_S = 10.0
 """How long after one reading an unknown key id, or a failure, may cause another."""
 
+LARGEST = 256 * 1024
+"""How many bytes a set of keys may have: more is something else, or meant to hurt."""
+
 RETRY_S = 1.0
 """How long after a failure, while no key is known at all."""
 
@@ -78,10 +81,21 @@ class Keys:
 
     async def _fetch(self) -> bytes:
         if self._source.startswith(("http://", "https://")):
-            async with httpx.AsyncClient(timeout=self._timeout) as client:
-                response = await client.get(self._source)
-                return response.raise_for_status().content
+            async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as client:
+                return await _document(client, self._source)
         return await asyncio.to_thread(Path(self._source).read_bytes)
+
+
+async def _document(client: httpx.AsyncClient, address: str) -> bytes:
+    """What lies there itself: no redirect is followed, nothing is unpacked. Raises ValueError where it is too large."""
+    found = bytearray()
+    async with client.stream("GET", address, headers={"Accept-Encoding": "identity"}) as response:
+        response.raise_for_status()
+        async for part in response.aiter_raw():
+            found += part
+            if len(found) > LARGEST:
+                raise ValueError(f"more than {LARGEST} bytes")
+    return bytes(found)
 
 
 def _public(document: Any) -> dict[str | None, PublicKey]:
