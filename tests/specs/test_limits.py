@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from backbone.limits import ALONE_AFTER, Limits, Pace, Room, cost_of
+from backbone.limits import ALONE_AFTER, Limits, Pace, Room
 from backbone.problems import Problem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,7 +103,7 @@ async def test_beside_others_it_waits_its_turn_and_is_refused_when_that_takes_to
     with capture_logs() as logged:
         outcomes = await asyncio.gather(*(limits.paced(LOUD) for _ in range(60)), return_exceptions=True)
     refused = [o for o in outcomes if isinstance(o, Problem)]
-    assert 48 <= len(refused) <= 52  # a burst of five, four in their turn
+    assert 50 <= len(refused) <= 55  # a burst of two, four in their turn
     assert 0.19 < now() - began < 1, "who is refused waited as long as who was not"
     assert [line["event"] for line in logged] == ["district_refused"]
     assert (refused[0].status, refused[0].code) == (429, "rate_limited")
@@ -136,7 +136,7 @@ async def test_lines_of_a_bulk_request_wait_however_long_and_hold_up_nobody_of_t
     async with asyncio.timeout(0.1):
         await limits.paced(LOUD)
     await asyncio.gather(*lines)
-    assert 0.28 < now() - began < 1
+    assert 0.48 < now() - began < 1.2
 
 
 async def test_others_who_asked_long_ago_are_not_there(now: Now) -> None:
@@ -170,5 +170,30 @@ async def test_a_rate_of_nothing_bounds_nobody(now: Now) -> None:
             pass
 
 
-def test_a_long_page_costs_more() -> None:
-    assert [cost_of(limit) for limit in ("", "1", "200", "9" * 30, "-1")] == [3, 1.04, 9, 21, 3]
+async def test_who_read_a_long_page_pays_for_it_with_the_next(now: Now) -> None:
+    limits = Limits(rate=40, at_once=1, patience=0.5, now=now)
+    await limits.paced(QUIET)
+    await limits.paced(LOUD)
+    limits.told(LOUD, 3)
+    began = now()
+    await limits.paced(LOUD)
+    assert now() - began < 0.02, "few rows are little"
+    limits.told(LOUD, 200)
+    await limits.paced(LOUD)
+    assert now() - began > 0.2
+    limits.told(LOUD, 500, whole=True)
+    began = now()
+    await limits.line(LOUD)
+    assert now() - began > 1, "an export goes on when it is its turn, however long that takes"
+
+
+async def test_who_gives_up_as_somebody_leaves_is_no_fault() -> None:
+    room = Room(1)
+    assert await room.enter(None)
+    waiting = asyncio.create_task(room.enter(5))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    room.leave()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert (await room.enter(0.01), room.inside) == (True, 1)

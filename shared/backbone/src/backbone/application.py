@@ -21,7 +21,7 @@ from backbone.door import INSIDE, TRACE, Doors
 from backbone.front import Answered, Front, http_problem
 from backbone.health import Check, Progress, health_routes
 from backbone.identity import Caller, Identity
-from backbone.limits import Limits, cost_of, known
+from backbone.limits import Limits, known
 from backbone.openapi import openapi_document
 from backbone.problems import MEDIA_TYPE, Problem, invalid_request
 
@@ -114,7 +114,7 @@ async def _in_turn(request: Request, actor_of: Callable[[Caller], Actor]) -> Act
     headers = headers_of(request.scope)
     limits: Limits = request.app.state.limits
     actor = actor_of(await known(request.app.state.identity, limits, headers.get(b"authorization")))
-    await limits.paced(actor, cost_of(request.query_params.get("limit", "")))
+    await limits.paced(actor)
     await level_reached(headers, request.app.state.reached, limits.waiting(actor))
     request.scope[INSIDE] = await limits.at_work(actor).__aenter__()  # left when the answer begins
     return actor

@@ -18,7 +18,6 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from backbone.limits import cost_of
 from backbone.paging import cursor_in
 from backbone.problems import Problem
 from backbone.spreadsheet import csv_lines
@@ -72,11 +71,11 @@ class ListRoute(APIRoute):
 
 
 def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    told = endpoint.__annotations__.get("return")
-    if get_origin(told) is list:
-        row, pages_of = get_args(told)[0], _pages
-    elif hasattr(told, "rows"):
-        row, pages_of = row_of(told), _one_page
+    what = endpoint.__annotations__.get("return")
+    if get_origin(what) is list:
+        row, pages_of = get_args(what)[0], _pages
+    elif hasattr(what, "rows"):
+        row, pages_of = row_of(what), _one_page
     else:
         return endpoint
 
@@ -85,7 +84,10 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         request: Request = asked["request"]
         form = form_asked(request.headers.getlist("accept"))
         if form is None:
-            return await endpoint(**asked)
+            told = await endpoint(**asked)
+            if isinstance(told, list):
+                request.app.state.limits.told(asked["by"], len(told))
+            return told
         pages = pages_of(endpoint, asked)
         first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent
         name = f"{request.url.path.rpartition('/')[2]}.{form.ending}"
@@ -129,12 +131,16 @@ async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any])
     if page is not None and {"cursor", "limit"} & page.model_fields_set:
         raise Problem("request_invalid", "an export is whole: it has neither limit nor cursor")
     cursor = None
-    request, by = asked["request"], asked["by"]
+    by, limits = asked["by"], asked["request"].app.state.limits
     while True:
-        await request.app.state.limits.line(by, cost_of(str(ROWS)))
+        await limits.line(by)
         response = Response()
         turned = {} if page is None else {name: page.model_copy(update={"limit": ROWS, "cursor": cursor})}
-        yield await endpoint(**{**asked, **turned, **({"response": response} if "response" in asked else {})})
+        rows = await endpoint(
+            **{**asked, **turned, **({"response": response} if "response" in asked else {})}
+        )
+        limits.told(by, len(rows), whole=True)
+        yield rows
         cursor = cursor_in(response.headers.get("link"))
         if cursor is None:
             return

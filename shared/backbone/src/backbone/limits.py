@@ -13,6 +13,7 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
@@ -42,8 +43,8 @@ WAITING, BULKS = 4, 2
 many are at work: four times as many, half as many."""
 
 
-USUAL_ROWS, MOST_ROWS, ROWS_A_COMMAND = 50, 500, 25
-"""A page has so many rows unless it says, and at most; so many are as much work as a command."""
+ROWS_A_COMMAND = 10
+"""So many rows of a list are as much work as a command."""
 UNAUTHORIZED = 401
 
 
@@ -108,7 +109,8 @@ class Room:
             if place.done() and not place.cancelled():
                 self.leave()
             else:
-                self._queue.remove(place)
+                with suppress(ValueError):  # whoever left in the same moment has taken it out
+                    self._queue.remove(place)
             if isinstance(error, TimeoutError):
                 return False
             raise
@@ -155,7 +157,7 @@ class _District:
 
     def __init__(self, tenant: UUID | None, rate: float, at_once: int) -> None:
         self.tenant, self.seen, self.told = tenant, -math.inf, -math.inf
-        self.pace, self.lines = Pace(rate, rate / 4), Pace(rate, rate / 4)
+        self.pace, self.lines = Pace(rate, rate / 10), Pace(rate, rate / 20)
         self.work, self.waiting = Room(at_once), Room(at_once * WAITING)
         self.bulks = Room(max(1, at_once // BULKS))
 
@@ -217,6 +219,14 @@ class Limits:
         of.lines.take(now, cost)
         if wait:
             await asyncio.sleep(wait)
+
+    def told(self, by: Asker, rows: int, *, whole: bool = False) -> None:
+        """A page of so many rows was read: whoever asks next pays for it, or, where it is of a `whole` list, the next
+        page does.
+        """
+        of = self._of(by)
+        if not self.free(of):
+            (of.lines if whole else of.pace).take(self._now(), rows / ROWS_A_COMMAND)
 
     def at_work(self, by: Asker, *, patient: bool = False) -> Inside:
         """Room to have something done; for a line of a bulk request, however long it takes."""
@@ -300,8 +310,3 @@ async def known(identity: Identity, limits: Limits, authorization: str | None) -
         if problem.status == UNAUTHORIZED:
             await limits.stranger()
         raise
-
-
-def cost_of(rows: str) -> float:
-    """What a page of so many rows costs, as its `limit` says: as many commands."""
-    return 1 + (min(int(rows), MOST_ROWS) if rows.isdecimal() else USUAL_ROWS) / ROWS_A_COMMAND

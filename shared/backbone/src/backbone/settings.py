@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     rate_limit: Annotated[float, Field(ge=0)] = 200.0
     """How many requests a second each district may have answered while others ask too, in this process; 0: any number.
     A line of a bulk request is one."""
-    at_once: Annotated[int, Field(ge=1)] = 4
+    at_once: Annotated[int, Field(ge=1)] = 3
     """How many of a district's requests are worked at, at the same time, while others ask too; fewer than the
     connections to the database."""
     log_level: str = "info"
