@@ -27,7 +27,7 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
 
-.PHONY: check test demo up down verify-tools verify-images golden clean
+.PHONY: check test soak demo up down verify-tools verify-images golden clean
 check: install ## style, types, walls between packages
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -36,6 +36,9 @@ check: install ## style, types, walls between packages
 
 test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+soak: install ## what takes minutes: a district's year, somebody erased from every byte and from what is restored (10 minutes)
+	$(BIN)/pytest -q -m soak tests/system
 
 demo: install ## a district comes aboard and is coached for six weeks, on a platform of its own, checked to the last row
 	$(BIN)/chalkline demo

@@ -117,6 +117,7 @@ def test_the_demo_achieves_a_goal_checks_everything_and_leaves_nothing_running(f
     assert run(folder, "token", "--as", "maya", "--home", str(folder / "here-demo")).stdout.count(".") == 2
 
 
+@pytest.mark.soak
 def test_a_district_s_year_is_played_as_planned_though_a_service_is_killed_and_may_be_kept(
     folder: Path,
 ) -> None:

@@ -17,7 +17,7 @@ from chalkline.disk import look_through
 from chalkline.state import State, read_json
 from kit.platforms import eventually, on_ports_of_its_own
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]
 
 WORD = "zyzzyva"
 """In the name and address, and in whatever is said of them: nothing else on this machine has it."""
