@@ -41,7 +41,7 @@ def in_memory(story: Story, rng: random.Random) -> set[Row]:
     return rows
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 7, 12])  # in which something is still due at the end
 async def test_rows_and_memory_say_the_same(database: TestDatabase, seed: int) -> None:
     story = Story(seed)
     rng = random.Random(seed)

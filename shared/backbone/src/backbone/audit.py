@@ -9,14 +9,13 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from chalkline_contracts.acts import Outcome
-from chalkline_contracts.values import Time
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from pydantic_core import from_json
 
 from backbone.application import ReaderAnywhere
 from backbone.deciding import EVERYWHERE, Actor, Forbidden, Unseen, snake_case
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Absent, AMoment, Id, Lists, Page, Told, router_of
 from backbone.queries import Queries
 from backbone.service import Running
 
@@ -51,7 +50,7 @@ class Acted(Told):
 class AuditWanted(Page):
     """Which acts: of each parameter that is given, all must hold."""
 
-    since: Annotated[Time | Absent, Field(description="Not before this moment (RFC 3339)")] = None
+    since: Annotated[AMoment | Absent, Field(description="Not before this moment (RFC 3339)")] = None
     operator: Annotated[str | Absent, Field(max_length=200, description="As their token names them")] = None
     district_id: Annotated[Id | Absent, Field(description="For operators of no district: of this one")] = None
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chalkline_contracts.values import Time
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -61,6 +62,13 @@ def _day(text: Any) -> Any:
     return text
 
 
+def _moment(text: Any) -> Any:
+    if isinstance(text, str) and not _MOMENT.fullmatch(text):
+        raise ValueError("must be written as 2026-03-02T15:00:00Z")
+    return text
+
+
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]{8,}([Zz]|[+-][0-9]{2}:[0-9]{2})")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Digits: Final = BeforeValidator(_digits)
@@ -70,6 +78,8 @@ Id = Annotated[UUID, BeforeValidator(_uuid)]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 ADay = Annotated[date, BeforeValidator(_day)]
 """A date as a parameter, written as RFC 3339 writes it."""
+AMoment = Annotated[Time, BeforeValidator(_moment)]
+"""A moment as a parameter, written as RFC 3339 writes it."""
 Absent = SkipJsonSchema[None]
 """`Id | Absent = None`: a parameter that may be left out; nobody can send null."""
 
@@ -219,10 +229,10 @@ class Lists:
         `of_the_log`: nothing of them is derived. `also`: rows of this district too; `of_all`: of every district.
         """
         no_parameter_twice(request)
-        if not of_the_log:
-            self._run.ledger.may_tell()
         if not of_the_log and not await self._run.derived():  # an empty page would say that there is nothing
             raise Problem("rows_incomplete")
+        if not of_the_log:
+            self._run.ledger.may_tell()
         path = request.url.path
         purpose = f"{path} {by.tenant} {by}"
         place = NEWEST if page.cursor is None else self._place(purpose, page.cursor)
@@ -249,9 +259,9 @@ class Lists:
     async def told_whole(self, request: Request, response: Response) -> None:
         """What comes before a table that has no pages. Raises a Problem."""
         no_parameter_twice(request)
-        self._run.ledger.may_tell()
         if not await self._run.derived():
             raise Problem("rows_incomplete")
+        self._run.ledger.may_tell()
         for_this_reader(response)
 
     async def fetched(self, query: str, *wanted: Any) -> Sequence[Row]:
