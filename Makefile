@@ -37,7 +37,7 @@ check: install ## style, types, walls between packages
 test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-soak: install ## what takes minutes: a district's year, somebody erased from every byte and from what is restored (10 minutes)
+soak: install ## what takes minutes: a district's year, replicas, rosters, somebody erased to the last byte (12 minutes)
 	$(BIN)/pytest -q -m soak tests/system
 
 demo: install ## a district comes aboard and is coached for six weeks, on a platform of its own, checked to the last row

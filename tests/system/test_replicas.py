@@ -24,7 +24,7 @@ from chalkline import status as state_of
 from chalkline.state import SERVICES, State, read_json
 from kit.platforms import eventually, on_ports_of_its_own
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]
 
 REBALANCED_WITHIN = 5.0
 PEOPLE = 24

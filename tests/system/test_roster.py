@@ -23,7 +23,7 @@ from chalkline.state import State, read_json
 from kit.platforms import on_ports_of_its_own
 from kit.rosters import district, packed
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]
 
 EXAMPLE = roster(7, schools=5, teachers=900, students=1500)
 
