@@ -1,10 +1,22 @@
-"""The kind of aggregate by which every service attests erasures; what is decided about one is in `erasure.py`."""
+"""The kind of aggregate by which every service attests erasures, and how it does; it decides in `erasure.py`."""
+
+from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid5
 
 from chalkline_contracts.event import catalogue
 
-from backbone import erasure
-from backbone.deciding import Aggregate, Asking, Look
+from backbone import chain, erasure
+from backbone.commands import Order
+from backbone.deciding import Actor, Aggregate, Asking, Look
 from backbone.erasure import Attested, AttestErasure, Erasure, ErasureFacts, Unattested
+from backbone.queries import Queries
+
+if TYPE_CHECKING:
+    from backbone.service import Running
+
+sql = Queries("backbone", "sql/queries")
+
+KIND: Final = "Erasure"
 
 
 async def gather(asking: Asking, state: Erasure, command: AttestErasure | Look) -> ErasureFacts:  # noqa: ARG001 - gatherers share a shape
@@ -15,7 +27,7 @@ def erasure_of(service: str) -> Aggregate[Erasure]:
     """A service's aggregate of erasures, in whose log they are attested."""
     attested = catalogue[service, "ContentErased"]
     return Aggregate(
-        name="Erasure",
+        name=KIND,
         collection="erasures",
         initial=Unattested(),
         states=(Unattested, Attested),
@@ -29,3 +41,20 @@ def erasure_of(service: str) -> Aggregate[Erasure]:
         authorise=erasure.authorise,
         view=erasure.view,
     )
+
+
+async def attest(run: "Running", tenant: UUID, erasure_id: UUID, by: str, command: AttestErasure) -> None:
+    """Tells the log what was erased; said twice, it is told once. Raises StreamFault or LedgerUnavailable."""
+    known = uuid5(erasure_id, "attest")
+    await run.commands.handle(
+        Order(
+            aggregate=run.commands.aggregates[KIND],
+            aggregate_id=erasure_id,
+            command=command,
+            actor=Actor("system", by, tenant),
+            command_id=known,
+            request=chain.request_hash(run.settings.chain, known.bytes),
+            correlation_id=str(erasure_id),
+        )
+    )
+    await run.pool.execute(sql.erasure_attested, tenant, erasure_id)

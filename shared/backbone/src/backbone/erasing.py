@@ -13,13 +13,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 
-from backbone import chain
-from backbone.commands import Order, StreamFault
-from backbone.deciding import Actor
+from backbone.attesting import attest
+from backbone.commands import StreamFault
 from backbone.erasure import AttestErasure
 from backbone.errands import Errand
 from backbone.ledger import LedgerUnavailable
@@ -129,20 +128,8 @@ class Eraser:
         return refs
 
     async def _attest(self, one: Any, n_items: int) -> None:
-        run, erasure_id = self._run, one["erasure_id"]
-        known = uuid5(erasure_id, "attest")
-        await run.commands.handle(
-            Order(
-                aggregate=run.commands.aggregates["Erasure"],
-                aggregate_id=erasure_id,
-                command=AttestErasure(person_id=one["person_id"], n_items=n_items),
-                actor=Actor("system", "erasing", one["tenant"]),
-                command_id=known,
-                request=chain.request_hash(run.settings.chain, known.bytes),
-                correlation_id=str(erasure_id),
-            )
-        )
-        await run.pool.execute(sql.erasure_attested, one["tenant"], erasure_id)
+        told = AttestErasure(person_id=one["person_id"], n_items=n_items)
+        await attest(self._run, one["tenant"], one["erasure_id"], "erasing", told)
 
 
 def _written(

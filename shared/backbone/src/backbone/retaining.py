@@ -17,9 +17,9 @@ import structlog
 from chalkline_contracts.directory import Retention
 from chalkline_contracts.values import RetentionClass
 
-from backbone import chain
-from backbone.commands import Order, StreamFault
-from backbone.deciding import Actor, Kept
+from backbone.attesting import attest
+from backbone.commands import StreamFault
+from backbone.deciding import Kept
 from backbone.district import policy_in
 from backbone.erasure import AttestErasure
 from backbone.errands import Errand
@@ -131,19 +131,7 @@ class Retainer:
         n_items: int = await run.pool.fetchval(sql.expired_items, tenant, expiry) or 0
         if not n_items:
             return 0
-        known = uuid5(expiry, "attest")
-        await run.commands.handle(
-            Order(
-                aggregate=run.commands.aggregates["Erasure"],
-                aggregate_id=expiry,
-                command=AttestErasure(n_items=n_items, retention=name),
-                actor=Actor("system", "retention", tenant),
-                command_id=known,
-                request=chain.request_hash(run.settings.chain, known.bytes),
-                correlation_id=str(expiry),
-            )
-        )
-        await run.pool.execute(sql.erasure_attested, tenant, expiry)
+        await attest(run, tenant, expiry, "retention", AttestErasure(n_items=n_items, retention=name))
         log.info("expired", tenant=str(tenant), retention=name, day=day, n_items=n_items)
         return n_items
 
