@@ -204,6 +204,7 @@ BREAK_GLASS: Aggregate[BreakGlass] = Aggregate(
     decide=break_glass.decide,
     evolve=break_glass.evolve,
     whose=break_glass.whose_alone,
+    kept=break_glass.kept,
     writers=False,
     facts=gathering.gather_break_glass,
     authorise=access.authorise_break_glass,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from backbone.deciding import Command
+from backbone.deciding import Command, Kept
 from backbone.words import Words
 from chalkline_contracts.event import Event
 from chalkline_contracts.goals import (
@@ -97,6 +97,13 @@ BreakGlass = Unset | Requested | Approved | Denied
 def whose_alone(_: UUID, state: BreakGlass) -> UUID | None:
     """The teacher's whose content it is about; why an administrator wanted it does not go with the administrator."""
     return None if isinstance(state, Unset) else state.asked.teacher_id
+
+
+def kept(_: UUID, state: BreakGlass) -> Kept | None:
+    """As what it was about: of the pair's class, from when it was settled."""
+    if isinstance(state, Unset):
+        return None
+    return Kept("pair", (state.asked.teacher_id, state.asked.requested_by))
 
 
 def decide(state: BreakGlass, command: BreakGlassCommand, facts: GoalsFacts, *, now: datetime) -> list[Event]:
