@@ -198,8 +198,6 @@ async def test_a_comparison_with_older_tables_says_what_to_do_and_a_rebuild_does
     assert (code, "equal" in said) == (0, True)
     async with directory.serving() as served:
         await served.level()
-        while served.run.ledger.withheld:  # noqa: ASYNC110 - until it is sure that nothing is to be erased
-            await asyncio.sleep(0.02)
         listed = await served.get("/v1/people", by=None, tenant=directory.tenant)
         assert [row["name"] for row in listed.json()] == ["Tina"]
     owner = await asyncpg.connect(directory.database.provisioned.full_owner_url)

@@ -91,14 +91,14 @@ class Served:
 
     async def level(self) -> None:
         """Returns when this service has projected and reacted to all there is, of every source, and goes by the
-        clocks that it has heard of.
+        clocks that it has heard of, and is sure of what is to be erased (until then it tells no words).
         """
         while not await self._level():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     async def _level(self) -> bool:
         run = self.run
-        if await run.queued() or not run.progress.level(run.service.sources):
+        if run.ledger.withheld or await run.queued() or not run.progress.level(run.service.sources):
             return False
         return run.moved_clocks is None or not await run.pool.fetch(backbone_sql.clocks_ahead, None)
 
