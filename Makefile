@@ -34,7 +34,7 @@ check: install ## style, types, walls between packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: install ## every test, on real servers (about CONTRIBUTING.md's time budget)
+test: install ## every test but the soaks, on real servers (about CONTRIBUTING.md's time budget)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: install ## what takes minutes: a district's year, replicas, rosters, somebody erased to the last byte (12 minutes)
