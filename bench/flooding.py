@@ -36,6 +36,8 @@ def written(token: str, method: str, path: str, kind: str, body: str) -> bytes:
     while "%K" in body:
         body = body.replace("%K", str(uuid4()), 1)
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+    if kind and not body:
+        head += f"Accept: {kind}\r\n"
     if body:
         head += f"Content-Type: {kind}\r\nIdempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n{body}".encode()

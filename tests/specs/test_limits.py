@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from backbone.limits import ALONE_AFTER, Limits, Pace, Room
+from backbone.deciding import EVERYWHERE
+from backbone.limits import ALONE_AFTER, Limits
+from backbone.pacing import Pace, Room
 from backbone.problems import Problem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,21 +172,59 @@ async def test_a_rate_of_nothing_bounds_nobody(now: Now) -> None:
             pass
 
 
-async def test_who_read_a_long_page_pays_for_it_with_the_next(now: Now) -> None:
-    limits = Limits(rate=40, at_once=1, patience=0.5, now=now)
+async def test_a_long_page_is_paid_for_before_it_is_read_and_what_it_had_not_is_given_back(now: Now) -> None:
+    limits = Limits(rate=40, at_once=1, patience=0.3, now=now)
     await limits.paced(QUIET)
-    await limits.paced(LOUD)
-    limits.told(LOUD, 3)
+
+    async def waited(rows: int) -> float:
+        began = now()
+        await limits.paced(LOUD, rows)
+        return now() - began
+
+    assert await waited(200) < 0.02, "a whole burst is there"
+    with pytest.raises(Problem):
+        await limits.paced(LOUD, 0)  # twenty-one commands of forty a second, less a burst of four
+    limits.had(LOUD, 200, 20)
+    assert await waited(200) < 0.1, "eighteen came back"
+    limits.had(LOUD, 200, 0)
+    assert await waited(0) < 0.1
+
+
+async def test_a_page_of_an_export_waits_for_its_rows_however_long_that_takes(now: Now) -> None:
+    limits = Limits(rate=100, at_once=1, patience=0.1, now=now)
+    await limits.paced(QUIET)
+    await limits.line(LOUD, 500)
     began = now()
-    await limits.paced(LOUD)
-    assert now() - began < 0.02, "few rows are little"
-    limits.told(LOUD, 200)
-    await limits.paced(LOUD)
-    assert now() - began > 0.2
-    limits.told(LOUD, 500, whole=True)
+    await limits.paced(LOUD, 0)
+    assert now() - began < 0.1, "people of the same district do not wait for it"
+    await limits.line(LOUD, 500)
+    assert 0.4 < now() - began < 1
+    limits.had(LOUD, 500, 0, whole=True)
     began = now()
     await limits.line(LOUD)
-    assert now() - began > 1, "an export goes on when it is its turn, however long that takes"
+    assert now() - began < 0.1
+
+
+async def test_what_is_given_back_is_never_more_than_a_burst(now: Now) -> None:
+    limits = Limits(rate=10, at_once=1, patience=0.0, now=now)
+    await limits.paced(QUIET)
+    for _ in range(50):
+        limits.had(LOUD, 200, 0)
+    told = [await asyncio.gather(limits.paced(LOUD), return_exceptions=True) for _ in range(20)]
+    assert sum(isinstance(one, Problem) for (one,) in told) == 19
+
+
+@pytest.mark.parametrize("nobody", [None, EVERYWHERE])
+async def test_an_operator_of_no_district_is_not_another_one(now: Now, nobody: UUID | None) -> None:
+    limits = Limits(rate=5, at_once=1, patience=0.0, now=now)
+    operator = By(nobody, "operator")
+    await limits.paced(operator)
+    for _ in range(50):
+        await limits.paced(LOUD)
+    told = [await asyncio.gather(limits.paced(operator), return_exceptions=True) for _ in range(20)]
+    assert sum(isinstance(one, Problem) for (one,) in told) == 19, (
+        "a district is there, whom they could hold up"
+    )
 
 
 async def test_who_gives_up_as_somebody_leaves_is_no_fault() -> None:

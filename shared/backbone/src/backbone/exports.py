@@ -7,10 +7,11 @@ are for whoever turns them: what is there all the while is told once.
 """
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -22,8 +23,9 @@ from backbone.paging import cursor_in
 from backbone.problems import Problem
 from backbone.spreadsheet import csv_lines
 
-ROWS: Final = 500
-"""How many are asked for and sent at once."""
+ROWS: Final = 200
+"""How many rows are read at once: of a page at most, of an export until the last."""
+_A_LIMIT: Final = re.compile(r"[0-9]{1,9}")
 
 Rows = Sequence[BaseModel]
 
@@ -65,9 +67,34 @@ class ListRoute(APIRoute):
     one thing, if that has `rows`.
     """
 
+    usual = 0
+    """How many rows a page has where nobody says how many; 0 where there are no pages."""
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         # An application makes a router's routes once more, from endpoints that were wrapped already.
-        super().__init__(path, _page_or_whole(inspect.unwrap(endpoint)), **options)
+        endpoint = inspect.unwrap(endpoint)
+        self.usual = _usual(endpoint)
+        super().__init__(path, _page_or_whole(endpoint), **options)
+
+
+def rows_asked(request: Request) -> tuple[int, bool]:
+    """How many rows a request asks for at once, and whether they are of a list told whole."""
+    route = request.scope.get("route")
+    if not isinstance(route, ListRoute) or not route.usual:
+        return 0, False
+    if form_asked(request.headers.getlist("accept")) is not None:
+        return ROWS, True
+    limit = request.query_params.get("limit", "")
+    return (min(int(limit), ROWS) if _A_LIMIT.fullmatch(limit) else route.usual), False
+
+
+def _usual(endpoint: Callable[..., Any]) -> int:
+    """The default `limit` of the page that an endpoint takes."""
+    for taken in get_type_hints(endpoint).values():
+        fields = getattr(taken, "model_fields", {})
+        if {"limit", "cursor"} <= fields.keys():
+            return int(fields["limit"].default)
+    return 0
 
 
 def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -86,7 +113,7 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         if form is None:
             told = await endpoint(**asked)
             if isinstance(told, list):
-                request.app.state.limits.told(asked["by"], len(told))
+                request.app.state.limits.had(asked["by"], rows_asked(request)[0], len(told))
             return told
         pages = pages_of(endpoint, asked)
         first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent
@@ -133,17 +160,17 @@ async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any])
     cursor = None
     by, limits = asked["by"], asked["request"].app.state.limits
     while True:
-        await limits.line(by)
         response = Response()
         turned = {} if page is None else {name: page.model_copy(update={"limit": ROWS, "cursor": cursor})}
         rows = await endpoint(
             **{**asked, **turned, **({"response": response} if "response" in asked else {})}
         )
-        limits.told(by, len(rows), whole=True)
+        limits.had(by, ROWS, len(rows), whole=True)
         yield rows
         cursor = cursor_in(response.headers.get("link"))
         if cursor is None:
             return
+        await limits.line(by, ROWS)  # the first page was paid for on the way in
 
 
 def form_asked(accept: Sequence[str]) -> Form | None:

@@ -11,9 +11,8 @@ Operators have a pace of their own beside the district's. Whoever nobody knows s
 import asyncio
 import math
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
@@ -21,7 +20,9 @@ from uuid import UUID
 import structlog
 
 from backbone import metrics
+from backbone.deciding import EVERYWHERE
 from backbone.identity import Caller, Identity
+from backbone.pacing import Pace, Room
 from backbone.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,6 @@ STRANGERS = 50.0
 WAITING, BULKS = 4, 2
 """How many of a district wait for At-Least, and how many bulk requests are read, as multiples or fractions of how
 many are at work: four times as many, half as many."""
-
-
 ROWS_A_COMMAND = 10
 """So many rows of a list are as much work as a command."""
 UNAUTHORIZED = 401
@@ -55,74 +54,6 @@ class Asker(Protocol):
     def kind(self) -> str: ...
     @property
     def tenant(self) -> UUID | None: ...
-
-
-class Pace:
-    """So many a second, and after a pause so many at once (the generic cell rate algorithm: one number is kept)."""
-
-    __slots__ = ("_due", "_early", "burst", "rate")
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self.rate, self.burst = rate, burst
-        self._early = burst / rate
-        self._due = -math.inf
-
-    def wait(self, now: float, cost: float = 1) -> float:
-        """Seconds until something of this cost may go; what costs more than a burst goes as a whole burst may."""
-        return max(0.0, max(self._due, now) + min(cost / self.rate, self._early) - self._early - now)
-
-    def take(self, now: float, cost: float = 1) -> None:
-        self._due = max(self._due, now) + cost / self.rate
-
-    def left(self, now: float) -> int:
-        """How many could go at once now."""
-        return max(0, int((self._early - max(0.0, self._due - now)) * self.rate))
-
-    def rests(self, now: float) -> bool:
-        return self._due <= now
-
-
-class Room:
-    """Place for so many at once; others queue, first come, first in."""
-
-    __slots__ = ("_queue", "inside", "size")
-
-    def __init__(self, size: int) -> None:
-        self.size, self.inside = size, 0
-        self._queue: deque[asyncio.Future[None]] = deque()
-
-    def walk_in(self) -> None:
-        """In, full or not."""
-        self.inside += 1
-
-    async def enter(self, patience: float | None) -> bool:
-        """In as soon as there is place; False if there was none for so long. None: however long it takes."""
-        if self.inside < self.size and not self._queue:
-            self.inside += 1
-            return True
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(place)
-        try:
-            async with asyncio.timeout(patience):
-                await place
-        except BaseException as error:
-            if place.done() and not place.cancelled():
-                self.leave()
-            else:
-                with suppress(ValueError):  # whoever left in the same moment has taken it out
-                    self._queue.remove(place)
-            if isinstance(error, TimeoutError):
-                return False
-            raise
-        return True
-
-    def leave(self) -> None:
-        self.inside -= 1
-        while self._queue and self.inside < self.size:
-            place = self._queue.popleft()
-            if not place.done():
-                self.inside += 1
-                place.set_result(None)
 
 
 class Inside:
@@ -191,9 +122,11 @@ class Limits:
         """When each district last asked, in that order."""
         self._strangers = Pace(STRANGERS, STRANGERS)
 
-    async def paced(self, by: Asker, cost: float = 1) -> None:
-        """Waits until a request may go on. Raises a Problem (429), having waited as well."""
-        of, now = self._of(by), self._now()
+    async def paced(self, by: Asker, rows: int = 0) -> None:
+        """Waits until a request may go on, for a page of at most so many rows. Raises a Problem (429), having
+        waited as well.
+        """
+        of, now, cost = self._of(by), self._now(), 1 + rows / ROWS_A_COMMAND
         of.seen = now
         self._note(by.tenant, now)
         if self.free(of):
@@ -208,9 +141,9 @@ class Limits:
         await asyncio.sleep(self._patience)
         raise self.refusal(of, wait - self._patience)
 
-    async def line(self, by: Asker, cost: float = 1) -> None:
+    async def line(self, by: Asker, rows: int = 0) -> None:
         """Waits until a line of a bulk request, or a page of an export, may go on, however long that is."""
-        of, now = self._of(by), self._now()
+        of, now, cost = self._of(by), self._now(), 1 + rows / ROWS_A_COMMAND
         of.seen = now
         self._note(by.tenant, now)
         if self.free(of):
@@ -220,13 +153,11 @@ class Limits:
         if wait:
             await asyncio.sleep(wait)
 
-    def told(self, by: Asker, rows: int, *, whole: bool = False) -> None:
-        """A page of so many rows was read: whoever asks next pays for it, or, where it is of a `whole` list, the next
-        page does.
-        """
+    def had(self, by: Asker, asked: int, rows: int, *, whole: bool = False) -> None:
+        """A page had so many rows: what was paid for the others is given back. `whole`: of an export."""
         of = self._of(by)
         if not self.free(of):
-            (of.lines if whole else of.pace).take(self._now(), rows / ROWS_A_COMMAND)
+            (of.lines if whole else of.pace).give_back((asked - rows) / ROWS_A_COMMAND)
 
     def at_work(self, by: Asker, *, patient: bool = False) -> Inside:
         """Room to have something done; for a line of a bulk request, however long it takes."""
@@ -290,7 +221,7 @@ class Limits:
         return of
 
     def _note(self, tenant: UUID | None, now: float) -> None:
-        if tenant is not None:
+        if tenant is not None and tenant != EVERYWHERE:  # who is of no district is not another one
             self._districts[tenant] = now
             self._districts.move_to_end(tenant)
 

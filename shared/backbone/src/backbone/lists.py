@@ -22,7 +22,7 @@ from pydantic.json_schema import SkipJsonSchema
 from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
-from backbone.exports import ListRoute, row_of
+from backbone.exports import ROWS, ListRoute, row_of
 from backbone.gather import Gather
 from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
@@ -89,7 +89,7 @@ class Page(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, Field(ge=1, le=200, description="How many at most"), BeforeValidator(_digits)] = 50
+    limit: Annotated[int, Field(ge=1, le=ROWS, description="How many at most"), BeforeValidator(_digits)] = 50
     cursor: Annotated[
         str | Absent,
         Field(max_length=2048, description="From the Link of the page before; never made by hand"),
