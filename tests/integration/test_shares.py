@@ -119,3 +119,44 @@ async def test_each_finds_the_shares_they_granted_and_were_granted(shared: Share
     assert theirs[1]["goal_id"] == str(shared.ids["goal"])
     assert (await shared.get("coach", "/v1/shares")).json() == []
     assert await shared.platform.goals.derived_again()
+
+
+async def opened(shared: Shared, who: str) -> dict[str, str]:
+    """What is open to them, by what it is: its id."""
+    await shared.platform.level()
+    rows = [
+        row
+        for served in (shared.platform.goals, shared.platform.observations)
+        for row in (
+            await served.get("/v1/opened", by=shared.school.people[who], tenant=shared.school.tenant)
+        ).json()
+    ]
+    assert all(row["teacher_ids"] == [str(shared.school.teacher)] for row in rows)
+    return {row["aggregate"]: row["id"] for row in rows}
+
+
+async def test_whom_it_is_shared_with_finds_what_is_open_and_nothing_that_is_not(shared: Shared) -> None:
+    goal, step, seen = (str(shared.ids[name]) for name in ("goal", "step", "observation"))
+    everything = {"Goal": goal, "ActionStep": step, "Observation": seen}
+    assert await opened(shared, "theo") == {}
+    one = await shared.grant("theo", goal_id=goal)
+    assert await opened(shared, "theo") == {"Goal": goal}
+    shares = [one, await shared.grant("theo", cycle_id=str(shared.ids["cycle"]))]
+    assert await opened(shared, "theo") == everything
+    shares.append(await shared.grant("theo"))
+    assert await opened(shared, "theo") == everything, "each once, however many shares open it"
+    for who in ("teacher", "coach", "principal"):
+        assert await opened(shared, who) == {}
+    for share in shares:
+        await shared.revoke(share)
+    assert await opened(shared, "theo") == {}
+
+
+async def test_a_page_of_what_is_open_leads_to_the_next(shared: Shared) -> None:
+    await shared.grant("theo")
+    theo = {"by": shared.school.people["theo"], "tenant": shared.school.tenant}
+    first = await shared.platform.goals.get("/v1/opened?limit=1", **theo)
+    path = first.headers["link"].partition(">")[0].removeprefix("<")
+    second = await shared.platform.goals.get(path, **theo)
+    assert [row["aggregate"] for answer in (first, second) for row in answer.json()] == ["ActionStep", "Goal"]
+    assert "link" not in second.headers

@@ -210,18 +210,29 @@ async def test_a_member_who_left_reads_their_own_and_the_group_decides_without_t
         await platform.level()
         return [(await shared.get(who, path)).status_code for path in paths]
 
+    async def finds() -> set[str]:
+        """Where what Tom finds open to him is read."""
+        return {
+            f"/v1/{collection}/{row['id']}"
+            for served, collection in ((platform.goals, "goals"), (platform.observations, "observations"))
+            for row in (await served.get("/v1/opened", by=school.people["tom"], tenant=school.tenant)).json()
+        }
+
     await shared.grant("tom")
     await shared.grant("tom", by="tina")
     assert await reads("tom", groups, seen) == [404, 404], "Theo has not agreed"
+    assert await finds() == set()
     leave = f"/v1/cycles/{cycle}/leave-cycle"
     theo = {"by": school.people["theo"], "tenant": school.tenant}
     await platform.goals.post(leave, **theo, teacher_id=str(school.people["theo"]))
     assert await reads("tom", groups, f"{groups}/chart", f"{groups}/lineage") == [200] * 3
     assert await reads("tom", seen, theos) == [404, 404]
+    assert await finds() == {groups}
     assert await reads("theo", groups, theos, f"{theos}/chart") == [200] * 3
     assert await reads("teacher", groups, theos) == [200, 404]
     await shared.grant("tom", by="theo")
     assert await reads("tom", seen, theos) == [200, 200]
+    assert await finds() == {groups, seen, theos}
     await platform.level()
     for who, read in (("theo", 4), ("teacher", 3)):
         told = await platform.goals.get("/v1/receipts", by=school.people[who], tenant=school.tenant)

@@ -157,6 +157,9 @@ def _relations(
         return {"self"} if str(reader.person) in {row["teacher_id"], *row["audience"]} else set()
     if path == "/v1/receipts":
         return {"self"} if reader.name == "teacher" else set()
+    if path == "/v1/opened":
+        [thing] = [name for name in THINGS if str(world.practice.ids.get(name)) == row["id"]]
+        return reader.relations(thing)
     if about is None:  # figures are the leaders'; one's own minutes one's own
         own = {"self"} if row.get("coach_id") == str(reader.person) else set()
         return reader.among(OVERSEE | {"other_principal": {"principal"}}) | own

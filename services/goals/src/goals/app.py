@@ -19,6 +19,7 @@ from goals import (
     goal_lineage,
     initiative_list,
     observed,
+    opened_list,
     outcomes,
     partnership_list,
     session_prep,
@@ -34,6 +35,7 @@ from goals.policies import POLICIES
 READS = (
     partnership_list,
     share_list,
+    opened_list,
     break_glass_list,
     receipts,
     cycle_list,

@@ -16,6 +16,7 @@ from observations import (
     instrument_versions,
     minutes,
     observation_list,
+    opened_list,
     reflection_list,
 )
 from observations.aggregates import AGGREGATES
@@ -46,6 +47,7 @@ SERVICE = Service(
         dosage.routes(run),
         coaching_activity.routes(run),
         fidelity_figures.routes(run),
+        opened_list.routes(run),
         receipts.routes(run),
     ],
 )

@@ -98,6 +98,20 @@ CREATE TABLE shares (
 );
 CREATE INDEX ON shares (tenant, person_id, teacher_id);
 
+-- Those that open something now, by the district's own clock. Who has left the district reads nothing, and by broken
+-- glass nobody who is no administrator any more.
+CREATE VIEW open_shares AS
+SELECT s.*
+  FROM shares s
+  LEFT JOIN districts d ON d.tenant = s.tenant
+  JOIN people p ON p.tenant = s.tenant AND p.person_id = s.person_id AND p.active
+ WHERE s.expires_at > coalesce(d.clock, now())
+   AND (s.why = 'share' OR EXISTS (
+            SELECT FROM roles r
+             WHERE r.tenant = s.tenant AND r.person_id = s.person_id AND r.role = 'administrator' AND NOT r.withdrawn
+               AND (coalesce(d.clock, now()) AT TIME ZONE coalesce(d.time_zone, 'UTC'))::date
+                   BETWEEN r.begins AND coalesce(r.ends, 'infinity')));
+
 -- What directory asked every service to erase: all that is a person's, or texts by their references.
 CREATE TABLE erasures (
     tenant     uuid NOT NULL,

@@ -1,0 +1,10 @@
+"""The list of the goals and action steps that others let somebody see."""
+
+from typing import Final
+
+from backbone import opened
+from backbone.queries import Queries
+
+sql = Queries("goals", "sql/queries")
+
+routes: Final = opened.routes_of(sql.opened_to_person)
