@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from chalkline import delegating, issuer
+from chalkline import asking, delegating, issuer
 from chalkline.issuer import Bearer
 from chalkline.problem import Problem
 from chalkline.services import Service
@@ -27,7 +27,7 @@ def audit(
     asked = {"since": since.isoformat() if since else None, "operator": operator}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/jsonl"}
-    with httpx.Client(timeout=30, trust_env=False, headers=headers) as http:
+    with asking.client(timeout=30, headers=headers) as http:
         found = [row for service in services for row in _told(http, service, query)]
     return sorted(found, key=lambda row: datetime.fromisoformat(row["at"]))
 

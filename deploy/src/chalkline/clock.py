@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from chalkline import issuer, presence, show
-from chalkline.coaching import persistent, trust
+from chalkline import asking, issuer, presence, show
+from chalkline.coaching import persistent
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import SERVICES, State, read_json
@@ -71,9 +71,7 @@ async def settled(state: State, tenant: UUID) -> None:
 
 
 def _client(token: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        timeout=30, trust_env=False, verify=trust(), headers={"Authorization": f"Bearer {token}"}
-    )
+    return asking.async_client(timeout=30, headers={"Authorization": f"Bearer {token}"})
 
 
 def district(state: State, who: str) -> UUID:

@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 import httpx
 from backbone.searching import bytes_of
 
-from chalkline import databases, delegating, disk, issuer, mails, register
-from chalkline.coaching import persistent, trust
+from chalkline import asking, databases, delegating, disk, issuer, mails, register
+from chalkline.coaching import persistent
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import State
@@ -274,7 +274,7 @@ async def _sent(http: httpx.AsyncClient, directory: Service, entry: register.Ent
 def _as_operator(state: State, tenant: UUID) -> httpx.AsyncClient:
     token = issuer.token(state, issuer.Bearer("operator", "operator", str(tenant)))
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(timeout=30, trust_env=False, verify=trust(), headers=headers)
+    return asking.async_client(timeout=30, headers=headers)
 
 
 def _checked(answer: httpx.Response) -> dict[str, Any]:

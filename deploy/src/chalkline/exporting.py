@@ -23,7 +23,7 @@ from chalkline_contracts import directory, goals, notifications, observations
 from chalkline_contracts.event import catalogue
 from pydantic_core import to_json
 
-from chalkline import accountable, databases, delegating, issuer
+from chalkline import accountable, asking, databases, delegating, issuer
 from chalkline.export_folder import Folder, folder
 from chalkline.issuer import Bearer
 from chalkline.problem import Problem
@@ -80,7 +80,7 @@ async def export(asked: Asked, target: Path, progress: Callable[[str], None]) ->
     services = delegating.chosen(asked.state, [])
     timeout = httpx.Timeout(30, read=120)
     async with (
-        httpx.AsyncClient(timeout=timeout, trust_env=False) as http,
+        asking.async_client(timeout=timeout) as http,
         databases.reading(services) as logs,
     ):
         name = await _district(http, services[0], asked)

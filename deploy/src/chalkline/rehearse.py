@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import yaml
 
-from chalkline import delegating, issuer
+from chalkline import asking, delegating, issuer
 from chalkline.issuer import Bearer
 from chalkline.problem import Problem
 from chalkline.state import State
@@ -53,7 +53,7 @@ def answered(
     headers = {"Authorization": f"Bearer {token}"}
     timeout = httpx.Timeout(30, read=600)
     try:
-        with httpx.Client(timeout=timeout, trust_env=False, headers=headers) as http:
+        with asking.client(timeout=timeout, headers=headers) as http:
             zone = ZoneInfo(_found(http.get(f"{directory.url}/v1/districts/{tenant}"), tenant)["time_zone"])
             days = {"since": since, "until": until}
             body = rule | {name: _midnight(day, zone) for name, day in days.items() if day}

@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from chalkline import issuer
+from chalkline import asking, issuer
 from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import State, read_json
@@ -68,7 +68,7 @@ def import_roster(
     query = {"dry_run": str(dry_run).lower(), "allow_removals": str(allow_removals).lower()}
     headers = {"Authorization": f"Bearer {issuer.token(state, whom)}"}
     until = time.monotonic() + PATIENCE_S
-    with _bundle(path) as bundle, httpx.Client(timeout=_TIMEOUT, trust_env=False) as http:
+    with _bundle(path) as bundle, asking.client(timeout=_TIMEOUT) as http:
         while True:
             bundle.seek(0)
             files: dict[str, Any] = {"bundle": ("roster.zip", bundle, "application/zip")}
