@@ -37,7 +37,7 @@ from observations.observation import (
     Unset,
     VoidObservation,
 )
-from observations.pair import Cycle, Partnership
+from observations.pair import Cycle, Goal, Partnership
 from observations.refusals import (
     CoachFeedbackAlreadyGiven,
     CycleNotInPartnership,
@@ -45,6 +45,7 @@ from observations.refusals import (
     FeedbackIsYourOwn,
     FeedbackNotShared,
     GoalNotInPartnership,
+    GoalOfAnotherTeacher,
     MinutesOutOfRange,
     NotYetHappened,
     ObservationAlreadyRecorded,
@@ -74,7 +75,7 @@ def acting(person: UUID) -> Actor:
 
 FACTS = ObservationFacts(
     by=acting(COACH), command_id=COMMAND, aggregate_id=OBSERVED, partnership=AGREED, cycle=Cycle(PAIR, ()),
-    goal_of={GOAL: PAIR},
+    goals={GOAL: Goal(PAIR, (TINA,))},
 )  # fmt: skip
 EVIDENCE, FEEDBACK = private("12 of 20 intervals, mostly at the back"), private("Try a signal first")
 spec = Spec(OBSERVATION, FACTS)
@@ -243,13 +244,22 @@ def test_what_is_observed_in_a_cycle_is_observed_in_a_cycle_of_the_partnership()
 
 
 def test_what_is_observed_for_a_goal_is_observed_for_a_goal_of_the_partnership() -> None:
-    for unknown in ({}, {GOAL: UUID(int=99)}):
-        elsewhere = spec.knowing(goal_of=unknown)
+    for unknown in ({}, {GOAL: Goal(UUID(int=99), (TINA,))}):
+        elsewhere = spec.knowing(goals=unknown)
         elsewhere.when(record()).refused(GoalNotInPartnership)
         elsewhere.given(scheduled).when(record()).refused(GoalNotInPartnership)
         elsewhere.when(record(goal_ids=())).then(recorded(goal_ids=()))
     spec.when(record(goal_ids=(GOAL, UUID(int=98)))).refused(GoalNotInPartnership)
-    spec.knowing(goal_of={}).given(recorded()).when(correct()).then(corrected())
+    spec.knowing(goals={}).given(recorded()).when(correct()).then(corrected())
+
+
+def test_what_is_observed_of_one_teacher_is_for_no_goal_of_another_alone() -> None:
+    toms, both = spec.knowing(goals={GOAL: Goal(PAIR, (TOM,))}), {GOAL: Goal(PAIR, (TOM, TINA))}
+    toms.when(record(teacher_ids=(TINA,))).refused(GoalOfAnotherTeacher)
+    toms.given(scheduled).when(record()).refused(GoalOfAnotherTeacher)
+    toms.when(record(teacher_ids=(TINA, TOM))).then_types(ObservationRecorded)
+    toms.when(record(teacher_ids=(TINA,), goal_ids=())).then_types(ObservationRecorded)
+    spec.knowing(goals=both).when(record(teacher_ids=(TINA,))).then_types(ObservationRecorded)
 
 
 def test_nobody_and_nothing_is_named_twice() -> None:
@@ -515,11 +525,11 @@ async def test_the_partnership_is_the_one_the_command_or_else_the_observation_na
 async def test_whose_the_named_cycle_and_goals_are_is_known_as_far_as_goals_told_of_them() -> None:
     house, other = House(COACH), UUID(int=98)
     found = await gather_observation(house, Unset(), record(goal_ids=(other, GOAL, other)))
-    assert (found.cycle, found.goal_of) == (None, {})
+    assert (found.cycle, found.goals) == (None, {})
     house.rows["cycle", CYCLE] = {"partnership_id": UUID(int=99), "phases": ["learn"]}
-    house.rows["goal", GOAL] = {"partnership_id": PAIR}
+    house.rows["goal", GOAL] = {"partnership_id": PAIR, "owner_ids": [TINA]}
     found = await gather_observation(house, Unset(), record(goal_ids=(other, GOAL, other)))
-    assert (found.cycle, found.goal_of) == (Cycle(UUID(int=99), ("learn",)), {GOAL: PAIR})
+    assert (found.cycle, found.goals) == (Cycle(UUID(int=99), ("learn",)), {GOAL: Goal(PAIR, (TINA,))})
     assert (await gather_observation(house, Unset(), record(cycle_id=None))).cycle is None
 
 

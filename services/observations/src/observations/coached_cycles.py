@@ -86,8 +86,11 @@ def _day(row: Row, moment: datetime) -> str:
 
 
 async def project_goals(events: Sequence[Recorded[g.GoalDrafted]], db: Connection) -> None:
-    drafted = [(r.tenant, r.aggregate_id, r.event.partnership_id) for r in events]
-    await db.execute(sql.note_coached_goals, *columns(last_by_key(drafted, 2), 3))
+    drafted = [
+        (r.tenant, r.aggregate_id, r.event.partnership_id, ",".join(map(str, r.event.owner_ids)))
+        for r in events
+    ]
+    await db.execute(sql.note_coached_goals, *columns(last_by_key(drafted, 2), 4))
 
 
 COACHED_CYCLES = Projection(name="coached_cycles", handles=HANDLES, project=project)

@@ -22,7 +22,7 @@ from observations.observation import (
     Visit,
     Voided,
 )
-from observations.pair import Cycle, Partnership
+from observations.pair import Cycle, Goal, Partnership
 from observations.reflection import RecordReflection, Reflection, ReflectionCommand, ReflectionFacts
 
 
@@ -68,7 +68,11 @@ async def gather_observation(
         aggregate_id=asking.aggregate_id,
         partnership=partnership,
         cycle=_cycle(cycle),
-        goal_of={own: row["partnership_id"] for own, row in zip(goal_ids, goals, strict=True) if row},
+        goals={
+            own: Goal(row["partnership_id"], tuple(row["owner_ids"]))
+            for own, row in zip(goal_ids, goals, strict=True)
+            if row
+        },
         published=_published(names, editions),
         granted=await grants(asking, told.teacher_ids) if isinstance(told, Visit) and not inside else (),
         oversees=not inside and await oversees(asking, teacher_ids),

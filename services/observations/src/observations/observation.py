@@ -29,7 +29,7 @@ from chalkline_contracts.values import Code, Time, WordsRef
 from pydantic import Field
 
 from observations.measuring import Edition
-from observations.pair import Cycle, Partnership
+from observations.pair import Cycle, Goal, Partnership
 from observations.refusals import AuthorMissing
 
 Ids = Annotated[tuple[UUID, ...], Field(max_length=50)]
@@ -220,8 +220,8 @@ class ObservationFacts:
     partnership: Partnership | None = None
     cycle: Cycle | None = None
     """The cycle that the command names; None: it names none, or nobody knows of it."""
-    goal_of: Mapping[UUID, UUID] = field(default_factory=dict)
-    """Of the goals that are named, those that goals told of, and the partnership each is of."""
+    goals: Mapping[UUID, Goal] = field(default_factory=dict)
+    """Of the goals that are named, those that goals told of."""
     published: Mapping[str, Edition] = field(default_factory=dict)
     """Of the instruments that are named, those whose code the district published."""
     granted: tuple[Grant, ...] = ()

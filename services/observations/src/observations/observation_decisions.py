@@ -133,14 +133,15 @@ def _record(
         raise PartnershipMissing
     partnership = pair.agreed(facts.partnership)
     pair.within(partnership_id, command.cycle_id, facts.cycle)
-    goal_ids = pair.serves(partnership_id, command.goal_ids, facts.goal_of)
+    teacher_ids = pair.teachers(teacher_ids, partnership)
+    goal_ids = pair.serves(partnership_id, teacher_ids, command.goal_ids, facts.goals)
     _check_times(command.started_at, command.duration_s, command.measurements, now)
     check_instruments(command.instrument, command.measurements, facts.published, is_new=True)
     return [
         ObservationRecorded(
             partnership_id=partnership_id,
             coach_id=partnership.coach_id,
-            teacher_ids=pair.teachers(teacher_ids, partnership),
+            teacher_ids=teacher_ids,
             cycle_id=cycle_id,
             goal_ids=goal_ids,
             started_at=command.started_at,

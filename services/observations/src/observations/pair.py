@@ -10,6 +10,7 @@ from uuid import UUID
 from observations.refusals import (
     CycleNotInPartnership,
     GoalNotInPartnership,
+    GoalOfAnotherTeacher,
     PartnershipNotAgreed,
     PhaseUnknown,
     TeacherNotInPartnership,
@@ -43,6 +44,14 @@ class Cycle:
     phases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Whose it is: of several owners any may have been observed for it."""
+
+    partnership_id: UUID
+    owner_ids: tuple[UUID, ...]
+
+
 def agreed(partnership: Partnership | None) -> Partnership:
     """Raises PartnershipNotAgreed unless it is."""
     if partnership is None or partnership.status != "agreed":
@@ -66,12 +75,21 @@ def within(partnership_id: UUID | None, named: UUID | None, cycle: Cycle | None)
 
 
 def serves(
-    partnership_id: UUID, goal_ids: tuple[UUID, ...], goal_of: Mapping[UUID, UUID]
+    partnership_id: UUID,
+    teacher_ids: tuple[UUID, ...],
+    goal_ids: tuple[UUID, ...],
+    known: Mapping[UUID, Goal],
 ) -> tuple[UUID, ...]:
-    """These goals, each once. Raises GoalNotInPartnership for any that is not the pair's; `goal_of`: whose they are."""
-    if strangers := {goal_id for goal_id in goal_ids if goal_of.get(goal_id) != partnership_id}:
+    """These goals, each once; `known`: whose they are. Raises GoalNotInPartnership for any that is not the pair's, and
+    GoalOfAnotherTeacher for one that nobody owns who was observed: no lesson of one tells how another's students do.
+    """
+    goals = {goal_id: known.get(goal_id) for goal_id in goal_ids}
+    ours = {own: goal for own, goal in goals.items() if goal and goal.partnership_id == partnership_id}
+    if strangers := goals.keys() - ours.keys():
         raise GoalNotInPartnership(goal_ids=sorted(strangers))
-    return tuple(dict.fromkeys(goal_ids))
+    if others := {own for own, goal in ours.items() if not set(goal.owner_ids) & set(teacher_ids)}:
+        raise GoalOfAnotherTeacher(goal_ids=sorted(others))
+    return tuple(goals)
 
 
 def in_phase(phase: str | None, cycle: Cycle | None) -> None:

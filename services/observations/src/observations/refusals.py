@@ -107,6 +107,10 @@ class GoalNotInPartnership(Refusal):
     """No goals of this partnership are known by these ids; if one began a moment ago, hand back its At-Least."""
 
 
+class GoalOfAnotherTeacher(Refusal):
+    """These goals are of teachers who were not observed."""
+
+
 class PhaseUnknown(Refusal):
     """The cycle has no such phase; where no cycle is named there is none."""
 

@@ -61,11 +61,12 @@ CREATE TABLE coached_cycles (
 CREATE INDEX ON coached_cycles (tenant, started_at, began);
 CREATE INDEX ON coached_cycles (tenant, partnership_id, started_at, began);
 
--- Of which partnership a goal is: an observation names none of another's.
+-- Whose a goal is: an observation names none of another partnership's, and none of a teacher's who was not observed.
 CREATE TABLE coached_goals (
     tenant         uuid NOT NULL,
     goal_id        uuid NOT NULL,
     partnership_id uuid NOT NULL,
+    owner_ids      uuid[] NOT NULL,
     PRIMARY KEY (tenant, goal_id)
 );
 
