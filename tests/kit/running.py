@@ -138,10 +138,10 @@ class Platform:
         async with asyncio.timeout(within):
             for _ in range(3):  # a reaction of one is another's news
                 for served in self.services.values():
-                    await self._heard(served)
+                    await self.heard(served)
                     await served.level()
 
-    async def _heard(self, served: Served) -> None:
+    async def heard(self, served: Served) -> None:
         """Tells a service where its sources stand now instead of within five seconds."""
         for source in served.run.service.reads:
             if source in self.services:

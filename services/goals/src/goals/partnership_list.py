@@ -111,6 +111,8 @@ def routes(run: Running) -> APIRouter:
         else:
             query, within = sql.partnerships_overseen, overseen.within
             rows = await lists.page(request, response, by, page, query, person, within)
+        if any(person not in row["teacher_ids"] for row in rows):
+            lists.must_be_level(by)
         return [_told(row) for row in rows]
 
     return router
