@@ -2,13 +2,22 @@
 
 import csv
 import io
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import goals.release
+import httpx
 import pytest
 import pytest_asyncio
-from kit.running import Platform
+from backbone import releasing
+from backbone.service import running
+from backbone.web import application
+from kit.running import Platform, Served
 from kit.school import School, another_principal, cycle_of, on_task, open_school, pair_up, set_goal
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals")]
@@ -253,3 +262,91 @@ async def test_the_effect_of_an_initiative_is_the_median_change_of_its_goals(
         "2/5",
     )
     assert await see(platform, school, "/v1/effect?year=1999") == []
+
+
+# A release a month ----------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def another_door(served: Served) -> AsyncIterator[Served]:
+    """The same service once more, which only answers."""
+    settings = served.run.settings.model_copy(update={"roles": ("door",)})
+    async with running(served.run.service, settings) as run:
+        transport = httpx.ASGITransport(application(run, version="0"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://goals", timeout=10) as http:
+            yield Served(run, served.database, http, served.issuer)
+
+
+async def told(served: Served, school: School) -> dict[str, bytes]:
+    answers = {
+        path: await served.get(path, by=school.coaching_lead, tenant=school.tenant) for path in READS[:-1]
+    }
+    assert {answer.status_code for answer in answers.values()} == {200}
+    return {path: answer.content for path, answer in answers.items()}
+
+
+async def stored(platform: Platform) -> list[Any]:
+    rows: list[Any] = await platform.goals.database.app.fetch(
+        "SELECT month, told, kept FROM work.releases ORDER BY tenant, year"
+    )
+    return rows
+
+
+async def test_every_process_tells_the_same_and_what_is_released_stands(
+    platform: Platform, school: School
+) -> None:
+    """Whatever is learnt later; and were it lost, the log would tell it again."""
+    first, row = await told(platform.goals, school), await stored(platform)
+    async with another_door(platform.goals) as door:
+        await door.level()
+        assert await told(door, school) == first
+        await goal_that_is_achieved(platform, school, "theo", "reading", 9)
+        await platform.level()
+        assert await told(door, school) == first == await told(platform.goals, school)
+        assert await stored(platform) == row
+        await platform.goals.database.owner.execute("TRUNCATE work.releases, work.released")
+        await platform.level()
+        assert await stored(platform) == row
+        assert await told(door, school) == first
+
+
+def noted(pids: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every process that works figures out leaves its number."""
+    changes = goals.release.changes
+
+    def counted(*arguments: Any) -> Any:
+        with pids.open("a") as file:
+            file.write(f"{os.getpid()} ")
+        return changes(*arguments)
+
+    monkeypatch.setattr(goals.release, "changes", counted)
+
+
+async def test_who_answers_works_nothing_out(
+    platform: Platform, school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted(pids := tmp_path / "pids", monkeypatch)
+    await next_month(platform, school)
+    await told(platform.goals, school)
+    assert pids.read_text().split()
+    assert str(os.getpid()) not in pids.read_text().split()
+
+    async def here(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        return await work()
+
+    monkeypatch.setattr(releasing, "apart", here)  # what it finds out: a process that answers and works
+    await next_month(platform, school)
+    assert str(os.getpid()) in pids.read_text().split()
+
+
+async def test_before_the_first_release_is_made_who_reads_is_asked_to_come_again(
+    platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_yet(*_: Any) -> None:
+        return
+
+    monkeypatch.setattr(releasing.Releaser, "once", not_yet)
+    await platform.goals.database.owner.execute("TRUNCATE work.releases, work.released")
+    answer = await platform.goals.get("/v1/funnel", by=school.coaching_lead, tenant=school.tenant)
+    assert (answer.status_code, answer.json()["code"]) == (503, "figures_preparing")
+    assert answer.headers["retry-after"] == "2"

@@ -14,6 +14,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import nats
-from backbone import streams
+from backbone import releasing, streams
 from backbone.jobs import rebuild_projections
 from backbone.main import parser, perform
 from backbone.queries import Queries
@@ -91,7 +92,8 @@ class Served:
 
     async def level(self) -> None:
         """Returns when this service has projected and reacted to all there is, of every source, and goes by the
-        clocks that it has heard of, and is sure of what is to be erased (until then it tells no words).
+        clocks that it has heard of, has told the figures of months that are over, and is sure of what is to be erased
+        (until then it tells no words).
         """
         while not await self._level():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -99,6 +101,8 @@ class Served:
     async def _level(self) -> bool:
         run = self.run
         if run.ledger.withheld or await run.queued() or not run.progress.level(run.service.sources):
+            return False
+        if await run.pool.fetch(backbone_sql.releases_due, datetime.now(UTC)) and _has_figures(run):
             return False
         return run.moved_clocks is None or not await run.pool.fetch(backbone_sql.clocks_ahead, None)
 
@@ -118,6 +122,10 @@ class Served:
             return self.issuer.operator(tenant)
         assert tenant is not None
         return self.issuer.person(by, tenant)
+
+
+def _has_figures(run: Running) -> bool:
+    return any(errand.name == "figures" for errand in run.errands)
 
 
 @dataclass(frozen=True)
@@ -156,6 +164,7 @@ async def serving(
     *names: str, server: Postgres, broker: Nats, secrets: Path, folder: Path
 ) -> AsyncIterator[Platform]:
     """Starts the named services; everything they need is made, and taken away at the end."""
+    releasing.EVERY = 0.1  # whoever waits for figures waits for them in hundreds of tests
     platform = Platform(Issuer(folder))
     async with AsyncExitStack() as stack:
         for name in SERVICES:

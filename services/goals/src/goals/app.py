@@ -1,6 +1,7 @@
 """What goals is made of."""
 
 from backbone import receipts
+from backbone.releasing import releaser_of
 from backbone.service import Running, Service
 from chalkline_contracts.goals import ContentRead
 from fastapi import APIRouter
@@ -29,8 +30,9 @@ from goals import (
 )
 from goals.aggregates import AGGREGATES
 from goals.coming_evaluators import TIMERS
-from goals.figures_asked import Figures
+from goals.figures_asked import Asking
 from goals.policies import POLICIES
+from goals.release import FIGURED
 
 READS = (
     partnership_list,
@@ -53,7 +55,7 @@ FIGURES = (funnel, outcomes, effect, coverage)
 
 def routes(run: Running) -> list[APIRouter]:
     """Every read; all figures are of one release."""
-    together = Figures(run)
+    together = Asking(run)
     return [*(read.routes(run) for read in READS), *(read.routes(together) for read in FIGURES)]
 
 
@@ -78,6 +80,7 @@ SERVICE = Service(
         receipts.projection(ContentRead),
     ),
     policies=POLICIES,
+    errands=lambda run: (releaser_of(run, FIGURED),),
     routes=routes,
     timers=TIMERS,
 )

@@ -12,7 +12,7 @@ from backbone.queries import Queries
 from backbone.suppressing import TOTAL, Cell, Group, suppressed
 from fastapi import APIRouter, Request, Response
 
-from goals.figures_asked import Figure, Figures
+from goals.figures_asked import Asking, Figure
 
 sql = Queries("goals", "sql/queries")
 
@@ -26,7 +26,7 @@ class Covered(Figure):
     """Exact, such as "3/4"."""
 
 
-def routes(figures: Figures) -> APIRouter:
+def routes(asking: Asking) -> APIRouter:
     router = router_of("Partnership")
 
     @router.get(
@@ -39,12 +39,12 @@ def routes(figures: Figures) -> APIRouter:
         school of fewer than five teachers is hidden, with others so that it cannot be computed.
         """
         no_parameter(request)
-        schools, today = await figures.schools(by), await figures.lists.today(by)
-        rows = await figures.lists.whole(request, response, sql.coverage, by.tenant, today)
+        schools, today = await asking.schools(by), await asking.lists.today(by)
+        rows = await asking.lists.whole(request, response, sql.coverage, by.tenant, today)
         groups: dict[Cell, Group] = {
             (row["of"], TOTAL): Group(row["teachers_n"], row["teachers_n"]) for row in rows
         }
-        hidden = {of for of, _ in suppressed(groups, await figures.least(by))}
+        hidden = {of for of, _ in suppressed(groups, await asking.least(by))}
         return [
             _told(row, hidden=row["of"] in hidden) for row in rows if schools is None or row["of"] in schools
         ]

@@ -16,18 +16,19 @@ from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns
 from backbone.school_year import YearWanted
-from backbone.suppressing import Least
+from backbone.suppressing import Group, Least
+from backbone.telling import Key
 from chalkline_contracts.goals import GoalLinkedToInitiative
 from fastapi import APIRouter, Query, Request, Response
 
-from goals.arithmetic import median
 from goals.figures import month_of
-from goals.figures_asked import Figures, division
-from goals.release import NONE, Key, Release, group_of
+from goals.figures_asked import Asking, division, told
+from goals.release import NONE, Table
 
 sql = Queries("goals", "sql/queries")
 
 METRIC = ("metric_code", "kind", "unit", "direction")
+MEDIANS = ("median_baseline", "median_final", "median_change")
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
@@ -61,7 +62,7 @@ class Effect(Told):
     """The median of what each goal changed by, from its baseline to the measurement that achieved it."""
 
 
-def routes(figures: Figures) -> APIRouter:
+def routes(asking: Asking) -> APIRouter:
     router = router_of("Initiative")
 
     @router.get("/v1/effect", summary="What initiatives bring about", **DESCRIBED_WHOLE)
@@ -72,48 +73,40 @@ def routes(figures: Figures) -> APIRouter:
         fewer than five teachers, or fewer students than the district's policy says, is hidden, with others so that
         none can be computed; what too few changed stands as it was.
         """
-        await figures.leads(by)
-        release = await figures.released(request, response, by, wanted)
-        return effects(release, await figures.least(by))
+        await asking.leads(by)
+        release = await asking.released(request, response, by, wanted)
+        return effects(release.goals, await asking.least(by))
 
     return router
 
 
-def effects(release: Release, least: Least) -> list[Effect]:
+def effects(goals: Table, least: Least) -> list[Effect]:
     """Each initiative, then its metrics; last what serves none."""
-    groups = division(release.of_goals, "initiative", None)
-    told = []
-    for own in sorted(groups, key=lambda key: (key[1] == NONE, str(key))):
-        metrics = sorted((key for key in release.of_goals if key[:2] == ("metric", own[1])), key=str)
-        told += [_told(release, key, least) for key in (own, *metrics)]
-    return told
+    rows = []
+    for own in sorted(division(goals.there, "initiative", None), key=lambda key: (key[1] == NONE, str(key))):
+        metrics = sorted((key for key in goals.there if key[:2] == ("metric", own[1])), key=str)
+        rows += [_row(goals, key, least) for key in (own, *metrics)]
+    return rows
 
 
-def _told(release: Release, key: Key, least: Least) -> Effect:
-    goals = release.goals.get(key, ())
-    hidden = not goals
-    metric = key[2:] or (None,) * len(METRIC)
-    achieved = [one for one in goals if one.achieved]
+def _row(goals: Table, key: Key, least: Least) -> Effect:
+    figures = told(goals, key, least)
+    names: dict[str, Any] = dict(zip(METRIC, key[2:] or (None,) * len(METRIC), strict=True))
+    names["initiative_id"] = None if key[1] == NONE else UUID(str(key[1]))
+    if figures is None:
+        nothing = dict.fromkeys(("goals_n", "achieved_n", "share_achieved", *MEDIANS))
+        return Effect(**names, hidden=True, **nothing)
+    many, achieved = figures["goals_n"], figures["achieved_n"]
     # A median of few is nearly what one of them reached.
-    enough = metric[0] is not None and not least.wanting(group_of(achieved))
-    begun = [Fraction(one.baseline) for one in achieved if one.baseline is not None] if enough else []
-    ended = [Fraction(one.final) for one in achieved if one.final is not None] if enough else []
-    changes = [end - begin for begin, end in zip(begun, ended, strict=True)]
+    enough = not least.wanting(Group(achieved, *figures["achieved_by"]))
     return Effect(
-        initiative_id=None if key[1] == NONE else UUID(str(key[1])),
-        **dict(zip(METRIC, metric, strict=True)),
-        hidden=hidden,
-        goals_n=None if hidden else len(goals),
-        achieved_n=None if hidden else len(achieved),
-        share_achieved=None if hidden else str(Fraction(len(achieved), len(goals))),
-        median_baseline=_exact(begun),
-        median_final=_exact(ended),
-        median_change=_exact(changes),
+        **names,
+        hidden=False,
+        goals_n=many,
+        achieved_n=achieved,
+        share_achieved=str(Fraction(achieved, many)),
+        **{name: figures[name] if enough else None for name in MEDIANS},
     )
-
-
-def _exact(values: Sequence[Fraction]) -> str | None:
-    return str(median(values)) if values else None
 
 
 INITIATIVE_GOALS = Projection(name="initiative_goals", handles=(GoalLinkedToInitiative,), project=project)

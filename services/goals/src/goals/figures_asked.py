@@ -4,36 +4,22 @@ Administrators and coaching leads ask about the district. Principals are told th
 district's table by school, and nobody is told anything else: two who compare their answers know no more than the one.
 """
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable
-from time import monotonic
-from typing import Final, TypeAlias
-from uuid import UUID
+from typing import Any
 
 from backbone.application import Reader
 from backbone.deciding import Actor, Forbidden
 from backbone.district import policy_in
 from backbone.lists import Lists, Told, person_of
 from backbone.overseeing import LEADERS
-from backbone.queries import Queries
+from backbone.releasing import released
 from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
-from backbone.suppressing import Least
+from backbone.suppressing import Group, Least
+from backbone.telling import Key
 from fastapi import Request, Response
 
-from goals.figures import month_of
-from goals.release import TOTAL, Key, Release, released
-
-sql = Queries("goals", "sql/queries")
-
-Asked: TypeAlias = tuple[UUID, int, str, int]
-"""District, school year, the month that it is, and about how many students a figure must be."""
-
-KEPT: Final = 64
-"""As many releases are kept: those that were asked for last."""
-A_WHILE: Final = 3600.0
-"""Seconds after which one is made anew, in case it was made of rows that were not all there yet."""
+from goals.release import TOTAL, Release, Table
 
 
 class Figure(Told):
@@ -44,12 +30,11 @@ class Figure(Told):
     hidden: bool
 
 
-class Figures:
-    """The figures of one running service, each release of them made once a month."""
+class Asking:
+    """Who asks one running service for figures, and what they are told: the release of the month, as it is stored."""
 
     def __init__(self, run: Running) -> None:
         self._run, self.lists = run, Lists(run)
-        self._made: OrderedDict[Asked, tuple[float, asyncio.Task[Release]]] = OrderedDict()
 
     async def schools(self, by: Actor) -> frozenset[str] | None:
         """The schools somebody may have figures about; None: all of the district. Raises Forbidden, FactsBehind."""
@@ -77,25 +62,15 @@ class Figures:
         """What is told this month of the school year asked for, or of this one. Raises a Problem."""
         await self.lists.told_whole(request, response)
         year = wanted.year if wanted.year is not None else school_year(await self.lists.today(by))
-        month = month_of(await self._run.clock.now(by.tenant))
-        least = await self.least(by)
-        asked = by.tenant, year, month, least.students
-        made_at, making = self._made.get(asked, (0.0, None))
-        if making is None or making.cancelled() or monotonic() - made_at > A_WHILE:
-            making = asyncio.create_task(self._make(by.tenant, year, month, least))
-            self._made[asked] = monotonic(), making
-            if len(self._made) > KEPT:
-                self._made.popitem(last=False)
-        self._made.move_to_end(asked)
-        try:
-            return await asyncio.shield(making)
-        except Exception:
-            self._made.pop(asked, None)
-            raise
+        told = await released(self._run, by.tenant, year)
+        return Release() if told is None else Release.again(told)
 
-    async def _make(self, tenant: UUID, year: int, month: str, least: Least) -> Release:
-        rows = await self.lists.fetched(sql.figures, tenant, year, month)
-        return await asyncio.to_thread(released, rows, month, least)
+
+def told(table: Table, key: Key, least: Least) -> Any | None:
+    """The figures of a group; None: they are hidden. What a district would not have told by now is told no more."""
+    figures = table.told.get(key)
+    few = figures is not None and least.wanting(Group(0, students=figures.get("students")))
+    return None if few else figures
 
 
 def division(keys: Iterable[Key], by: str, schools: frozenset[str] | None) -> list[Key]:

@@ -3,19 +3,19 @@
 Figures, for those who lead; no partner, no goal and no student is in them.
 """
 
-from collections.abc import Collection
 from fractions import Fraction
 from typing import Annotated, Literal
 
 from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, Absent, router_of
 from backbone.school_year import YearWanted
+from backbone.suppressing import Least
+from backbone.telling import Key
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from goals.figures_asked import Figure, Figures, divided, division, division_of
-from goals.release import TOTAL, Key, Release
-from goals.standing import Goal
+from goals.figures_asked import Asking, Figure, divided, division, division_of, told
+from goals.release import TOTAL, Table
 
 
 class GoalOutcomes(Figure):
@@ -37,7 +37,7 @@ class OutcomesWanted(YearWanted):
     ] = None
 
 
-def routes(figures: Figures) -> APIRouter:
+def routes(asking: Asking) -> APIRouter:
     router = router_of("Goal")
 
     @router.get(
@@ -52,20 +52,24 @@ def routes(figures: Figures) -> APIRouter:
         their schools. What is about fewer than five teachers, or fewer students than the district's policy says, is
         hidden, with others so that none can be computed; what too few changed stands as it was.
         """
-        schools = await figures.schools(by)
+        schools = await asking.schools(by)
         how = divided(wanted.by, "focus", schools)
-        release = await figures.released(request, response, by, wanted)
+        goals = (await asking.released(request, response, by, wanted)).goals
+        least = await asking.least(by)
         total = [TOTAL] if schools is None else []
-        return [told(release, key) for key in (*total, *division(release.of_goals, how, schools))]
+        return [row(goals, key, least) for key in (*total, *division(goals.there, how, schools))]
 
     return router
 
 
-def told(release: Release, key: Key) -> GoalOutcomes:
-    goals: Collection[Goal] | None = release.goals.get(key, None if key in release.of_goals else ())
+def row(goals: Table, key: Key, least: Least) -> GoalOutcomes:
+    """What is told of a group of goals."""
     of = division_of(key)
-    if goals is None:
+    if key not in goals.there and key not in goals.told:
+        return GoalOutcomes(of=of, hidden=False, goals_n=0, achieved_n=0, share=None)
+    if (figures := told(goals, key, least)) is None:
         return GoalOutcomes(of=of, hidden=True, goals_n=None, achieved_n=None, share=None)
-    achieved = sum(one.achieved for one in goals)
-    share = str(Fraction(achieved, len(goals))) if goals else None
-    return GoalOutcomes(of=of, hidden=False, goals_n=len(goals), achieved_n=achieved, share=share)
+    many, achieved = figures["goals_n"], figures["achieved_n"]
+    return GoalOutcomes(
+        of=of, hidden=False, goals_n=many, achieved_n=achieved, share=str(Fraction(achieved, many))
+    )

@@ -1,24 +1,24 @@
 """What is told of a school year: of which groups of cycles and goals, as they stood in which month.
 
-Every table of figures is of one release, so that none can be taken from another: it goes through the months that are
-over, and tells a group anew only where that, beside all that was told before and of other groups, tells of nobody
-few enough to be known (`backbone/differencing.py`). Until then the older figure stands.
+Every table of figures is of one release, so that none can be taken from another. It goes on from what the releases
+before it told: a group is told anew where that tells of nobody few enough to be known (`backbone/telling.py`).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from backbone.differencing import Known, added_up
-from backbone.suppressing import STAFF, Group, Least
+from backbone import releasing
+from backbone.queries import Queries
+from backbone.releasing import Turn, months
+from backbone.suppressing import STAFF, Least
+from backbone.telling import Division, Groups, Key, Thing
 
+from goals.counted import cycles_counted, goals_counted, group_of, phases_counted
 from goals.standing import Cycle, Goal, Stood, Unit, changes
 
-Key: TypeAlias = tuple[str | None, ...]
-"""A group: a division, and what it is in it."""
-Thing = TypeVar("Thing", bound=Hashable)
+sql = Queries("goals", "sql/queries")
 
 TOTAL: Final[Key] = ("total",)
 NONE: Final = "none"
@@ -26,188 +26,171 @@ OF_CYCLES: Final = frozenset({"total", "school", "month", "template"})
 """Divisions of cycles; all but those by template are of goals too, and there are others of goals alone."""
 
 
-@dataclass
+@dataclass(slots=True)
+class Table:
+    """Which groups there are of a kind, and what is told of them; what is not told is hidden."""
+
+    there: Collection[Key] = frozenset()
+    told: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    """Of a group, as `counted.py` counts it."""
+
+    @classmethod
+    def again(cls, kept: Any) -> "Table":
+        return cls(frozenset(map(tuple, kept["there"])), {tuple(key): told for key, told in kept["told"]})
+
+    def kept(self) -> Any:
+        return {"there": sorted(self.there, key=str), "told": list(self.told.items())}
+
+
+@dataclass(slots=True)
 class Release:
-    """Of each group that is told of, the cycles or goals as they stood when it was told; and which groups there are."""
+    """The tables that figures are read from."""
 
-    cycles: dict[Key, Collection[Cycle]] = field(default_factory=dict)
-    goals: dict[Key, Collection[Goal]] = field(default_factory=dict)
-    phases: dict[Key, Sequence[int]] = field(default_factory=dict)
-    """The seconds that each cycle took."""
-    of_cycles: frozenset[Key] = frozenset()
-    of_goals: frozenset[Key] = frozenset()
-    of_phases: frozenset[Key] = frozenset()
+    cycles: Table = field(default_factory=Table)
+    goals: Table = field(default_factory=Table)
+    phases: Table = field(default_factory=Table)
+
+    @classmethod
+    def again(cls, kept: Any) -> "Release":
+        return cls(*(Table.again(kept[name]) for name in ("cycles", "goals", "phases")))
+
+    def kept(self) -> Any:
+        return {name: getattr(self, name).kept() for name in ("cycles", "goals", "phases")}
 
 
-def released(rows: Sequence[Any], until: str, least: Least) -> Release:
-    """What may be told in a month of what the months before it brought, as `figures.sql` has it."""
-    telling = _Telling(least)
-    by_month = changes(rows, until)
+def released(turn: Turn) -> tuple[Any, Any]:
+    """What is told until the next month, and what the next release goes on from, both as JSON."""
+    telling = Telling(turn.least, turn.told, turn.kept)
+    by_month = changes(turn.rows, turn.until)
+    since = turn.since or min(by_month, default=turn.until)
     for month in sorted(by_month):
-        telling.goes_on(by_month[month])
-    return telling.release()
+        if month < since:
+            telling.stands(by_month[month])
+    for month in months(since, turn.until):
+        telling.stands(by_month.get(month, ()))
+        telling.tell()
+    return telling.release.kept(), telling.kept()
 
 
-class _Groups(Generic[Thing]):
-    """Groups of one kind of thing as they are, and what is known of them."""
-
-    def __init__(self) -> None:
-        self.rows: dict[Key, dict[Thing, None]] = defaultdict(dict)
-        """In the order in which they came: whoever works it out again finds the same."""
-        self.new: set[Key] = set()
-        """Those that are not as they were last told."""
-        self._known: Known[Key, Thing] = Known()
-        self._stood: dict[Key, frozenset[Thing]] = {}
-        """As they were last told."""
-
-    def put(self, one: Thing, groups: Iterable[Key], *, gone: bool = False) -> None:
-        for key in groups:
-            if gone:
-                self.rows[key].pop(one, None)
-            else:
-                self.rows[key][one] = None
-            self.new.add(key)
-
-    def current(self, key: Key) -> bool:
-        return key not in self.new and bool(self.rows.get(key))
-
-    def there(self) -> frozenset[Key]:
-        return frozenset(key for key, things in self.rows.items() if things)
-
-    def tell(self, may: Callable[[Key], bool], about: Callable[[Thing], UUID | None]) -> frozenset[Key]:
-        """Tells of those that changed and of which it may; what was told, or is told by what was, is new no more."""
-        before = frozenset(self.new)
-        wanted = {key: self.rows[key] for key in self.new if self.rows[key] and may(key)}
-        wanted = {key: things for key, things in wanted.items() if self._enough_changed(key, about)}
-        spared = self._spared(wanted)
-        for those in (wanted.keys() - spared, spared):
-            rows = {key: wanted[key] for key in those & self.new}
-            whom = {one: about(one) for things in rows.values() for one in things}
-            self.new -= self._known.tell(rows, whom)
-            self._follows(wanted)
-        told = before - self.new
-        for key in told:
-            self._stood[key] = frozenset(self.rows[key])
-        return told
-
-    def _enough_changed(self, key: Key, about: Callable[[Thing], UUID | None]) -> bool:
-        """Whether it can be told at all: what changed by few alone is what a difference of two months would tell."""
-        whom = {
-            who for one in self.rows[key].keys() ^ self._stood.get(key, frozenset()) if (who := about(one))
-        }
-        return len(whom) >= STAFF
-
-    def _spared(self, wanted: Mapping[Key, Collection[Thing]]) -> set[Key]:
-        """Of each division the smallest, where it will be what the others leave of the whole."""
-        spared = set()
-        for of, among in self._divided():
-            new = sorted(wanted.keys() & set(among), key=lambda key: (len(wanted[key]), str(key)))
-            told = {key for key in (of, *among) if self.current(key) or key in wanted}
-            if new and added_up(self.rows, of, among, told - {new[0]}) == new[0]:
-                spared.add(new[0])
-        return spared
-
-    def _follows(self, wanted: Mapping[Key, Collection[Thing]]) -> None:
-        """What is told by what was told is new no more: another row of the same things, or what is left of a whole."""
-        for key in sorted(wanted.keys() & self.new, key=str):
-            size = len(self.rows[key])
-            if any(size == len(other) and self.current(own) and self.rows[key] == other
-                   for own, other in self.rows.items()):  # fmt: skip
-                self.new.discard(key)
-        for of, among in self._divided():
-            told = {key for key in (of, *among) if self.current(key)}
-            last = added_up(self.rows, of, among, told)
-            if last in wanted:
-                self.new.discard(last)
-
-    def _divided(self) -> list[tuple[Key, list[Key]]]:
-        """Wholes and their parts, the largest first."""
-        divided: dict[tuple[Key, str | None], list[Key]] = defaultdict(list)
-        for key in self.rows:
-            if key != TOTAL:
-                divided[("initiative", key[1]) if key[0] == "metric" else TOTAL, key[0]].append(key)
-        order = sorted(divided, key=lambda each: (each[0] != TOTAL, str(each)))
-        return [(each[0], divided[each]) for each in order]
+FIGURED: Final = releasing.Figures(years=sql.figured_years, rows=sql.figures, release=released)
 
 
-class _Telling:
+class Telling:
     """How everything stands at the end of a month, and what of it is told."""
 
-    def __init__(self, least: Least) -> None:
+    def __init__(self, least: Least, told: Any | None = None, kept: Any | None = None) -> None:
+        """`told` and `kept`: what the release before said, and left."""
+        goals, cycles, phases = kept or (None, None, None)
+        self.release = Release.again(told) if told else Release()
+        self.goals, self.cycles = Groups(divided, goals), Groups(divided, cycles)
+        """Of cycles each with one of its goals, which tell of those goals too."""
+        self.phases = Groups(lambda _: (), phases)
+        """Of cycles by the phases that they left."""
+        self.goal_of: dict[Thing, Goal] = {}
+        self.cycle_of: dict[Thing, Cycle] = {}
         self._least = least
-        self._told = Release()
         self._now: dict[Unit, Stood] = {}
-        self._goals, self._cycles, self._phases = _Groups[Goal](), _Groups[Cycle](), _Groups[UUID]()
-        """Of goals; of cycles, with those of goals that are told; of cycles by the phases they left."""
-        self._left: dict[UUID, tuple[tuple[UUID, ...], Mapping[str, int]]] = {}
-        """Of each cycle who takes part, and the seconds in phases."""
+        self._left: dict[Thing, tuple[tuple[UUID, ...], int]] = {}
+        """Who takes part in a cycle, and the seconds that it was in a phase."""
+        self._leaving: dict[tuple[UUID, str], Thing] = {}
 
-    def release(self) -> Release:
-        self._told.of_goals = self._goals.there()
-        self._told.of_cycles = frozenset(key for key in self._cycles.there() if key[0] in OF_CYCLES)
-        self._told.of_phases = self._phases.there()
-        return self._told
+    def kept(self) -> Any:
+        return [groups.kept() for groups in (self.goals, self.cycles, self.phases)]
 
-    def goes_on(self, changed: Sequence[tuple[Unit, Stood | None]]) -> None:
+    def stands(self, changed: Iterable[tuple[Unit, Stood | None]]) -> None:
+        """What changed in a month, as it stood at its end."""
         for unit, after in changed:
             before = self._now.pop(unit, None)
             if before is not None and (after is None or after.cycle is not before.cycle):
-                self._cycles.put(before.cycle, groups_of(before.cycle), gone=True)
+                self.cycles.put(before.cycle.name, groups_of(before.cycle), gone=True)
             if before is not None and before.goal and (after is None or after.goal is not before.goal):
-                self._goals.put(before.goal, groups_of_goal(before.goal), gone=True)
+                self.goals.put(before.goal.name, groups_of_goal(before.goal), gone=True)
             if after is None:
                 continue
             self._now[unit] = after
             if before is None or after.cycle is not before.cycle:
-                self._cycles.put(after.cycle, groups_of(after.cycle))
+                self.cycle_of[after.cycle.name] = after.cycle
+                self.cycles.put(after.cycle.name, groups_of(after.cycle))
             if after.goal and (before is None or after.goal is not before.goal):
-                self._goals.put(after.goal, groups_of_goal(after.goal))
-            self._leaves(after)
-        self._tell()
+                self.goal_of[after.goal.name] = after.goal
+                self.goals.put(after.goal.name, groups_of_goal(after.goal))
+            self._leaves(after.cycle, after.left)
 
-    def _leaves(self, stood: Stood) -> None:
-        cycle = stood.cycle
-        _, before = self._left.get(cycle.cycle_id, ((), {}))
-        self._left[cycle.cycle_id] = cycle.teacher_ids, stood.left
-        self._phases.put(
-            cycle.cycle_id, (("phase", cycle.template, phase) for phase in stood.left.keys() - before.keys())
-        )
+    def _leaves(self, cycle: Cycle, left: Mapping[str, int]) -> None:
+        for phase, seconds in left.items():
+            group = [("phase", cycle.template, phase)]
+            name = f"{cycle.cycle_id}/{seconds}"
+            before = self._leaving.get((cycle.cycle_id, phase))
+            if before is not None and before != name:
+                self.phases.put(before, group, gone=True)
+            self._leaving[cycle.cycle_id, phase] = name
+            self._left[name] = cycle.teacher_ids, seconds
+            self.phases.put(name, group)
 
-    def _tell(self) -> None:
-        self._goals.tell(self._enough_goals, self._owner)
-        newly = self._cycles.tell(self._enough_cycles, lambda one: min(one.teacher_ids, default=None))
+    def tell(self) -> None:
+        """Tells what may be told, at the end of a month."""
+        self.goals.tell(self._enough_goals, self._owner)
+        newly = self.cycles.tell(self._enough_cycles, self._teacher)
+        table = self.release.cycles
+        table.there = [key for key in self.cycles.there() if key[0] in OF_CYCLES]
+        for key in newly & frozenset(table.there):
+            table.told[key] = cycles_counted(self._cycles_in(key), self._goals_in(key))
+        table = self.release.goals
+        table.there = self.goals.there()
+        for key in table.there:
+            if self.goals.current(key) and self.cycles.current(key):
+                table.told[key] = goals_counted(
+                    self._goals_in(key), named=_named(key), one_metric=key[0] == "metric"
+                )
+        table = self.release.phases
+        newly = self.phases.tell(self._enough_phases, lambda one: min(self._left[one][0], default=None))
+        table.there = self.phases.there()
         for key in newly:
-            if key[0] in OF_CYCLES:
-                self._told.cycles[key] = tuple(self._cycles.rows[key])
-        for key in self._goals.rows:
-            if self._goals.current(key) and self._cycles.current(key):
-                self._told.goals[key] = tuple(self._goals.rows[key])
-        for key in self._phases.tell(
-            self._enough_phases, lambda cycle: min(self._left[cycle][0], default=None)
-        ):
-            self._told.phases[key] = sorted(
-                self._left[cycle][1][str(key[2])] for cycle in self._phases.rows[key]
-            )
+            table.told[key] = phases_counted([self._left[one][1] for one in self.phases.rows[key]])
+
+    def _cycles_in(self, key: Key) -> list[Cycle]:
+        return [self.cycle_of[one] for one in self.cycles.rows[key]]
+
+    def _goals_in(self, key: Key) -> list[Goal]:
+        return [self.goal_of[one] for one in self.goals.rows[key]]
 
     def _enough_goals(self, key: Key) -> bool:
-        named = key[0] == "subgroup" and key[1] != NONE
-        return not self._least.wanting(group_of(self._goals.rows[key], named=named))
+        return not self._least.wanting(group_of(self._goals_in(key), named=_named(key)))
 
     def _enough_cycles(self, key: Key) -> bool:
         """Of enough teachers, and where goals were set, of enough whose goals these are."""
-        if self._goals.current(key):
+        if self.goals.current(key):
             return True
-        teachers = {who for one in self._cycles.rows[key] for who in one.teacher_ids}
-        return key[0] in OF_CYCLES and len(teachers) >= STAFF and not self._goals.rows.get(key)
+        teachers = {who for one in self._cycles_in(key) for who in one.teacher_ids}
+        return key[0] in OF_CYCLES and len(teachers) >= STAFF and not self.goals.rows.get(key)
 
     def _enough_phases(self, key: Key) -> bool:
-        return len({who for cycle in self._phases.rows[key] for who in self._left[cycle][0]}) >= STAFF
+        return len({who for one in self.phases.rows[key] for who in self._left[one][0]}) >= STAFF
 
-    def _owner(self, one: Goal) -> UUID | None:
+    def _owner(self, name: Thing) -> UUID | None:
         """Who stands for a goal; nobody where it is about so few students that five such would be too few."""
+        one = self.goal_of[name]
         students = 0 if one.students is None and one.subgroup is not None else one.students
         few = students is not None and students * STAFF < self._least.students
         return None if few else min(one.owner_ids, default=None)
+
+    def _teacher(self, name: Thing) -> UUID | None:
+        return min(self.cycle_of[name].teacher_ids, default=None)
+
+
+def divided(keys: Iterable[Key]) -> Sequence[Division]:
+    """Wholes and their parts, the largest first."""
+    found: dict[tuple[Key, str | None], list[Key]] = {}
+    for key in keys:
+        if key != TOTAL:
+            whole = ("initiative", key[1]) if key[0] == "metric" else TOTAL
+            found.setdefault((whole, key[0]), []).append(key)
+    return [(each[0], found[each]) for each in sorted(found, key=lambda each: (each[0] != TOTAL, str(each)))]
+
+
+def _named(key: Key) -> bool:
+    """Whether this is a named group of students."""
+    return key[0] == "subgroup" and key[1] != NONE
 
 
 def groups_of_goal(one: Goal) -> Iterator[Key]:
@@ -236,12 +219,3 @@ def groups_of(one: Cycle) -> Iterator[Key]:
     yield "focus", one.focus
     yield "subgroup", NONE
     yield "initiative", NONE
-
-
-def group_of(goals: Collection[Goal], *, named: bool = False) -> Group:
-    """About how many these are. How many students a goal is about need not be told; of a `named` group of students it
-    must be.
-    """
-    told = [one.students for one in goals if one.students is not None]
-    owners = {who for one in goals for who in one.owner_ids}
-    return Group(len(goals), len(owners), sum(told) if told else 0 if named else None)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -29,6 +30,8 @@ NO_GOAL: Final[dict[str, Any]] = {
 class Goal:
     """A goal that was set, as it stood for some months: another one as soon as anything here is otherwise."""
 
+    name: str
+    """The same for a goal that stands so, whenever and wherever that is worked out."""
     goal_id: UUID
     school: str
     month: str
@@ -51,6 +54,7 @@ class Goal:
 class Cycle:
     """A cycle with one of its goals, or with none, as it stood for some months; its `groups` are its goal's too."""
 
+    name: str
     cycle_id: UUID
     school: str
     month: str
@@ -115,10 +119,11 @@ def _stood(row: Any, cycle: Months, goal: Months, linked: Months) -> Iterator[tu
         groups = (serves, *(of_goal[name] for name in (*METRIC, "subgroup")), stage >= SET)
         told = (groups, *(of_goal[name] for name in ("students", "baseline", "final")), stage >= ACHIEVED)
         if told not in goals:
-            goals[told] = _goal(row, of_goal, serves)
+            goals[told] = _goal(row, of_goal, serves, _named(row["goal_id"], told))
         came = (groups, stage, tuple(of_cycle["teacher_ids"]), of_cycle["status"], of_cycle["follow_up"])
         if came not in cycles:
-            cycles[came] = _cycle(row, of_cycle, stage, goals[told])
+            name = _named(f"{row['cycle_id']}/{row['goal_id']}", came)
+            cycles[came] = _cycle(row, of_cycle, stage, goals[told], name)
         yield month, Stood(cycles[came], goals[told], of_cycle["left"])
 
 
@@ -126,10 +131,15 @@ def _at(month: str, months: Months) -> Any:
     return next(stood for each, stood in reversed(months) if each <= month)
 
 
-def _goal(row: Any, goal: Any, serves: tuple[str, ...]) -> Goal | None:
+def _named(what: Any, stands: Any) -> str:
+    return f"{what}/{blake2b(repr(stands).encode(), digest_size=8).hexdigest()}"
+
+
+def _goal(row: Any, goal: Any, serves: tuple[str, ...], name: str) -> Goal | None:
     if goal["stage"] < SET:
         return None
     return Goal(
+        name=name,
         goal_id=row["goal_id"],
         school=_school(row),
         month=row["month"],
@@ -146,8 +156,9 @@ def _goal(row: Any, goal: Any, serves: tuple[str, ...]) -> Goal | None:
     )
 
 
-def _cycle(row: Any, cycle: Any, stage: int, goal: Goal | None) -> Cycle:
+def _cycle(row: Any, cycle: Any, stage: int, goal: Goal | None, name: str) -> Cycle:
     return Cycle(
+        name=name,
         cycle_id=row["cycle_id"],
         school=_school(row),
         month=row["month"],

@@ -11,9 +11,9 @@ is now and then hidden that could have been told.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from backbone.suppressing import STAFF
@@ -33,8 +33,10 @@ class Known(Generic[Row, Thing]):
 
     def __init__(self, parts: int = STAFF) -> None:
         self._parts: list[_Part[Thing]] = [_Part() for _ in range(parts)]
-        self._within: dict[UUID, dict[Thing, int]] = defaultdict(dict)
+        self._within: dict[UUID | None, dict[Thing, int]] = defaultdict(dict)
         """Of everybody the things about them: in which rows that were told, a bit each, the first the lowest."""
+        self.whose: dict[Thing, UUID | None] = {}
+        """Whom a thing that was told of is about: it stays about them."""
         self._told = 0
         """The bits of the rows that were told."""
 
@@ -43,16 +45,19 @@ class Known(Generic[Row, Thing]):
     ) -> frozenset[Row]:
         """Which of these rows may be told too, from now on as told; those about many first.
 
-        `about`: one of the people a thing is about, always the same of them; None where it counts for nobody. A
-        row that what is told adds up to is not among them (see `added_up`).
+        `about`: one of the people a thing is about; None where it counts for nobody. A row that what is told adds up to
+        is not among them (see `added_up`).
         """
         if not rows:
             return frozenset()
-        people = {row: {who for one in things if (who := about[one])} for row, things in rows.items()}
+        whose = {**about, **self.whose}
+        people = {row: {who for one in things if (who := whose[one])} for row, things in rows.items()}
         wanted = sorted(rows, key=lambda row: (-len(people[row]), str(row)))
         bits = {row: 1 << (self._told.bit_length() + n) for n, row in enumerate(wanted)}
         for row in wanted:
-            self._mark(rows[row], about, bits[row])
+            for one in rows[row]:
+                own = self._within[whose[one]]
+                own[one] = own.get(one, 0) | bits[row]
         kept = sum(bits.values())
         dealt: set[UUID] = set().union(*(part.people for part in self._parts))
         order = self._largest_first(people, dealt)
@@ -62,16 +67,39 @@ class Known(Generic[Row, Thing]):
         self._forget_the_rest()
         return frozenset(row for row in wanted if bits[row] & kept)
 
-    def _mark(self, things: Iterable[Thing], about: Mapping[Thing, UUID | None], bit: int) -> None:
-        for one in things:
-            if (who := about[one]) is not None:
-                own = self._within[who]
-                own[one] = own.get(one, 0) | bit
+    def kept(self) -> Any:
+        """All of it as JSON, to go on from another day. Things are texts."""
+        return [
+            f"{self._told:x}",
+            [[who, [[one, f"{bits:x}"] for one, bits in own.items()]] for who, own in self._within.items()],
+            [[sorted(part.people), list(part.telling.items())] for part in self._parts],
+        ]
+
+    @classmethod
+    def again(cls, kept: Any) -> "Known[Row, Any]":
+        """What was kept, as if no day had passed."""
+        told, within, parts = kept
+        known: Known[Row, Any] = cls()
+        known._told = int(told, 16)
+        for who, things in within:
+            whom = who and UUID(who)
+            known._within[whom] = {one: int(bits, 16) for one, bits in things}
+            known.whose |= dict.fromkeys(known._within[whom], whom)
+        known._parts = [
+            _Part({UUID(who) for who in people}, {one: UUID(who) for one, who in telling})
+            for people, telling in parts
+        ]
+        return known
 
     def _forget_the_rest(self) -> None:
-        for own in self._within.values():
-            for one, within in own.items():
-                own[one] = within & self._told
+        """Of whom and of what nothing was told is as if it had never been asked about."""
+        for whom, own in [*self._within.items()]:
+            left = {one: told for one, within in own.items() if (told := within & self._told)}
+            self.whose |= dict.fromkeys(left, whom)
+            if left:
+                self._within[whom] = left
+            else:
+                del self._within[whom]
 
     def _largest_first(self, people: Mapping[Row, set[UUID]], dealt: set[UUID]) -> dict[UUID, None]:
         """Who is not dealt yet: first who is in nothing small that is new, for those of the small are needed there."""
@@ -79,7 +107,7 @@ class Known(Generic[Row, Thing]):
         for row in sorted(people, key=lambda row: len(people[row]), reverse=True):
             for who in people[row] - dealt:
                 smallest[who] = len(people[row])
-        for who in self._within.keys() - dealt:
+        for who in {who for who in self._within if who} - dealt:
             smallest.setdefault(who, len(self._within))
         return dict.fromkeys(sorted(smallest, key=lambda who: (-smallest[who], who)))
 
@@ -88,12 +116,12 @@ class Known(Generic[Row, Thing]):
         basis: Basis = {}
         wanted = among
         for one, who in part.telling.items():
-            wanted &= ~_added(self._within[who][one] & among, basis)
+            wanted &= ~_added(self._within.get(who, {}).get(one, 0) & among, basis)
         people = (*sorted(part.people), *waiting)
         for beside, who in (*((False, who) for who in people), *((True, who) for who in people[:BESIDE])):
             if not wanted:
                 break
-            for one, within in self._within[who].items():
+            for one, within in self._within.get(who, {}).items():
                 if (beside or within & wanted) and (found := _added(within & among, basis)):
                     wanted &= ~found
                     part.telling[one] = who

@@ -63,31 +63,43 @@ class MovedClocks:
         return len(ahead)
 
     async def _all_before(self) -> None:
-        """Waits until what is recorded anywhere by now, and what services make of it, is projected here."""
-        stood = stand = await self._standings()
-        while behind := _behind(stood, stand):
-            self.waits_for = behind
+        def waits(why: str) -> None:
+            self.waits_for = why
+
+        await level_with_all(self._run, waits)
+
+
+async def level_with_all(run: "Running", waits: Callable[[str], None] = lambda _: None) -> None:
+    """Waits until what is recorded anywhere by now, and what services make of it, is projected here.
+
+    `waits` is told for what, in words for an operator.
+    """
+    stood = stand = await _standings(run, waits)
+    while behind := _behind(stood, stand):
+        waits(behind)
+        await asyncio.sleep(AGAIN)
+        stand = await _standings(run, waits)
+    for source, told in stand.items():
+        while await run.projected(source) < told.position:
+            waits(f"what {source} has recorded is not read yet")
             await asyncio.sleep(AGAIN)
-            stand = await self._standings()
-        for source, told in stand.items():
-            while await self._run.projected(source) < told.position:
-                self.waits_for = f"what {source} has recorded is not read yet"
-                await asyncio.sleep(AGAIN)
 
-    async def _standings(self) -> Mapping[str, StandingTold]:
-        sources = self._run.service.sources
-        told = await asyncio.gather(*map(self._standing, sources))
-        return dict(zip(sources, told, strict=True))
 
-    async def _standing(self, source: str) -> StandingTold:
-        if source == self._run.service.name:
-            return await standing(self._run, StandingAsked())
-        while True:
-            try:
-                return await ask(self._run.nats, ask_standing(source), StandingAsked(), StandingTold)
-            except (Unanswered, AnswerRefused) as silent:
-                self.waits_for = f"{source} does not say where it stands ({silent})"
-            await asyncio.sleep(SILENT)
+async def _standings(run: "Running", waits: Callable[[str], None]) -> Mapping[str, StandingTold]:
+    sources = run.service.sources
+    told = await asyncio.gather(*(_standing(run, source, waits) for source in sources))
+    return dict(zip(sources, told, strict=True))
+
+
+async def _standing(run: "Running", source: str, waits: Callable[[str], None]) -> StandingTold:
+    if source == run.service.name:
+        return await standing(run, StandingAsked())
+    while True:
+        try:
+            return await ask(run.nats, ask_standing(source), StandingAsked(), StandingTold)
+        except (Unanswered, AnswerRefused) as silent:
+            waits(f"{source} does not say where it stands ({silent})")
+        await asyncio.sleep(SILENT)
 
 
 def _behind(stood: Mapping[str, StandingTold], stand: Mapping[str, StandingTold]) -> str | None:

@@ -84,6 +84,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "words_withheld": (503, "What may have to be erased is not told before that is done"),
     "database_unfit": (503, "The database is another version's: an operator has to migrate it"),
     "rows_incomplete": (503, "What lists show is being derived again"),
+    "figures_preparing": (503, "The first figures of this district are being worked out"),
     "past_unreadable": (503, "What happened cannot be read whole just now"),
     "past_being_read": (503, "Somebody else has the past read just now"),
     "behind": (503, "We have not come as far as At-Least asks"),
