@@ -9,7 +9,9 @@ import time
 from contextlib import suppress
 
 import pytest
+import uvloop
 from backbone.apart import apart
+from backbone.ending import run
 from backbone.subscription import Doubt
 
 pytestmark = pytest.mark.integration
@@ -30,6 +32,13 @@ async def test_what_it_returns_comes_back_while_other_work_goes_on_here() -> Non
     first, second, _ = await asyncio.gather(apart(work), apart(work), asyncio.sleep(0.01))
     assert first[1] == second[1] == os.getpid()
     assert len({first[0], second[0], os.getpid()}) == 3
+
+
+def test_what_is_large_comes_back_whole_by_the_loop_that_services_run_on() -> None:
+    async def work() -> bytes:
+        return bytes(5_000_000)
+
+    assert len(run(apart(work), loop_factory=uvloop.new_event_loop)) == 5_000_000
 
 
 async def test_what_it_raises_is_raised_here() -> None:

@@ -31,6 +31,7 @@ async def apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     loop.add_reader(here.fileno(), answered.set)
     try:
         await answered.wait()
+        os.set_blocking(here.fileno(), True)  # uvloop reads without waiting; what is large comes in parts
         found, error = here.recv()
     except EOFError:
         found, error = None, RuntimeError("a process ended without a word")
