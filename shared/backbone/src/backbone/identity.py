@@ -96,7 +96,7 @@ class Identity:
         algorithm, kid = self._header(token)
         if algorithm not in self._algorithms:
             raise Problem("token_algorithm")
-        key = await self._keys.find(kid)
+        key = await self._keys.find(kid, algorithm)
         if key is None:
             raise Problem("token_signature")
         try:
@@ -109,7 +109,7 @@ class Identity:
             raise Problem("token_algorithm") from None
         return self._accepted(claims)
 
-    def _header(self, token: str) -> tuple[Any, str | None]:
+    def _header(self, token: str) -> tuple[str, str | None]:
         try:
             header = jws.extract_compact(token.encode()).headers()
             algorithm, kid = header.get("alg"), header.get("kid")

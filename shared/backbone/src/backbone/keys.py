@@ -1,14 +1,15 @@
 """The issuer's public keys: read from a file or an address, read again when they rotate.
 
-An outage of the issuer changes nothing for tokens whose keys are known.
+A key that has left the set is not gone by any more five minutes later, however quiet it was in between; a new one is
+found when a token names it. While the set cannot be read, or says nothing, known keys go on, for a day at most.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import structlog
@@ -20,11 +21,17 @@ from backbone.problems import Problem
 log = structlog.get_logger(__name__)
 
 PublicKey = ECKey | RSAKey
+KINDS: Final = {"ES256": "EC", "RS256": "RSA"}
+"""Which kind of key an algorithm takes. An issuer may have one of each under the same id."""
 
 FRESH_S = 300.0
-"""After this long the keys are read again with the next token, whether or not its key is known."""
+"""After this long without a reading nobody is let in by a known key before the set was read, or could not be."""
+AHEAD_S = 60.0
+"""So much earlier the next token has them read, and nobody waits."""
 PAUSE_S = 10.0
 """How long after one reading an unknown key id, or a failure, may cause another."""
+KEPT_S = 24 * 3600.0
+"""How long known keys go on while the set cannot be read: no longer serves a stolen one, whose thief cuts us off."""
 
 LARGEST = 256 * 1024
 """How many bytes a set of keys may have: more is something else, or meant to hurt."""
@@ -42,40 +49,46 @@ class Keys:
         self._source = source
         self._timeout = timeout
         self._now = now
-        self._keys: dict[str | None, PublicKey] = {}
-        self._read_at = -FRESH_S - PAUSE_S
+        self._keys: Mapping[tuple[str, str], PublicKey] = {}
+        self._tried_at = self._read_at = -KEPT_S - PAUSE_S
         self._readings = 0
         self._reading = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
 
-    async def find(self, kid: str | None) -> PublicKey | None:
-        """The key of that id, or the only key if a token names none. Raises a Problem before any is known."""
-        since, known = self._now() - self._read_at, self._known(kid)
-        if known is None and (since > PAUSE_S or self._reading.locked()):
+    async def find(self, kid: str | None, algorithm: str) -> PublicKey | None:
+        """The key of that id for that algorithm, or the only one for it if a token names none. Raises a Problem
+        before any is known, and when none was read for a day.
+        """
+        tried, known = self._now() - self._tried_at, self._known(kid, algorithm)
+        busy = self._reading.locked()
+        if (known is None and (tried > PAUSE_S or busy)) or tried > FRESH_S:
             await self._read(self._readings)
-        elif since > FRESH_S:  # nobody waits for what is only a precaution
+        elif self._now() - self._read_at > FRESH_S - AHEAD_S and tried > PAUSE_S and not busy:
             self._refreshing = asyncio.create_task(self._read(self._readings))
-        if not self._keys:
+        if not self._keys or self._now() - self._read_at > KEPT_S:
             raise Problem("keys_unavailable")
-        return self._known(kid)
+        return self._known(kid, algorithm)
 
-    def _known(self, kid: str | None) -> PublicKey | None:
+    def _known(self, kid: str | None, algorithm: str) -> PublicKey | None:
+        kind = KINDS.get(algorithm, "")
         if kid is None:
-            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
-        return self._keys.get(kid)
+            fitting = [key for (_, of), key in self._keys.items() if of == kind]
+            return fitting[0] if len(fitting) == 1 else None
+        return self._keys.get((kid, kind))
 
     async def _read(self, seen: int) -> None:
         async with self._reading:
             if self._readings != seen:  # somebody read them while we waited
                 return
-            self._read_at = self._now()
+            self._tried_at = self._now()
             try:
-                self._keys = _public(json.loads(await self._fetch())) or self._keys
+                self._keys = _public(json.loads(await self._fetch()))
+                self._read_at = self._now()
             except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
                     httpx.HTTPError, httpx.InvalidURL, errors.JoseError) as error:  # fmt: skip
                 log.warning("keys_unavailable", source=self._source, error=type(error).__name__)
                 if not self._keys:  # nobody can be let in: try again soon
-                    self._read_at += RETRY_S - PAUSE_S
+                    self._tried_at += RETRY_S - PAUSE_S
             finally:
                 self._readings += 1
 
@@ -98,11 +111,13 @@ async def _document(client: httpx.AsyncClient, address: str) -> bytes:
     return bytes(found)
 
 
-def _public(document: Any) -> dict[str | None, PublicKey]:
-    """The keys that verify signatures, by id. A shared secret is never one, whatever the set says."""
-    found: dict[str | None, PublicKey] = {}
+def _public(document: Any) -> Mapping[tuple[str, str], PublicKey]:
+    """The keys that verify signatures, by id and kind. A shared secret is never one, whatever the set says; of several
+    of one id and kind the first counts. Raises ValueError where there is none: whoever signs has a key.
+    """
+    found: dict[tuple[str, str], PublicKey] = {}
     for data in document["keys"]:
-        if not isinstance(data, dict) or data.get("kty") not in ("EC", "RSA"):
+        if not isinstance(data, dict) or data.get("kty") not in KINDS.values():
             continue
         if data.get("use", "sig") != "sig":
             continue
@@ -112,5 +127,10 @@ def _public(document: Any) -> dict[str | None, PublicKey]:
             log.warning("key_ignored", error=type(error).__name__)
             continue
         if isinstance(key, ECKey | RSAKey):
-            found[data.get("kid") or key.thumbprint()] = key
+            whose = str(data.get("kid") or key.thumbprint()), key.key_type
+            if whose in found:
+                log.warning("key_ignored", error="another has its id")
+            found.setdefault(whose, key)
+    if not found:
+        raise ValueError("no key")
     return found
