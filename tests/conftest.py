@@ -19,7 +19,7 @@ from backbone.migrate import migrate
 from backbone.reads import Reads, reader_of
 from chalkline import nats, postgres, provisioning
 from hypothesis import settings
-from kit import servers
+from kit import production_logs, servers
 from kit.broker import Broker, own_broker
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # A busy machine is slow, not wrong: no property fails for the time it took.
 settings.register_profile("chalkline", deadline=None)
 settings.load_profile("chalkline")
+production_logs.plain()
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 

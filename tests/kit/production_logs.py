@@ -21,3 +21,16 @@ def logging_as_in_production() -> Iterator[None]:
         root.handlers[:] = handlers
         root.setLevel(level)
         structlog.reset_defaults()
+        plain()
+
+
+def plain() -> None:
+    """Tracebacks in tests as Python writes them. What structlog does by itself draws every local of every frame: half
+    a second of the one loop on which services, leases and clients of a test live.
+    """
+    structlog.configure(
+        [
+            *structlog.get_config()["processors"][:-1],
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )

@@ -268,7 +268,7 @@ class Commands:
         try:
             await self.handle(receipt)
         except Exception as error:
-            log.exception("receipt_unwritten", error=repr(error))
+            log.error("receipt_unwritten", error=repr(error))  # noqa: TRY400 - one line for each read of an outage
             raise ReceiptUnwritten from error
 
     async def _decided(self, order: Order, loaded: Loaded) -> tuple[Entry, Any]:
