@@ -1,11 +1,23 @@
 -- $1 the world's now: how many mails wait, how many of them should have gone, for how many no moment is known, and for how
--- many seconds the longest has been tried
-SELECT count(*) AS waiting,
-       count(*) FILTER (WHERE w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END) AS due,
-       count(*) FILTER (WHERE w.planned_from IS NOT NULL AND w.send_at IS NULL) AS no_moment_known,
-       coalesce(extract(epoch FROM max(now() - w.first_tried_at)), 0)::float8 AS oldest
-  FROM mail m
-  LEFT JOIN work.mailing w USING (tenant, notification_id)
-  LEFT JOIN districts d USING (tenant)
+-- many seconds the longest has been tried. Each is counted in an index of those that wait, for tens of thousands may.
+SELECT (SELECT count(*) FROM mail WHERE NOT settled) AS waiting,
+       coalesce(sum(each.due), 0)::bigint AS due,
+       coalesce(sum(each.no_moment_known), 0)::bigint AS no_moment_known,
+       (SELECT coalesce(extract(epoch FROM now() - min(w.first_tried_at)), 0)::float8
+          FROM work.mailing w
+         WHERE w.settled_at IS NULL AND w.first_tried_at IS NOT NULL) AS oldest
+  FROM districts d
   LEFT JOIN work.clocks c USING (tenant)
- WHERE NOT m.settled AND w.settled_at IS NULL
+ CROSS JOIN LATERAL (
+       SELECT (SELECT count(*)
+                 FROM work.mailing w
+                WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.handed_at IS NULL
+                  AND w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END)
+            + (SELECT count(*)
+                 FROM work.mailing w
+                WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.handed_at IS NOT NULL
+                  AND w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END) AS due,
+              (SELECT count(*)
+                 FROM work.mailing w
+                WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.handed_at IS NULL AND w.send_at IS NULL)
+              AS no_moment_known) AS each
