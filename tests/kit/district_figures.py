@@ -1,6 +1,5 @@
-"""Districts made up, as `figures.sql` tells of them: cycles with a goal each, and how these stood month by month."""
+"""Districts made up, as `goals/figures.py` gathers them: cycles with a goal each, as they stood by month."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +36,7 @@ def person(n: int) -> UUID:
 
 
 def rows_of(cycles: Iterable[Made]) -> list[dict[str, Any]]:
-    """What the query tells of them."""
+    """What is gathered of them."""
     return sorted((_row(one) for one in cycles), key=lambda row: (row["cycle_id"], row["goal_id"]))
 
 
@@ -49,12 +48,12 @@ def _row(one: Made) -> dict[str, Any]:
         "month": one.started,
         "template": one.template,
         "focus": one.focus,
-        "months": json.dumps(_cycle_months(one, teachers)),
+        "months": _cycle_months(one, teachers),
         "goal_id": UUID(int=20_000 + one.n) if one.stages else None,
         "goal_focus": one.focus if one.stages else None,
         "owner_ids": teachers if one.stages else None,
-        "goal_months": json.dumps([(month, _goal(one, stage)) for month, stage in one.stages]),
-        "serves": json.dumps([(month, str(UUID(int=n))) for month, n in one.serves]),
+        "goal_months": [(month, _goal(one, stage)) for month, stage in one.stages],
+        "serves": [(month, str(UUID(int=n))) for month, n in one.serves],
     }
 
 
@@ -65,7 +64,7 @@ def _cycle_months(one: Made, teachers: Sequence[UUID]) -> list[tuple[str, dict[s
         (
             month,
             {
-                "teacher_ids": list(map(str, teachers)),
+                "teacher_ids": teachers,
                 "status": "open",
                 "follow_up": None,
                 "left": {phase: 86_400 for since, phase in one.left if since <= month},

@@ -1,15 +1,11 @@
 """What figures are made of: school years, phases without their pauses, how many students a measurement is about."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-from backbone.folding import Row
-from backbone.recorded import Recorded
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
-from goals.figures import cycle_changed, goal_changed, phase_left, school_year, students_of
+from goals.figures import Row, cycle_changed, goal_changed, phase_left, school_year, students_of
 from kit.coaching import (
     CYCLE,
     GOAL,
@@ -24,12 +20,6 @@ from kit.coaching import (
     proposed,
 )
 
-TENANT = UUID(int=1)
-
-
-def recorded(event: Event, at: datetime) -> Recorded[Any]:
-    return Recorded("goals", 1, 1, UUID(int=9), TENANT, CYCLE, 1, event, at, at, b"")
-
 
 def on(day: int, hour: int = 15) -> datetime:
     return datetime(2026, 2, day, hour, tzinfo=UTC)
@@ -40,7 +30,7 @@ def through(*steps: tuple[Event, datetime]) -> tuple[Row, list[tuple[str, timede
     row: Row = {}
     left = []
     for event, at in steps:
-        changed = cycle_changed(row or None, recorded(event, at))
+        changed = cycle_changed(row or None, event, at)
         if row and (stretch := phase_left(row, changed, at)) is not None:
             left.append((row["phase"], stretch))
         row |= changed
@@ -109,7 +99,7 @@ def test_a_goal_comes_as_far_as_it_stands() -> None:
     row: Row = {}
     stages = []
     for event in events:
-        row |= goal_changed(row or None, recorded(event, on(1)))
+        row |= goal_changed(row or None, event)
         stages.append((row["stage"], row["baseline"], row["final"]))
     assert stages == [(0, None, None), (1, None, None), (2, None, None), (4, "1/2", "4/5"), (2, None, None)]
 

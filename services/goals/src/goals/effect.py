@@ -1,39 +1,24 @@
 """The effect of initiatives: what became of the goals that serve them, in each metric's own unit.
 
-Quotients are exact and never averaged: a metric's change is the median of its goals' changes. Which goal serves
-which initiative is rebuildable: drop the table, replay the log, and the same rows come back.
+Quotients are exact and never averaged: a metric's change is the median of its goals' changes.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Any
 from uuid import UUID
 
 from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, Told, router_of
-from backbone.projector import Connection, Projection
-from backbone.queries import Queries
-from backbone.recorded import Recorded
-from backbone.rows import columns
 from backbone.school_year import YearWanted
 from backbone.suppressing import Group, Least
 from backbone.telling import Key
-from chalkline_contracts.goals import GoalLinkedToInitiative
 from fastapi import APIRouter, Query, Request, Response
 
-from goals.figures import month_of
 from goals.figures_asked import Asking, division, told
 from goals.release import NONE, Table
 
-sql = Queries("goals", "sql/queries")
-
 METRIC = ("metric_code", "kind", "unit", "direction")
 MEDIANS = ("median_baseline", "median_final", "median_change")
-
-
-async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    linked = sorted((r.tenant, r.event.goal_id, r.aggregate_id, month_of(r.recorded_at)) for r in events)
-    await db.execute(sql.link_goals, *columns(linked, 4))
 
 
 class Effect(Told):
@@ -107,6 +92,3 @@ def _row(goals: Table, key: Key, least: Least) -> Effect:
         share_achieved=str(Fraction(achieved, many)),
         **{name: figures[name] if enough else None for name in MEDIANS},
     )
-
-
-INITIATIVE_GOALS = Projection(name="initiative_goals", handles=(GoalLinkedToInitiative,), project=project)

@@ -1,26 +1,29 @@
 """What figures about a district are made of: how far each cycle and each goal had come at the end of each month.
 
-A month is that in which an event was recorded, in UTC: what was told later changes no month that is over.
-Rebuildable: drop the tables, replay the log, and the same rows come back.
+Folded from the log, once a month, when a release is made. A month is that in which an event was recorded, in UTC: what
+was told later changes no month that is over.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+from uuid import UUID
 
-from backbone.folding import Row, folded, in_columns
-from backbone.projector import Connection, Projection
+from backbone.projector import Connection
 from backbone.queries import Queries
-from backbone.recorded import Recorded
 from backbone.school_year import school_year
+from backbone.wire import Unreadable, read_event
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement
-from pydantic_core import from_json, to_json
 
 from goals.arithmetic import local_day
 
 sql = Queries("goals", "sql/queries")
+
+Row: TypeAlias = dict[str, Any]
+"""How a cycle or a goal stands, by name; `months` are those in which it changed, and how it stood at their ends."""
 
 OF_CYCLES: Final[tuple[type[Event], ...]] = (
     g.CycleStarted, g.CyclePhaseEntered, g.CycleMemberJoined, g.CyclePaused, g.CycleResumed, g.CycleCompleted,
@@ -34,47 +37,88 @@ STAGE: Final[dict[type[Event], int]] = {
     g.GoalAchieved: 4,
 }
 OF_GOALS: Final[tuple[type[Event], ...]] = (g.GoalDrafted, g.BaselineRecorded, *STAGE)
+HANDLES: Final[tuple[type[Event], ...]] = (*OF_CYCLES, *OF_GOALS, g.GoalLinkedToInitiative)
+MATTER: Final = [event.__name__ for event in HANDLES]
 
 OF_CYCLES_MONTHS: Final = ("teacher_ids", "status", "follow_up", "left")
 OF_GOALS_MONTHS: Final = (
     "stage", "metric_code", "kind", "unit", "direction", "subgroup", "students", "baseline", "final",
 )  # fmt: skip
 
-# Cycles ----------------------------------------------------------------------------------------------
+
+async def gather(db: Connection, tenant: UUID) -> Mapping[int, Sequence[Row]]:
+    """By school year the cycles that started in it, each with each of its goals."""
+    return gathered(await db.fetch(sql.figured_events, tenant, MATTER))
 
 
-async def project_cycles(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    rows = await folded(events, db, known=sql.figured_cycles_known, key="cycle_id", change=cycle_told)
-    await db.execute(
-        sql.figure_cycles,
-        *in_columns(
-            rows, "tenant", "cycle_id", "school_id", "year", "month", "template", "focus", "teacher_ids", "status",
-            "follow_up", "phase", "phase_since", "phase_paused", "paused_at", "time_zone", "months",
-        ),
-    )  # fmt: skip
+def gathered(events: Sequence[Any]) -> Mapping[int, Sequence[Row]]:
+    """The same of rows of the log, in their order. What cannot be read, and what came after it, waits as elsewhere."""
+    cycles: dict[UUID, Row] = {}
+    goals: dict[UUID, Row] = {}
+    serves: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
+    unread: set[UUID] = set()
+    for row in events:
+        own = row["stream_id"]
+        try:
+            event = read_event("goals", row["type"], row["schema_version"], row["data"])
+        except Unreadable:
+            unread.add(own)
+        if own in unread:
+            continue
+        month = month_of(row["recorded_at"])
+        if isinstance(event, g.GoalLinkedToInitiative):
+            serves[event.goal_id].append((month, str(own)))
+        elif type(event) in OF_CYCLES:
+            cycles[own] = cycle_told(cycles.get(own), event, row["occurred_at"], month)
+        else:
+            goals[own] = goal_told(goals.get(own), event, month)
+    return _by_year(cycles, goals, serves)
 
 
-def cycle_told(row: Row | None, recorded: Recorded[Any]) -> Row:
-    """What an event changes in its cycle's row, its month among it, with the seconds in each phase that it left."""
-    changed = cycle_changed(row, recorded)
-    months = from_json(row["months"]) if row is not None else []
-    left = dict(months[-1][1]["left"]) if months else {}
-    if row is not None and (took := phase_left(row, changed, recorded.occurred_at)) is not None:
-        left[row["phase"]] = left.get(row["phase"], 0) + took // timedelta(seconds=1)
-    now = {**(row or {}), **changed, "left": left}
-    return changed | {"months": _ended(months, recorded, {name: now[name] for name in OF_CYCLES_MONTHS})}
-
-
-def _ended(months: list[Any], recorded: Recorded[Any], now: Row) -> str:
-    """How something stood at the end of each month in which it changed, as JSON: `[["2026-03", {...}], ...]`."""
-    month = month_of(recorded.recorded_at)
-    before = months[:-1] if months and months[-1][0] == month else months
-    return to_json([*before, (month, now)]).decode()
+def _by_year(
+    cycles: Mapping[UUID, Row], goals: Mapping[UUID, Row], serves: Mapping[UUID, Sequence[tuple[str, str]]]
+) -> Mapping[int, Sequence[Row]]:
+    of_cycle: dict[UUID, list[Row]] = defaultdict(list)
+    for goal_id, goal in sorted(goals.items()):
+        told = {
+            "goal_id": goal_id,
+            "goal_focus": goal["focus"],
+            "owner_ids": goal["owner_ids"],
+            "goal_months": goal["months"],
+            "serves": serves.get(goal_id, ()),
+        }
+        of_cycle[goal["cycle_id"]].append(told)
+    none = [{"goal_id": None, "goal_focus": None, "owner_ids": None, "goal_months": (), "serves": ()}]
+    years: dict[int, list[Row]] = defaultdict(list)
+    for cycle_id, cycle in sorted(cycles.items()):
+        years[cycle["year"]] += [
+            {**cycle, "cycle_id": cycle_id, **goal} for goal in of_cycle.get(cycle_id, none)
+        ]
+    return years
 
 
 def month_of(moment: datetime) -> str:
     """Such as "2026-03", in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m}"
+
+
+def _ended(row: Row | None, month: str, now: Row) -> list[tuple[str, Row]]:
+    """How something stood at the end of each month in which it changed."""
+    months = row["months"] if row is not None else []
+    return [*(months[:-1] if months and months[-1][0] == month else months), (month, now)]
+
+
+# Cycles ----------------------------------------------------------------------------------------------
+
+
+def cycle_told(row: Row | None, event: Event, at: datetime, month: str) -> Row:
+    """A cycle after an event, its month among it, with the seconds in each phase that it left."""
+    changed = cycle_changed(row, event, at)
+    left = dict(row["left"]) if row is not None else {}
+    if row is not None and (took := phase_left(row, changed, at)) is not None:
+        left[row["phase"]] = left.get(row["phase"], 0) + took // timedelta(seconds=1)
+    now = {**(row or {}), **changed, "left": left}
+    return now | {"months": _ended(row, month, {name: now[name] for name in OF_CYCLES_MONTHS})}
 
 
 def phase_left(row: Row, changed: Row, at: datetime) -> timedelta | None:
@@ -85,11 +129,10 @@ def phase_left(row: Row, changed: Row, at: datetime) -> timedelta | None:
     return max(took, timedelta())
 
 
-def cycle_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
-    """What an event changes in its cycle's row."""
-    at: datetime = recorded.occurred_at
-    match recorded.event:
-        case g.CycleStarted() as event:
+def cycle_changed(row: Row | None, event: Event, at: datetime) -> Row:
+    """What an event that happened at a moment changes in its cycle."""
+    match event:
+        case g.CycleStarted():
             day = local_day(at, event.time_zone)
             return {
                 "school_id": event.school_id,
@@ -117,7 +160,7 @@ def cycle_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
             return {"phase_paused": row["phase_paused"] + _pause(row, at), "paused_at": None}
         case g.FollowUpRecorded(outcome=outcome):
             return {"follow_up": outcome}
-        case event:
+        case _:
             status = "completed" if isinstance(event, g.CycleCompleted) else "closed_early"
             return {"status": status, **_in_phase(None, at), "paused_at": None}
 
@@ -133,29 +176,16 @@ def _pause(row: Row, until: datetime) -> timedelta:
 # Goals -----------------------------------------------------------------------------------------------
 
 
-async def project_goals(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    rows = await folded(events, db, known=sql.figured_goals_known, key="goal_id", change=goal_told)
-    await db.execute(
-        sql.figure_goals,
-        *in_columns(
-            rows, "tenant", "goal_id", "cycle_id", "focus", "owner_ids", "stage", "metric_code", "kind", "unit",
-            "direction", "subgroup", "students", "baseline", "final", "months",
-        ),
-    )  # fmt: skip
+def goal_told(row: Row | None, event: Event, month: str) -> Row:
+    """A goal after an event, its month among it."""
+    now = {**(row or {}), **goal_changed(row, event)}
+    return now | {"months": _ended(row, month, {name: now[name] for name in OF_GOALS_MONTHS})}
 
 
-def goal_told(row: Row | None, recorded: Recorded[Any]) -> Row:
-    """What an event changes in its goal's row, its month among it."""
-    changed = goal_changed(row, recorded)
-    now = {**(row or {}), **changed}
-    months = from_json(row["months"]) if row is not None else []
-    return changed | {"months": _ended(months, recorded, {name: now[name] for name in OF_GOALS_MONTHS})}
-
-
-def goal_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
-    """What an event changes in its goal's row."""
-    match recorded.event:
-        case g.GoalDrafted() as event:
+def goal_changed(row: Row | None, event: Event) -> Row:
+    """What an event changes in its goal."""
+    match event:
+        case g.GoalDrafted():
             metric = dict.fromkeys(
                 ("metric_code", "kind", "unit", "direction", "subgroup", "students", "baseline", "final")
             )
@@ -181,13 +211,10 @@ def goal_changed(row: Row | None, recorded: Recorded[Any]) -> Row:
             }
         case g.GoalSet(metric=metric_set):
             return {"stage": 2, "direction": metric_set.direction}
-        case event:
-            achieved = isinstance(event, g.GoalAchieved)
-            return {
-                "stage": STAGE[type(event)],
-                "baseline": event.baseline if achieved else None,
-                "final": event.final if achieved else None,
-            }
+        case g.GoalAchieved(baseline=baseline, final=final):
+            return {"stage": STAGE[g.GoalAchieved], "baseline": baseline, "final": final}
+        case _:
+            return {"stage": STAGE[type(event)], "baseline": None, "final": None}
 
 
 def students_of(measurement: Measurement) -> int | None:
@@ -196,7 +223,3 @@ def students_of(measurement: Measurement) -> int | None:
         return measurement.n_students
     proficient = measurement.kind == "students_proficient" and measurement.denominator is not None
     return int(measurement.denominator) if proficient else None  # type: ignore[arg-type]
-
-
-FIGURED_CYCLES = Projection(name="figured_cycles", handles=OF_CYCLES, project=project_cycles)
-FIGURED_GOALS = Projection(name="figured_goals", handles=OF_GOALS, project=project_goals)

@@ -10,15 +10,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from backbone import releasing
-from backbone.queries import Queries
 from backbone.releasing import Turn, months
 from backbone.suppressing import STAFF, Least
 from backbone.telling import Division, Groups, Key, Thing
 
 from goals.counted import cycles_counted, goals_counted, group_of, phases_counted
+from goals.figures import gather
 from goals.standing import Cycle, Goal, Stood, Unit, changes
-
-sql = Queries("goals", "sql/queries")
 
 TOTAL: Final[Key] = ("total",)
 NONE: Final = "none"
@@ -72,7 +70,7 @@ def released(turn: Turn) -> tuple[Any, Any]:
     return telling.release.kept(), telling.kept()
 
 
-FIGURED: Final = releasing.Figures(years=sql.figured_years, rows=sql.figures, release=released)
+FIGURED: Final = releasing.Figures(gather=gather, release=released)
 
 
 class Telling:

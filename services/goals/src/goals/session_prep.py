@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from backbone.entrances import aggregate_id_in
 from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.wire import read_event
 from chalkline_contracts.goals import Trend
 from fastapi import APIRouter, Path, Request, Response
 
@@ -21,12 +23,14 @@ from goals.access import reads_goal
 from goals.arithmetic import local_day
 from goals.cycle import Cycle
 from goals.facts import GoalsFacts
+from goals.figures import OF_CYCLES, Row, cycle_changed
 from goals.goal import Active, Baselined, Draft, Goal, TargetMet
 from goals.goal_setting import waits_for
 from goals.reading_goals import readable_cycle
 
 sql = Queries("goals", "sql/queries")
 
+MATTER: Final = [event.__name__ for event in OF_CYCLES]
 LATEST = 3
 """How many measurements of a goal are shown."""
 
@@ -167,7 +171,7 @@ def routes(run: Running) -> APIRouter:
         state, facts = await readable_cycle(run, by, cycle_id)
         now = await run.clock.now(by.tenant)
         of = None if by.person == facts.coach_id else by.person
-        rows = await run.rows(by.tenant, sql.session_prep, by.tenant, cycle_id, now, of)
+        rows = await run.rows(by.tenant, sql.session_prep, by.tenant, cycle_id, now, of, MATTER)
         parts: dict[str, list[Any]] = {}
         for row in rows:
             parts.setdefault(row["part"], []).append(json.loads(row["data"]))
@@ -196,14 +200,13 @@ def _told(
     today = local_day(now, state.plan.time_zone)
     opened = [shown for own, each in goals.items() for shown in _goal(own, each, facts, state)]
     steps = [_step(told, today) for told in parts.get("step", ())]
-    phase = next(iter(parts.get("phase", ())), None)
     coming = [*_coming(opened, steps, today), *_planned(parts.get("planned", ()), state)]
     return SessionPrep(
         cycle_id=cycle_id,
         partnership_id=state.plan.partnership_id,
         focus=state.plan.focus,
         status=_status(state),
-        **_phase(phase, now),
+        **_phase(parts.get("cycle", ()), now),
         goals=opened,
         steps=steps,
         last_visit=next((_visit(told) for told in parts.get("visit", ())), None),
@@ -216,13 +219,16 @@ def _status(state: Cycle) -> Any:
     return "paused" if paused else snake_case(type(state).__name__)
 
 
-def _phase(row: Any, now: datetime) -> dict[str, Any]:
-    if row is None or row["phase"] is None:
+def _phase(told: Sequence[Any], now: datetime) -> dict[str, Any]:
+    """The phase a cycle is in, and for how many days, pauses not counted."""
+    row: Row = {}
+    for one in sorted(told, key=itemgetter("version")):
+        event = read_event("goals", one["type"], one["schema_version"], one["data"])
+        row |= cycle_changed(row or None, event, datetime.fromisoformat(one["at"]))
+    if not row or row["phase"] is None:
         return {"phase": None, "phase_since": None, "days_in_phase": None}
-    since = datetime.fromisoformat(row["phase_since"])
-    until = datetime.fromisoformat(row["paused_at"]) if row["paused_at"] else now
-    days = (until - since - timedelta(seconds=row["paused_s"])) // timedelta(days=1)
-    return {"phase": row["phase"], "phase_since": since, "days_in_phase": max(days, 0)}
+    days = ((row["paused_at"] or now) - row["phase_since"] - row["phase_paused"]) // timedelta(days=1)
+    return {"phase": row["phase"], "phase_since": row["phase_since"], "days_in_phase": max(days, 0)}
 
 
 def _goal(goal_id: UUID, state: Goal, facts: GoalsFacts, within: Cycle) -> Iterator[OpenGoal]:

@@ -9,8 +9,6 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from pydantic_core import from_json
-
 Unit: TypeAlias = tuple[UUID, UUID | None]
 """A cycle, and a goal of it; None while it has no goal."""
 Months: TypeAlias = Sequence[tuple[str, Any]]
@@ -85,8 +83,8 @@ def changes(rows: Sequence[Any], until: str) -> Changes:
     found: dict[str, list[tuple[Unit, Stood | None]]] = defaultdict(list)
     for cycle_id, of_it in groupby(rows, key=itemgetter("cycle_id")):
         goals = list(of_it)
-        cycle = _before(until, from_json(goals[0]["months"]))
-        drafted = [(row, _before(until, from_json(row["goal_months"]))) for row in goals if row["goal_id"]]
+        cycle = _before(until, goals[0]["months"])
+        drafted = [(row, _before(until, row["goal_months"])) for row in goals if row["goal_id"]]
         drafted = [(row, months) for row, months in drafted if months]
         first = min((months[0][0] for _, months in drafted), default=until)
         alone = _before(first, cycle)
@@ -95,7 +93,7 @@ def changes(rows: Sequence[Any], until: str) -> Changes:
         if alone and drafted:
             found[first].append(((cycle_id, None), None))
         for row, months in drafted:
-            linked = sorted(_before(until, from_json(row["serves"] or "[]")))
+            linked = sorted(_before(until, row["serves"]))
             for month, stood in _stood(row, cycle, months, linked):
                 found[month].append(((cycle_id, row["goal_id"]), stood))
     return found
@@ -164,7 +162,7 @@ def _cycle(row: Any, cycle: Any, stage: int, goal: Goal | None, name: str) -> Cy
         month=row["month"],
         template=row["template"],
         focus=row["focus"] if row["goal_focus"] is None else row["goal_focus"],
-        teacher_ids=tuple(map(UUID, cycle["teacher_ids"])),
+        teacher_ids=tuple(cycle["teacher_ids"]),
         closed=cycle["status"] != "open",
         sustained=cycle["follow_up"] == "sustained",
         stage=stage,

@@ -8,21 +8,23 @@ worked out. What was told is never worked out again: the next release goes on fr
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 import structlog
 from pydantic_core import from_json, to_json
 
 from backbone.apart import apart
+from backbone.database import LIVE, connected
 from backbone.district import policy_in
 from backbone.errands import Errand
 from backbone.moved_clocks import level_with_all
 from backbone.problems import Problem
+from backbone.projector import Connection
 from backbone.queries import Queries
 from backbone.suppressing import Least
 
@@ -53,14 +55,15 @@ class Turn:
     """What the release before said, and left."""
 
 
+Gather: TypeAlias = Callable[[Connection, UUID], Awaitable[Mapping[int, Sequence[Any]]]]
+"""What a district's figures are made of, by school year; read in the process that makes releases."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What a service's figures are made of, and how."""
 
-    years: str
-    """A query of the school years that there is anything of ($1 tenant)."""
-    rows: str
-    """A query of what a school year's figures are made of ($1 tenant, $2 year, $3 the month that it is)."""
+    gather: Gather
     release: Callable[[Turn], tuple[Any, Any]]
     """What is told, and what the next release has to know, both as JSON; nothing but a function of its turn."""
 
@@ -109,29 +112,32 @@ class Releaser:
         return rows
 
     async def _district(self, tenant: UUID, month: str, students: int) -> None:
-        pool = self._run.pool
-        for row in await pool.fetch(self._figures.years, tenant):
-            before = await pool.fetchrow(sql.release_before, tenant, row["year"])
-            if before is not None and before["month"] >= month:
-                continue
-            rows = await pool.fetch(self._figures.rows, tenant, row["year"], month)
-            work = partial(_made, self._figures, rows, before, month, Least(students=students))
-            told, kept = await apart(work)
-            await pool.execute(sql.release, tenant, row["year"], month, told, kept)
-            log.info("figures_released", tenant=str(tenant), year=row["year"], month=month)
-        await pool.execute(sql.note_released, tenant, month)
+        run, least = self._run, Least(students=students)
+        years = await apart(partial(_released, run.settings.app_dsn(), self._figures, tenant, month, least))
+        log.info("figures_released", tenant=str(tenant), years=years, month=month)
 
 
-async def _made(
-    figures: Figures, rows: Sequence[Any], before: Any, until: str, least: Least
-) -> tuple[bytes, bytes]:
-    """A release as it is stored; in a process that does nothing else."""
-    turn = Turn(rows=rows, until=until, least=least)
-    if before is not None:
-        told, kept = opened(before["told"]), opened(before["kept"])
-        turn = Turn(rows=rows, until=until, least=least, since=before["month"], told=told, kept=kept)
-    told, kept = figures.release(turn)
-    return closed(told), closed(kept)
+async def _released(dsn: str, figures: Figures, tenant: UUID, month: str, least: Least) -> list[int]:
+    """Releases every school year of a district, all or none, in a process that does nothing else; returns which."""
+    async with connected(dsn, search_path=LIVE, name="releases", size=1) as pool, pool.acquire() as db:
+        before = {row["year"]: row for row in await db.fetch(sql.released_before, tenant)}
+        gathered = await figures.gather(db, tenant)
+        made = {
+            year: figures.release(_turn(rows, before.get(year), month, least))
+            for year, rows in gathered.items()
+        }
+        async with db.transaction():
+            for year, (told, kept) in made.items():
+                await db.execute(sql.release, tenant, year, month, closed(told), closed(kept))
+            await db.execute(sql.note_released, tenant, month)
+        return sorted(made)
+
+
+def _turn(rows: Sequence[Any], before: Any, until: str, least: Least) -> Turn:
+    if before is None:
+        return Turn(rows=rows, until=until, least=least)
+    told, kept = opened(before["told"]), opened(before["kept"])
+    return Turn(rows=rows, until=until, least=least, since=before["month"], told=told, kept=kept)
 
 
 def closed(told: Any) -> bytes:

@@ -80,7 +80,7 @@ CREATE TABLE board_goals (
     PRIMARY KEY (tenant, goal_id)
 );
 CREATE INDEX ON board_goals (tenant, partnership_id, drafted_at, began);
-CREATE INDEX ON board_goals (tenant, cycle_id, drafted_at, began) WHERE cardinality(owner_ids) > 1;
+CREATE INDEX ON board_goals (tenant, cycle_id, drafted_at, began);
 
 CREATE TABLE board_owners (
     tenant     uuid NOT NULL,

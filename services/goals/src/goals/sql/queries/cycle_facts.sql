@@ -4,7 +4,7 @@ SELECT e.type AS kind, e.stream_id AS id, e.occurred_at AS at, e.position AS pla
   FROM (SELECT $2::uuid AS stream_id
          UNION ALL
         SELECT g.goal_id
-          FROM figured_goals g
+          FROM board_goals g
          WHERE g.tenant = $1 AND g.cycle_id = $2
            AND ($3::uuid IS NULL OR $3 = ANY (g.owner_ids) OR cardinality(g.owner_ids) > 1)
          UNION ALL

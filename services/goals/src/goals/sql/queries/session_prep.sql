@@ -1,12 +1,12 @@
--- What a pair looks at before it meets in a cycle ($2): the phase it is in, which goals it has, its open action steps, the
+-- What a pair looks at before it meets in a cycle ($2): what was told of it ($5: the events that matter), which goals it has, its open action steps, the
 -- last visit and what is planned from $3 on. $4: whose steps and visits (null: everybody's, as who coaches sees them)
-SELECT 'phase' AS part, c.phase_since AS at, json_build_object('phase', c.phase, 'phase_since', c.phase_since, 'paused_at', c.paused_at,
-       'paused_s', extract(epoch FROM c.phase_paused)) AS data
-  FROM figured_cycles c
- WHERE c.tenant = $1 AND c.cycle_id = $2
+SELECT 'cycle' AS part, e.occurred_at AS at, json_build_object('version', e.version, 'at', e.occurred_at,
+       'type', e.type, 'schema_version', e.schema_version, 'data', e.data::text) AS data
+  FROM events e
+ WHERE e.tenant = $1 AND e.stream_id = $2 AND e.type = ANY ($5::text[])
  UNION ALL
 SELECT 'goal', NULL, to_json(g.goal_id)
-  FROM figured_goals g
+  FROM board_goals g
  WHERE g.tenant = $1 AND g.cycle_id = $2
  UNION ALL
 SELECT 'step', s.offered_at, row_to_json(s)

@@ -1,4 +1,0 @@
--- $1 tenants, $2 goals: their rows as they are
-SELECT g.*
-  FROM unnest($1::uuid[], $2::uuid[]) AS k (tenant, goal_id)
-  JOIN figured_goals g ON g.tenant = k.tenant AND g.goal_id = k.goal_id
