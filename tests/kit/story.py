@@ -108,6 +108,7 @@ from observations.observation import (
     VoidObservation,
 )
 from observations.pair import Cycle, Partnership
+from observations.pair import Goal as CoachedGoal
 from observations.reflection import RecordReflection, ReflectionFacts, ShareReflection
 
 SERVICES = ("directory", "goals", "observations", "notifications")
@@ -513,7 +514,7 @@ class Story:
             return self.do(
                 observations.OBSERVATION, tenant, visit, command, ObservationFacts,
                 by=Actor("person", str(who), tenant), partnership=Partnership(coach, (teacher,), "agreed"),
-                cycle=Cycle(ids["pair"], PHASES), goal_of={goal: ids["pair"]},
+                cycle=Cycle(ids["pair"], PHASES), goals={goal: CoachedGoal(ids["pair"], (teacher,))},
             )  # fmt: skip
 
         about = {"partnership_id": ids["pair"], "cycle_id": ids["cycle"]}
