@@ -2,13 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 import pytest
 from backbone.deciding import EVERYWHERE
+from backbone.exports import ROWS, TABLE, rows_asked
 from backbone.limits import ALONE_AFTER, Limits
+from backbone.lists import Page, Told, router_of
 from backbone.pacing import Pace, Room
 from backbone.problems import Problem
+from fastapi import Query, Request
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -205,6 +209,16 @@ async def test_a_page_of_an_export_waits_for_its_rows_however_long_that_takes(no
     assert now() - began < 0.1
 
 
+async def test_a_table_that_had_more_than_it_was_thought_to_is_paid_for_by_what_comes_next(now: Now) -> None:
+    limits = Limits(rate=40, at_once=1, patience=0.5, now=now)
+    await limits.paced(QUIET)
+    now.ahead = 5.0
+    limits.had(LOUD, 50, 250)
+    began = now()
+    await limits.paced(LOUD)
+    assert 0.3 < now() - began < 0.5
+
+
 async def test_what_is_given_back_is_never_more_than_a_burst(now: Now) -> None:
     limits = Limits(rate=10, at_once=1, patience=0.0, now=now)
     await limits.paced(QUIET)
@@ -237,3 +251,42 @@ async def test_who_gives_up_as_somebody_leaves_is_no_fault() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await room.enter(0.01), room.inside) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "accept", "expected"),
+    [
+        ("/v1/pages", "", "", (50, False)),
+        ("/v1/pages", "limit=200", "", (200, False)),
+        ("/v1/pages", "limit=7", "application/json", (7, False)),
+        ("/v1/pages", "limit=100000000000", "", (50, False)),  # refused as soon as it is read
+        ("/v1/pages", "limit=9000", "", (200, False)),
+        ("/v1/pages", "limit=-5", "", (50, False)),
+        ("/v1/pages", "", "text/csv", (ROWS, True)),
+        ("/v1/pages", "limit=7", "application/jsonl", (ROWS, True)),
+        ("/v1/table", "", "", (TABLE, False)),
+        ("/v1/table", "", "text/csv", (TABLE, False)),
+        ("/v1/one", "", "", (0, False)),
+    ],
+)
+def test_what_is_asked_for_says_how_many_rows_it_is(
+    path: str, query: str, accept: str, expected: tuple[int, bool]
+) -> None:
+    router = router_of("Thing")
+
+    @router.get("/v1/pages")
+    async def pages(page: Annotated[Page, Query()]) -> list[Told]:
+        return []
+
+    @router.get("/v1/table")
+    async def table() -> list[Told]:
+        return []
+
+    @router.get("/v1/one")
+    async def one() -> Told:
+        return Told()
+
+    [route] = [one for one in router.routes if getattr(one, "path", "") == path]
+    scope = {"type": "http", "route": route, "query_string": query.encode(),
+             "headers": [(b"accept", accept.encode())] if accept else []}  # fmt: skip
+    assert rows_asked(Request(scope)) == expected

@@ -25,6 +25,8 @@ from backbone.spreadsheet import csv_lines
 
 ROWS: Final = 200
 """How many rows are read at once: of a page at most, of an export until the last."""
+TABLE: Final = 50
+"""As how many rows a table counts that has no pages, however few it has: they are counted out of many."""
 _A_LIMIT: Final = re.compile(r"[0-9]{1,9}")
 
 Rows = Sequence[BaseModel]
@@ -68,33 +70,34 @@ class ListRoute(APIRoute):
     """
 
     usual = 0
-    """How many rows a page has where nobody says how many; 0 where there are no pages."""
+    """How many rows are paid for where nobody says how many; none for what is told of one thing."""
+    paged = False
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         # An application makes a router's routes once more, from endpoints that were wrapped already.
         endpoint = inspect.unwrap(endpoint)
-        self.usual = _usual(endpoint)
+        self.usual, self.paged = _usual(endpoint)
         super().__init__(path, _page_or_whole(endpoint), **options)
 
 
 def rows_asked(request: Request) -> tuple[int, bool]:
     """How many rows a request asks for at once, and whether they are of a list told whole."""
     route = request.scope.get("route")
-    if not isinstance(route, ListRoute) or not route.usual:
-        return 0, False
+    if not isinstance(route, ListRoute) or not route.paged:
+        return getattr(route, "usual", 0), False
     if form_asked(request.headers.getlist("accept")) is not None:
         return ROWS, True
     limit = request.query_params.get("limit", "")
     return (min(int(limit), ROWS) if _A_LIMIT.fullmatch(limit) else route.usual), False
 
 
-def _usual(endpoint: Callable[..., Any]) -> int:
-    """The default `limit` of the page that an endpoint takes."""
+def _usual(endpoint: Callable[..., Any]) -> tuple[int, bool]:
+    """The `limit` by default of the page that an endpoint takes; of a table that has no pages, what it counts as."""
     for taken in get_type_hints(endpoint).values():
         fields = getattr(taken, "model_fields", {})
         if {"limit", "cursor"} <= fields.keys():
-            return int(fields["limit"].default)
-    return 0
+            return int(fields["limit"].default), True
+    return (TABLE if get_origin(endpoint.__annotations__.get("return")) is list else 0), False
 
 
 def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -113,7 +116,8 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         if form is None:
             told = await endpoint(**asked)
             if isinstance(told, list):
-                request.app.state.limits.had(asked["by"], rows_asked(request)[0], len(told))
+                paid, least = rows_asked(request)[0], 0 if request.scope["route"].paged else TABLE
+                request.app.state.limits.had(asked["by"], paid, max(least, len(told)))
             return told
         pages = pages_of(endpoint, asked)
         first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent

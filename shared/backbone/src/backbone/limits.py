@@ -154,10 +154,17 @@ class Limits:
             await asyncio.sleep(wait)
 
     def had(self, by: Asker, asked: int, rows: int, *, whole: bool = False) -> None:
-        """A page had so many rows: what was paid for the others is given back. `whole`: of an export."""
+        """There were so many rows: what was paid for others is given back, more are paid by whoever comes next.
+        `whole`: of an export.
+        """
         of = self._of(by)
-        if not self.free(of):
-            (of.lines if whole else of.pace).give_back((asked - rows) / ROWS_A_COMMAND)
+        if self.free(of):
+            return
+        pace, left = of.lines if whole else of.pace, (asked - rows) / ROWS_A_COMMAND
+        if left > 0:
+            pace.give_back(left)
+        else:
+            pace.take(self._now(), -left)
 
     def at_work(self, by: Asker, *, patient: bool = False) -> Inside:
         """Room to have something done; for a line of a bulk request, however long it takes."""
