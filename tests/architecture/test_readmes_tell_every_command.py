@@ -22,7 +22,7 @@ def typed(commands: App, *before: str) -> Iterator[str]:
 
 def told(text: str, every: set[str]) -> Iterator[str]:
     """The commands that the first cells of the table begin with."""
-    for words in re.findall(r"`chalkline ([a-z ]+)", "".join(re.findall(r"^\|[^|]*\|", text, re.MULTILINE))):
+    for words in re.findall(r"`chalkline ([a-z -]+)", "".join(re.findall(r"^\|[^|]*\|", text, re.MULTILINE))):
         first, _, rest = words.strip().partition(" ")
         second = f"{first} {rest.partition(' ')[0]}"
         yield second if second in every or any(one.startswith(f"{first} ") for one in every) else first

@@ -8,7 +8,6 @@ import asyncio
 import csv
 import io
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,6 +36,7 @@ ACTS = {
     "parked_retry": ("parked", "retry", "--json"),
     "recover_from_log": ("recover", "--from-log", "--json"),
     "recover_from_stream": ("recover", "--from-stream", "--json"),
+    "blank_district": ("blank-district", "--tenant", str(UUID(int=7)), "--json"),
     "rewrite_words": ("rewrite-words", "--json"),
     "search_words": ("search", "--json"),
     "release_words": ("release-words", "--json"),
@@ -214,18 +214,6 @@ async def test_a_job_that_forgets_to_tell_is_found(
 # Cut off, refused, failed -------------------------------------------------------------------------------------------
 
 
-def environment(served: Served, token: str) -> dict[str, str]:
-    settings = served.run.settings
-    names = ("database_url", "owner_database_url", "nats_url", "issuer", "audience", "jwks", "secrets_dir")
-    return {
-        **os.environ,
-        **{f"CHALKLINE_{name.upper()}": str(getattr(settings, name)) for name in names},
-        "CHALKLINE_CHAIN_KEY": settings.chain_key.get_secret_value(),
-        "CHALKLINE_NATS_SEED": settings.nats_seed.get_secret_value(),
-        "CHALKLINE_OPERATOR_TOKEN": token,
-    }
-
-
 @asynccontextmanager
 async def held_up(served: Served) -> AsyncIterator[None]:
     """A rebuild that begins waits for a place for its tables."""
@@ -248,7 +236,7 @@ async def test_an_act_that_is_killed_stays_begun(platform: Platform, school: Sch
     known = {one["event_id"] for one in await acts(goals)}
     async with held_up(goals):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "goals", "rebuild", env=environment(goals, olga(platform)),
+            sys.executable, "-m", "goals", "rebuild", env=goals.environment(olga(platform)),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from backbone import streams
-from backbone.commands import ClaimTaken, CommandIdReused
+from backbone.commands import ClaimTaken, CommandIdReused, encode_state
 from backbone.importing import NotRecoverable
 from backbone.recover import recover_from_log, recover_from_stream
 from backbone.verify import verify
@@ -57,6 +57,20 @@ async def test_what_the_log_lost_comes_back_from_the_stream_to_the_byte(
     assert await everything(database) == before
     await relayed(tallies, database, nc)
     assert (await verify(database.app, nc, SERVICE, [TALLY], CHAIN_KEY)).findings == []
+
+
+async def test_what_was_blank_comes_back_blank(tallies: Tallies, database: Any, nc: Client) -> None:
+    for n in range(6):
+        await tallies.count(n % 2, n)
+    await database.owner.execute("UPDATE ledger.events SET data = NULL, salt = NULL")
+    await database.owner.execute("UPDATE ledger.streams SET state = $1", encode_state(TALLY.initial))
+    await relayed(tallies, database, nc)
+    before = await everything(database)
+    await roll_back(database, to=3)
+    assert (await recover_from_stream(database.owner, nc, SERVICE, [TALLY], CHAIN_KEY)).head == 6
+    assert await everything(database) == before
+    report = await verify(database.app, nc, SERVICE, [TALLY], CHAIN_KEY)
+    assert {(f.where, f.field) for f in report.findings} == {("log", "data")}  # of a district that is there
 
 
 async def test_a_command_that_came_back_is_not_done_twice(

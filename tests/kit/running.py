@@ -112,6 +112,26 @@ class Served:
         settings = self.run.settings.model_copy(update={"operator_token": SecretStr(token)})
         return await perform(self.run.service, settings, arguments)
 
+    def environment(self, token: str) -> dict[str, str]:
+        """For a job in a process of its own, with this operator's token."""
+        settings = self.run.settings
+        names = (
+            "database_url",
+            "owner_database_url",
+            "nats_url",
+            "issuer",
+            "audience",
+            "jwks",
+            "secrets_dir",
+        )
+        return {
+            **os.environ,
+            **{f"CHALKLINE_{name.upper()}": str(getattr(settings, name)) for name in names},
+            "CHALKLINE_CHAIN_KEY": settings.chain_key.get_secret_value(),
+            "CHALKLINE_NATS_SEED": settings.nats_seed.get_secret_value(),
+            "CHALKLINE_OPERATOR_TOKEN": token,
+        }
+
     async def derived_again(self) -> bool:
         """Whether every projection comes out the same when it is derived from its logs once more."""
         told = Namespace(compare_only=True, json=False)

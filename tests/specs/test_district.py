@@ -17,6 +17,7 @@ from directory.refusals import (
     DistrictAlreadyOpened,
     DistrictNotOpen,
     DistrictNotSandbox,
+    LegalHold,
 )
 from directory.views import view_district
 from hypothesis import given
@@ -52,6 +53,12 @@ def test_a_sandbox_opens_with_its_clock_standing_at_that_moment() -> None:
 
 def test_a_real_district_has_no_clock_of_its_own() -> None:
     spec.given().when(OPEN.model_copy(update={"sandbox": False})).then(opened(sandbox=False))
+
+
+def test_no_district_leaves_while_a_legal_hold_stands_in_it() -> None:
+    leaving = spec.given(opened())
+    leaving.knowing(holds=2).when(CloseDistrict()).refused(LegalHold)
+    leaving.when(CloseDistrict()).then(DistrictClosed())
 
 
 def test_a_district_opens_once() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from backbone import wire
 from backbone.publishing import Unpublishable, wired
+from backbone.reading import Told
 from backbone.recorded import Meta, partition_of
 from backbone.wire import Unreadable, read_event
 from hypothesis import given
@@ -135,9 +136,15 @@ def test_times_of_other_zones_travel_as_the_same_moment() -> None:
     assert wire.message(SERVICE, row, "1@0")[1] == wire.message(SERVICE, ROW, "1@0")[1]
 
 
-def test_blanked_data_travel_as_null() -> None:
-    _, payload, _ = wire.message(SERVICE, ROW | {"data": None, "salt": None}, "1@0")
+def test_blanked_data_travel_as_null_with_their_digest_and_nobody_handles_them() -> None:
+    where, payload, headers = wire.message(SERVICE, ROW | {"data": None, "salt": None}, "1@0")
     assert json.loads(payload)["data"] is None
+    found = wire.envelope(where, payload, headers)
+    assert (found.blanked, found.digest, found.salt) == (True, ROW["digest"], b"")
+    told = Told(SERVICE, 1, (where, payload, headers))
+    assert (told.name, told.malformed, told.partition) == (None, None, ROW["partition"])
+    assert wire.DIGEST not in wire.message(SERVICE, ROW, "1@0")[2]
+    assert Told(SERVICE, 1, wire.message(SERVICE, ROW, "1@0")).name == ROW["type"]
 
 
 def test_every_circumstance_travels_and_comes_back_as_itself() -> None:

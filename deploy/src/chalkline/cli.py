@@ -50,6 +50,7 @@ app.command(mend.verify, group=MEND)
 app.command(mend.rebuild, group=MEND)
 app.command(mend.recover, group=MEND)
 app.command(mend.erase, group=MEND)
+app.command(mend.close_district, name="close-district", group=MEND)
 app.command(run.provision, group=ELSEWHERE)
 
 clock_app.command(district.advance)

@@ -7,6 +7,7 @@ them, come along only when they are asked for; what is its author's alone never 
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,12 +115,36 @@ async def export(asked: Asked, target: Path, progress: Callable[[str], None]) ->
                 )
 
 
-async def _log(db: asyncpg.Connection, service: str, asked: Asked, out: Folder) -> int:
+async def since(
+    asked: Asked, target: Path, ends: Mapping[str, int], progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Writes what each service told after a position of its log, into a folder of its own: events, and with them every
+    word. Returns its manifest. Raises Problem, and then there is no folder.
+    """
+    services = delegating.chosen(asked.state, [])
+    async with asking.async_client(timeout=30) as http, databases.reading(services) as logs:
+        told = accountable.exporting(http, services, _operator(asked), with_words=asked.with_words)
+        async with told as taken:
+            with folder(target) as out:
+                for service in services:
+                    progress(f"events of {service.name}")
+                    after = ends[service.name]
+                    taken[service.name] = await _log(logs[service.name], service.name, asked, out, after)
+                return out.manifest(
+                    export=FORM,
+                    district=str(asked.tenant),
+                    since=dict(ends),
+                    exported_at=rfc3339(datetime.now(UTC)),
+                    with_words=asked.with_words,
+                )
+
+
+async def _log(db: asyncpg.Connection, service: str, asked: Asked, out: Folder, after: int = 0) -> int:
     """The events of a service, and the words they refer to, as of one moment; how many events."""
     events = 0
     async with db.transaction(isolation="repeatable_read", readonly=True):
         with out.file(f"events/{service}.jsonl", kind="events", service=service) as file:
-            rows = _of(db, sql.log_of_tenant, asked.tenant)
+            rows = _of(db, sql.log_of_tenant, asked.tenant, after)
             async for some in rows:
                 file.about.setdefault("first_position", some[0]["position"])
                 file.about["last_position"] = some[-1]["position"]
@@ -202,7 +227,7 @@ async def _shown(http: httpx.AsyncClient, one: Listing, token: str) -> AsyncIter
 async def _read(http: httpx.AsyncClient, url: str, token: str) -> AsyncIterator[list[dict[str, Any]]]:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/jsonl"}
     async with http.stream("GET", url, headers=headers) as answer:
-        if answer.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
+        if answer.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND, httpx.codes.GONE):
             return
         await _well(answer)
         async for rows in _rows(answer):
@@ -292,9 +317,16 @@ async def _well(answer: httpx.Response) -> None:
         raise Problem(f"{answer.url} was answered with {answer.status_code} {code}", "try again")
 
 
-def run(asked: Asked, target: Path, progress: Callable[[str], None]) -> dict[str, Any]:
-    """`export`, from where nothing else runs. Raises Problem."""
+@contextmanager
+def cut_off() -> Iterator[None]:
+    """Says of an export that was cut off that it was. Raises Problem."""
     try:
-        return ending.run(export(asked, target, progress))
+        yield
     except (httpx.HTTPError, ConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Problem(f"the export was cut off: {error or type(error).__name__}", "begin it again") from error
+
+
+def run(asked: Asked, target: Path, progress: Callable[[str], None]) -> dict[str, Any]:
+    """`export`, from where nothing else runs. Raises Problem."""
+    with cut_off():
+        return ending.run(export(asked, target, progress))

@@ -333,6 +333,26 @@ def erased(certificate: dict[str, Any]) -> None:
         line("[green]Found nowhere.[/]")
 
 
+def closed(certificate: dict[str, Any]) -> None:
+    """The certificate of a district that has left, as a person reads it."""
+    line(f"[bold]{certificate['tenant']}[/] has left; nothing is kept of it but that it was there.\n")
+    if taken := certificate["taken_along"]:
+        since = (
+            f", and {taken['since']} events told meanwhile in {taken['to']}.since" if taken["since"] else ""
+        )
+        line(f"  taken along to {escape(taken['to'] + since)}")
+    for service, one in certificate["services"].items():
+        went = f"{one['words']:>6,} texts and {one['states']:>6,} states deleted"
+        line(f"  {service:<15} {one['events']:>7,} events blanked, {went}")
+    if certificate["mails_deleted"]:
+        line(f"  {certificate['mails_deleted']} caught mails to people of it were deleted")
+    if certificate["kept"]:
+        line(
+            f"[yellow]{certificate['kept']} rows are kept by an old transaction[/]: end it, and do this again"
+        )
+    line("\n`chalkline verify` tells whether every chain holds.")
+
+
 def everything(report: dict[str, Any]) -> dict[str, Any]:
     """Every process by name: servers, services, and what stands beside them."""
     found = {name: report[name] for name in SERVERS}

@@ -7,7 +7,7 @@ from uuid import UUID
 from backbone import ending
 from cyclopts import Parameter
 
-from chalkline import erasing, issuer, show
+from chalkline import clock, closing, erasing, issuer, show
 from chalkline.commands.asking import (
     Home,
     Json,
@@ -134,6 +134,41 @@ def erase(
     else:
         show.erased(certificate)
     return 0 if certificate["clean"] else 3
+
+
+def close_district(
+    district: Annotated[str, Parameter(help="A district's UUID, or a persona of it.")],
+    /,
+    *,
+    to: Annotated[
+        Path | None,
+        Parameter(
+            help="The folder everything is taken along to, words included; needed until it is blanked."
+        ),
+    ] = None,
+    yes: Yes = False,
+    json: Json = False,
+    home: Home = None,
+) -> int:
+    """A district leaves: take everything along, close it, and blank what every service has of it, for good.
+
+    Refused while a legal hold stands on anybody of it. Whatever stops it, run it again: it goes on where it was. Exits
+    0 if nothing is left but that it was there, 3 if an old transaction keeps some of it, 1 if not all is done.
+    """
+    state = platform(home)
+    tenant = clock.district(state, district)
+    if not yes and not confirmed(
+        f"All there is of {tenant} will be gone for good, but for what is taken along. Go on?"
+    ):
+        show.line("Nothing was changed.")
+        return 1
+    with spinner("closing") as progress:
+        certificate = ending.run(closing.certified(closing.Asked(state, tenant, to), progress))
+    if json:
+        print_json(certificate)
+    else:
+        show.closed(certificate)
+    return 3 if certificate["kept"] else 0
 
 
 def _lines(path: Path) -> list[str]:

@@ -29,6 +29,7 @@ from directory.refusals import (
     DistrictAlreadyOpened,
     DistrictNotOpen,
     DistrictNotSandbox,
+    LegalHold,
 )
 from directory.time_zone import TimeZone
 
@@ -50,7 +51,9 @@ class AdvanceClock(Command):
 
 
 class CloseDistrict(Command):
-    """Ends a tenant. Nothing is decided in it afterwards."""
+    """Ends a tenant, on whose people no legal hold stands. Nothing is decided in it afterwards, nobody of it is told
+    anything, and what there is of it may be blanked: take it along before.
+    """
 
 
 DistrictCommand = OpenDistrict | AdvanceClock | ChangePolicy | ChangeCalendar | CloseDistrict
@@ -95,6 +98,8 @@ class DistrictFacts:
     """An active person of the district."""
     administers: bool = False
     """An administrator of the district today."""
+    holds: int = 0
+    """How many legal holds stand on people of it."""
 
 
 def decide(
@@ -127,6 +132,8 @@ def decide(
             calendar = calendar_of(command)
             return [] if calendar == district.calendar else [calendar]
         case CloseDistrict(), Open():
+            if facts.holds:
+                raise LegalHold(holds=facts.holds)
             return [DistrictClosed()]
         case _:
             raise DistrictNotOpen(district_id=facts.aggregate_id)

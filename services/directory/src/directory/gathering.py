@@ -55,14 +55,16 @@ async def _administers(asking: Asking, actor: person.Active, today: date) -> boo
     return False
 
 
-async def gather_district(asking: Asking, state: District, command: DistrictCommand | Look) -> DistrictFacts:  # noqa: ARG001 - gatherers share a shape
+async def gather_district(asking: Asking, state: District, command: DistrictCommand | Look) -> DistrictFacts:
     belongs, administers, _ = await standing(asking, state)
+    held = await asking.fact("held", asking.tenant) if isinstance(command, district.CloseDistrict) else None
     return DistrictFacts(
         by=asking.by,
         command_id=asking.command_id,
         aggregate_id=asking.aggregate_id,
         belongs=belongs,
         administers=administers,
+        holds=held["holds"] if held else 0,
     )
 
 

@@ -60,7 +60,7 @@ class PersonNotErased(Refusal):
 
 
 class LegalHold(Refusal):
-    """A legal hold stands: nothing of this person may be erased."""
+    """A legal hold stands: what it is on may not be erased."""
 
 
 class LegalHoldUnknown(Refusal):

@@ -5,12 +5,22 @@ from typing import Any
 
 from chalkline_contracts.event import Event
 
-from backbone.wire import AGGREGATE_ID, HASH, INCARNATION, SALT, VERSION, stream_name, subject
+from backbone.wire import AGGREGATE_ID, DIGEST, HASH, INCARNATION, SALT, VERSION, stream_name, subject
 
 _UUID = {"type": "string", "format": "uuid"}
 _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
-HEADERS = ("message_id", "correlation_id", "traceparent", INCARNATION, AGGREGATE_ID, VERSION, HASH, SALT)
+HEADERS = (
+    "message_id",
+    "correlation_id",
+    "traceparent",
+    INCARNATION,
+    AGGREGATE_ID,
+    VERSION,
+    HASH,
+    SALT,
+    DIGEST,
+)
 
 
 def asyncapi_document(
@@ -113,10 +123,16 @@ def _message(contract: type[Event]) -> dict[str, Any]:
                 "causationid": _TEXT,
                 "traceparent": _TEXT,
                 "dataclassification": {"const": contract.tier},
-                "data": {"$ref": f"#/components/schemas/{_name(contract)}"},
+                "data": _told(contract),
             },
         },
     }
+
+
+def _told(contract: type[Event]) -> dict[str, Any]:
+    """Where the payload's schema is; most payloads are null once their district has left."""
+    its = {"$ref": f"#/components/schemas/{_name(contract)}"}
+    return its if contract.stays else {"anyOf": [its, {"type": "null"}]}
 
 
 def _data(contract: type[Event]) -> dict[str, Any]:

@@ -43,6 +43,11 @@ def erasure_of(service: str) -> Aggregate[Erasure]:
     )
 
 
+def leaving(tenant: UUID) -> UUID:
+    """The id under which every service attests that all it had of a district is gone: nobody asked for that erasure."""
+    return uuid5(tenant, "the district has left")
+
+
 async def attest(run: "Running", tenant: UUID, erasure_id: UUID, by: str, command: AttestErasure) -> None:
     """Tells the log what was erased; said twice, it is told once. Raises StreamFault or LedgerUnavailable."""
     known = uuid5(erasure_id, "attest")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +19,17 @@ from uuid_utils.compat import uuid7
 
 from backbone import chain
 from backbone.content_read import ACCESS, NoteRead
-from backbone.deciding import Actor, Aggregate, Claim, Command, Forbidden, Refusal, Unseen, snake_case
+from backbone.deciding import (
+    Actor,
+    Aggregate,
+    Claim,
+    Command,
+    DistrictClosed,
+    Forbidden,
+    Refusal,
+    Unseen,
+    snake_case,
+)
 from backbone.ledger import Entry, Ledger, NewEvent, Settled, Stored
 from backbone.packed import Behind
 from backbone.recorded import encoded, partition_of
@@ -170,6 +180,8 @@ class Commands:
         self._remembered = remembered
         self.refused_because: str | None = None
         """While set, every command is refused with this code, as a StreamFault."""
+        self.closed: Container[UUID] = ()
+        """Districts in which nothing is decided any more, but what stays of them."""
         self._turns: Turns[bytes] = Turns()
 
     async def handle(self, order: Order) -> Answer:
@@ -181,6 +193,8 @@ class Commands:
         """
         if self.refused_because:
             raise StreamFault(self.refused_because)
+        if order.tenant in self.closed and not any(event.stays for event in order.aggregate.events):
+            raise DistrictClosed
         key = _key(order.tenant, order.aggregate_id)
         claimed: str | None = None
         async with self._turns(key):
@@ -405,6 +419,8 @@ class Commands:
         else:  # written by other code: fold what happened
             state = aggregate.initial
             for row in await self.ledger.history(tenant, aggregate_id):
+                if row["data"] is None:  # blanked: a state is what is left makes of it
+                    continue
                 service = aggregate.events[0].service
                 state = aggregate.evolve(
                     state, read_event(service, row["type"], row["schema_version"], row["data"])

@@ -77,6 +77,10 @@ class Refusal(Exception):
         return " ".join((type(self).__doc__ or self.code).split())
 
 
+class DistrictClosed(Refusal):
+    """The district has left: nothing is decided in it any more."""
+
+
 class Unseen(Exception):
     """What you may not see does not exist for you."""
 

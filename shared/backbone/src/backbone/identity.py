@@ -5,7 +5,7 @@ import math
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -57,8 +57,10 @@ class Identity:
         algorithms: Collection[str] = ALGORITHMS,
         leeway: int = 10,
         now: Callable[[], float] = time.time,
+        closed: Container[UUID] = (),
     ) -> None:
-        self._keys = keys
+        """`closed`: districts of whose people nobody is heard any more."""
+        self._keys, self._closed = keys, closed
         self._now = now
         self._algorithms = frozenset(algorithms)
         self._registry = jws.JWSRegistry(algorithms=list(algorithms))
@@ -74,7 +76,15 @@ class Identity:
         self._seen: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, authorization: str | None) -> Caller:
-        """Who sent this Authorization header. Raises a Problem (401, or 503 before any key is known)."""
+        """Who sent this Authorization header. Raises a Problem: 401, 503 before any key is known, 410 for somebody of a
+        district that has left.
+        """
+        caller = await self._named(authorization)
+        if caller.kind == "person" and caller.tenant in self._closed:
+            raise Problem("district_closed")
+        return caller
+
+    async def _named(self, authorization: str | None) -> Caller:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Problem("token_missing", "send the header Authorization: Bearer, a space, and the token")

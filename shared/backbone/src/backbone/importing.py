@@ -88,6 +88,8 @@ async def _standings(db: Any, kinds: dict[str, Aggregate[Any]], keys: set[Key]) 
         else:
             state = aggregate.initial
             for past in await db.fetch(sql.stream_history, row["tenant"], row["stream_id"]):
+                if past["data"] is None:
+                    continue
                 event = read_event(
                     aggregate.events[0].service, past["type"], past["schema_version"], past["data"]
                 )
@@ -112,7 +114,9 @@ def _follows(
 ) -> tuple[Any, ...]:
     """The row of an event, once it is certain that it follows what its aggregate has so far."""
     e, meta = part.envelope, part.envelope.meta.encode()
-    digest = chain.payload_digest(e.salt, e.data, meta, e.occurred_at, e.recorded_at)
+    digest = (
+        e.digest if e.blanked else chain.payload_digest(e.salt, e.data, meta, e.occurred_at, e.recorded_at)
+    )
     expected = chain.link(
         chain_key, standing.hash, e.event_id, e.name, e.schema_version, standing.version + 1, digest
     )
@@ -121,16 +125,17 @@ def _follows(
             f"position {part.position} ({e.name}, version {e.version} of {e.aggregate} {e.aggregate_id}) "
             f"does not follow version {standing.version}: the message, or the log before it, was altered"
         )
-    try:
-        event = read_event(service, e.name, e.schema_version, e.data)
-    except Unreadable as reason:
-        raise NotRecoverable(f"position {part.position}: {reason}") from reason
-    standing.state = standing.aggregate.evolve(standing.state, event)
     standing.version, standing.hash = e.version, e.hash
-    changes += [(part, change) for change in standing.aggregate.claims(event)]
+    if not e.blanked:
+        try:
+            event = read_event(service, e.name, e.schema_version, e.data)
+        except Unreadable as reason:
+            raise NotRecoverable(f"position {part.position}: {reason}") from reason
+        standing.state = standing.aggregate.evolve(standing.state, event)
+        changes += [(part, change) for change in standing.aggregate.claims(event)]
     return (
         part.position, e.event_id, e.tenant, e.aggregate_id, e.version, e.name, e.schema_version, e.partition,
-        e.data.decode(), meta, e.occurred_at, e.recorded_at, e.salt, digest, e.hash,
+        None if e.blanked else e.data.decode(), meta, e.occurred_at, e.recorded_at, e.salt or None, digest, e.hash,
     )  # fmt: skip
 
 

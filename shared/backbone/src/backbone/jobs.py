@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from backbone import parking
 from backbone.acting import Ended, NotActed
 from backbone.apart import apart
+from backbone.blanking import NotBlanked, blank
 from backbone.database import LIVE, NEXT, POLICIES, connected
 from backbone.deciding import snake_case
 from backbone.erasing import TELLS
@@ -276,6 +277,26 @@ async def release_words(service: Service, settings: Settings, arguments: argpars
         await owner.close()
     print(json.dumps({"released": True}) if arguments.json else f"{service.name}: words may be told")
     return Ended(0)
+
+
+async def blank_district(service: Service, settings: Settings, arguments: argparse.Namespace) -> Ended:
+    """0 when nothing is left of a district that is closed but that it was there; 1 when an old transaction still keeps
+    rows; 2 when it cannot be done.
+    """
+    owner = await asyncpg.connect(
+        settings.owner_dsn(), server_settings={"search_path": LIVE, "jit": "off", "DateStyle": "ISO"}
+    )
+    try:
+        async with running(service, settings.model_copy(update={"roles": ()})) as run:
+            found = await blank(run, owner, arguments.tenant)
+    except NotBlanked as reason:
+        told = json.dumps({"error": str(reason), "code": reason.code})
+        print(told if arguments.json else f"{service.name}: {reason} ({reason.code})")
+        return Ended(2, "failed", reason.code)
+    finally:
+        await owner.close()
+    print(json.dumps(asdict(found)) if arguments.json else found.text())
+    return Ended(int(bool(found.kept)), code="kept" if found.kept else None, n_items=found.events)
 
 
 @asynccontextmanager

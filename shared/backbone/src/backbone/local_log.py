@@ -142,7 +142,7 @@ class Logged:
         self.source, self._row = source, row
         self.position: int = row["position"]
         self.partition: int = row["partition"]
-        self.name: str | None = row["type"]
+        self.name: str | None = None if row["data"] is None else row["type"]
         self._read: Recorded[Event] | None = None
 
     @property

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -186,6 +187,11 @@ def _recovering(options: argparse.ArgumentParser) -> None:
     _json(options)
 
 
+def _blanking(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--tenant", required=True, type=UUID, help="which district, by its id")
+    _json(options)
+
+
 def _parked(options: argparse.ArgumentParser) -> None:
     options.add_argument("action", choices=("list", "retry"))
     _json(options)
@@ -205,6 +211,8 @@ JOBS: Final[tuple[Job, ...]] = (
         lambda _: "rewrite_words", _json),
     Job("search", "look for the words of standard input in every table and message", jobs.search_words,
         lambda _: "search_words", _json),
+    Job("blank-district", "blank all there is of a district that was closed", jobs.blank_district,
+        lambda _: "blank_district", _blanking),
     Job("release-words", "tell words again: erasures that a log lost were asked for again", jobs.release_words,
         lambda _: "release_words", _json),
 )  # fmt: skip

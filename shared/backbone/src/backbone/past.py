@@ -51,6 +51,7 @@ async def past(run: Running, tenant: UUID, handles: Collection[type[Event]]) -> 
         spools = [
             Spool(source, tenant, {event.__name__ for event in handles if event.service == source})
             for source in run.service.sources
+            if source == run.service.name or any(event.service == source for event in handles)
         ]
         for spool in spools:
             stack.callback(spool.file.close)

@@ -62,6 +62,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "tenant_missing": (403, "The token names no district"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "The method is not allowed here"),
+    "district_closed": (410, "The district has left"),
     "claim_taken": (409, "Only one may hold this, and another does"),
     "stale_version": (412, "The version is no longer current"),
     "too_large": (413, "The body is too large"),

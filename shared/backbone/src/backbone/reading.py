@@ -11,7 +11,7 @@ from uuid import UUID
 from chalkline_contracts.event import Event
 
 from backbone.recorded import PARTITIONS, Recorded
-from backbone.wire import Envelope, Malformed
+from backbone.wire import BLANKED, Envelope, Malformed
 from backbone.wire import envelope as take_apart
 
 NOBODY = UUID(int=0)
@@ -31,7 +31,7 @@ class Delivery(Protocol):
     position: int
     partition: int
     name: str | None
-    """Its contract's; None where a message is none of ours."""
+    """Its contract's; None where a message is none of ours, or was blanked: nobody handles that."""
     malformed: str | None
     """Why a message is none of ours."""
 
@@ -74,6 +74,9 @@ class Told:
         self._read: Recorded[Event] | None = None
         subject, payload, _ = raw  # what headers repeat is for whoever fills a log again
         if handled is not None and (name := name_in(subject)) is not None and name not in handled:
+            self.partition = partition_in(subject)
+            return
+        if payload.endswith(BLANKED):  # a departed district's
             self.partition = partition_in(subject)
             return
         try:

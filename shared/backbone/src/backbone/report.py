@@ -44,6 +44,8 @@ class Report:
     """Texts that events refer to and that are there."""
     words_gone: int = 0
     """Texts that were erased, or lost in a recovery; no finding."""
+    blanked: int = 0
+    """Events of districts that have left, whose payloads are gone; a finding where theirs has not."""
     findings: list[Finding] = field(default_factory=list)
     more: int = 0
     """Findings beyond those that are listed."""
@@ -71,6 +73,8 @@ class Report:
             f"{self.service}: {self.events} events, {self.aggregates} aggregates, {self.commands} commands, "
             f"{self.words} private texts ({self.words_gone} erased or lost), {self.messages} messages"
         )
+        if self.blanked:
+            looked += f", {self.blanked} events blanked"
         if self.ok:
             return f"{looked}: the chain holds, every state is what its events make, the stream is the log."
         lines = [f"{looked}: {len(self.findings) + self.more} differences"]

@@ -19,12 +19,13 @@ import structlog
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
+from backbone.closed import Closed
 from backbone.collecting import collect_less
 from backbone.commands import Commands
 from backbone.database import LIVE, POLICIES, connected
 from backbone.deciding import Aggregate
 from backbone.ending import end
-from backbone.erasing import eraser_of, withhold
+from backbone.erasing import TELLS, eraser_of, withhold
 from backbone.errands import Errand
 from backbone.facts import Clock, Facts
 from backbone.fitting import must_fit
@@ -101,6 +102,7 @@ class Running:
     facts: Facts
     clock: Clock
     progress: Progress
+    closed: Closed
     relay: Relay | None = None
     partitions: Partitions | None = None
     policies: list[PolicyRunner] = field(default_factory=list)
@@ -244,13 +246,18 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         commands = Commands(
             ledger, service.aggregates, clock=clock, gatherer=facts, chain_key=settings.chain
         )  # fmt: skip
+        closed = Closed(pool)
+        if service.name != TELLS:  # which decides by the state of the district itself
+            commands.closed = closed
         run = Running(
             service=service, settings=settings, pool=pool, reads=reads, ledger=ledger, commands=commands, facts=facts,
-            clock=clock, progress=progress, nats=client,
+            clock=clock, progress=progress, closed=closed, nats=client,
         )  # fmt: skip
         run.errands = (eraser_of(run), retainer_of(run), *service.errands(run))
         ledger.withheld = bool(settings.roles)
         tasks = await stack.enter_async_context(_tasks())
+        await closed.look()
+        tasks("closed districts", closed.run)
         if {"relay", "projector"} & set(settings.roles):  # a door alone reads no log
             tasks("listening", lambda: listen(pool, ledger.wake))
         if "relay" in settings.roles:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from nats.aio.client import Client
 
+from backbone.attesting import leaving
 from backbone.beside import Beside
 from backbone.deciding import Aggregate
 from backbone.queries import Queries
@@ -37,7 +38,7 @@ async def verify(
     report = Report(service)
     async with _snapshot(pool) as db:
         await _positions(db, report)
-        await Chain(report, service, aggregates, chain_key).walk(db)
+        await Chain(report, service, aggregates, chain_key, await _left(db)).walk(db)
         for row in await db.fetch(sql.verify_eventless_commands):
             what = f"answered versions {row['first_version']} to {row['version']}, which do not end here"
             report.add("commands", what, position=row["position"], aggregate=str(row["stream_id"]),
@@ -79,6 +80,12 @@ async def _positions(db: Any, report: Report) -> None:
         report.add(
             "log", f"lies outside the log, which ends at {report.head}", position=position, field="position"
         )
+
+
+async def _left(db: Any) -> set[UUID]:
+    """The districts of which this log attests that all it had of them is gone."""
+    attested = await db.fetch(sql.districts_left)
+    return {row["tenant"] for row in attested if row["stream_id"] == leaving(row["tenant"])}
 
 
 async def _part(db: Any, report: Report, rows: Sequence[Any], beside: Beside | None) -> None:

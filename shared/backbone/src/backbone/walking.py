@@ -1,9 +1,11 @@
 """Walking the chain: each aggregate's events, first to last, against its digests and its stored state."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from chalkline_contracts.event import catalogue
 
 from backbone import chain
 from backbone.commands import decode_state, encode_state
@@ -40,8 +42,15 @@ class Chain:
     """Verifies every aggregate in the order in which `verify_chain.sql` tells them."""
 
     def __init__(
-        self, report: Report, service: str, aggregates: Sequence[Aggregate[Any]], chain_key: bytes
+        self,
+        report: Report,
+        service: str,
+        aggregates: Sequence[Aggregate[Any]],
+        chain_key: bytes,
+        left: Container[UUID],
     ) -> None:
+        """`left`: the districts whose payloads went, as this log attests."""
+        self._left = left
         self._report, self._service, self._chain_key = report, service, chain_key
         self._by_event = {event.__name__: a for a in aggregates for event in a.events}
         self._done: list[Walk] = []
@@ -76,6 +85,7 @@ class Chain:
             self._report.add(
                 "chain", "data, meta, times or salt are not what was recorded", field="digest", **at
             )
+        self._blanked(walk, row, at)
         known = True
         if row["version"] != walk.version + 1:
             self._report.add("chain", f"version {walk.version + 1} is missing, {row['version']} comes next",
@@ -98,10 +108,26 @@ class Chain:
         walk.version, walk.position, walk.hash = row["version"], row["position"], row["hash"]
         self._fold(walk, row, at)
 
-    def _fold(self, walk: Walk, row: Any, at: dict[str, Any]) -> None:
-        if row["data"] is None or walk.aggregate is None:  # blanked, or newer code's
+    def _blanked(self, walk: Walk, row: Any, at: dict[str, Any]) -> None:
+        """Payloads are gone of districts that have left, all that do not stay, and of nobody else."""
+        blank, left = row["data"] is None, walk.tenant in self._left
+        contract = catalogue.get((self._service, row["type"]))
+        stays = contract is not None and contract.stays
+        self._report.blanked += blank
+        if blank and (stays or not left):
             walk.readable = False
-        if not walk.readable or walk.aggregate is None:
+            what = (
+                "must stay" if stays else f"district {walk.tenant} has not left, as far as this log attests"
+            )
+            self._report.add("log", f"is blank, and {what}", field="data", **at)
+        elif left and not (blank or stays):
+            what = f"is still there, and district {walk.tenant} has left: blank it again"
+            self._report.add("log", what, field="data", **at)
+
+    def _fold(self, walk: Walk, row: Any, at: dict[str, Any]) -> None:
+        if walk.aggregate is None:  # newer code's
+            walk.readable = False
+        if not walk.readable or walk.aggregate is None or row["data"] is None:
             return
         try:
             event = read_event(self._service, row["type"], row["schema_version"], row["data"])

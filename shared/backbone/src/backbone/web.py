@@ -40,7 +40,9 @@ def application(run: Running, *, version: str) -> ASGIApp:
         version=version,
         description=(import_module(service.name).__doc__ or "").strip(),
         commands=run.commands,
-        identity=Identity(Keys(settings.jwks), issuer=settings.issuer, audience=settings.audience),
+        identity=Identity(
+            Keys(settings.jwks), issuer=settings.issuer, audience=settings.audience, closed=run.closed
+        ),
         request_key=settings.chain,
         reached=run.reached,
         limits=Limits(rate=settings.rate_limit, at_once=settings.at_once),

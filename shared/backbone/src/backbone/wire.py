@@ -24,9 +24,15 @@ AGGREGATE_ID = "Chalkline-Aggregate"
 VERSION = "Chalkline-Version"
 HASH = "Chalkline-Hash"
 SALT = "Chalkline-Salt"
+DIGEST = "Chalkline-Digest"
+"""Only where the data were blanked: what the chain knows of them."""
 
 DATA = b',"data":'
 """Where the envelope ends. No string in JSON can hold this, and no other member of the envelope is called so."""
+BLANK = b"null"
+"""The data of an event whose district has left."""
+BLANKED = DATA + BLANK + b"}"
+"""How the payload of such an event ends, and no other."""
 CIRCUMSTANCES = {
     "actor": "actor",
     "on_behalf_of": "onbehalfof",
@@ -78,6 +84,12 @@ class Envelope(NamedTuple):
     hash: bytes
     salt: bytes
     incarnation: str
+    digest: bytes
+    """Of blanked data; else it is worked out from them."""
+
+    @property
+    def blanked(self) -> bool:
+        return self.data == BLANK
 
     def recorded(self, position: int) -> Recorded[Event]:
         """The event itself, upcast if it is old. Raises Unreadable."""
@@ -136,7 +148,7 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
             attributes[attribute] = meta[member]
     attributes["dataclassification"] = contract.tier
     # Blanked data are gone for good; that something happened stays.
-    data = b"null" if row["data"] is None else row["data"].encode()
+    data = BLANK if row["data"] is None else row["data"].encode()
     payload = b"".join((to_json(attributes)[:-1], DATA, data, b"}"))
     headers = {
         "Content-Type": "application/cloudevents+json",
@@ -148,6 +160,8 @@ def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str
         HASH: row["hash"].hex(),
         SALT: (row["salt"] or b"").hex(),
     }
+    if row["data"] is None:
+        headers[DIGEST] = row["digest"].hex()
     if "traceparent" in meta:
         headers["traceparent"] = meta["traceparent"]
     where = subject(service, partition, tenant, contract.aggregate, name)
@@ -209,6 +223,7 @@ def envelope(where: str, payload: bytes, headers: Mapping[str, str] | None) -> E
             bytes.fromhex(head.get(HASH, "")),
             bytes.fromhex(head.get(SALT, "")),
             head.get(INCARNATION, ""),
+            bytes.fromhex(head.get(DIGEST, "")),
         )  # fmt: skip
     except ValidationError as error:
         # The kind of fault, never what was there: this is parked, logged and shown to operators.

@@ -52,7 +52,7 @@ class Days(BaseModel):
     end: Day
 
 
-class DistrictOpened(Event, service="directory", aggregate="District"):
+class DistrictOpened(Event, service="directory", aggregate="District", stays=True):
     """A tenant begins; its id is the district's. `sandbox` never changes."""
 
     sandbox: bool
@@ -63,7 +63,7 @@ class DistrictOpened(Event, service="directory", aggregate="District"):
     name_ref: WordsRef
 
 
-class SandboxClockAdvanced(Event, service="directory", aggregate="District"):
+class SandboxClockAdvanced(Event, service="directory", aggregate="District", stays=True):
     to: Time
 
 
@@ -106,8 +106,10 @@ NO_CALENDAR = CalendarChanged()
 """The calendar of a district that told none."""
 
 
-class DistrictClosed(Event, service="directory", aggregate="District"):
-    pass
+class DistrictClosed(Event, service="directory", aggregate="District", stays=True):
+    """A tenant ends: nothing is decided in it any more, and none of its people is told anything. Later every service
+    blanks what it holds of it, and attests that by a `ContentErased` of nobody's; then its events' `data` are null.
+    """
 
 
 class OrgOpened(Event, service="directory", aggregate="Org"):
@@ -247,7 +249,7 @@ class RosterImported(Event, service="directory", aggregate="Roster"):
     rejected: Count
 
 
-class ContentErased(Event, service="directory", aggregate="Erasure"):
+class ContentErased(Event, service="directory", aggregate="Erasure", stays=True):
     """Directory attests that it has erased what an erasure asked for; the aggregate is the erasure."""
 
     erasure_id: UUID
@@ -259,5 +261,5 @@ class ContentErased(Event, service="directory", aggregate="Erasure"):
     """The class of content whose time was over, where that was the reason; there is nobody who asked."""
 
 
-class OperatorActed(Act, Event, service="directory", aggregate="Operation", tier="O"):
+class OperatorActed(Act, Event, service="directory", aggregate="Operation", tier="O", stays=True):
     """What an operator did to directory, or set out to do; the aggregate is the act."""

@@ -23,13 +23,23 @@ class Event(BaseModel):
     aggregate: ClassVar[str]
     schema_version: ClassVar[int] = 1
     tier: ClassVar[Tier]
+    stays: ClassVar[bool]
+    """Whether its payload is kept when its district has left: that there was one, and what operators did."""
 
     @classmethod
     def __pydantic_init_subclass__(  # type: ignore[override]  # these arguments declare a contract
-        cls, *, service: str, aggregate: str, tier: Tier = "A", version: int = 1, **kwargs: Any
+        cls,
+        *,
+        service: str,
+        aggregate: str,
+        tier: Tier = "A",
+        version: int = 1,
+        stays: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         cls.service, cls.aggregate, cls.tier, cls.schema_version = service, aggregate, tier, version
+        cls.stays = stays
         catalogue[service, cls.__name__] = cls
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -470,7 +470,7 @@ class ModelTemplateRetired(Event, service="goals", aggregate="ModelTemplate"):
     template: Versioned
 
 
-class ContentErased(Event, service="goals", aggregate="Erasure"):
+class ContentErased(Event, service="goals", aggregate="Erasure", stays=True):
     """Goals attests that it has erased what an erasure of directory's asked for."""
 
     erasure_id: UUID
@@ -517,5 +517,5 @@ class ContentRead(ReceiptOfRead, Event, service="goals", aggregate="Access", tie
     """Somebody outside the pair read what is the pair's."""
 
 
-class OperatorActed(Act, Event, service="goals", aggregate="Operation", tier="O"):
+class OperatorActed(Act, Event, service="goals", aggregate="Operation", tier="O", stays=True):
     """What an operator did to goals, or set out to do; the aggregate is the act."""

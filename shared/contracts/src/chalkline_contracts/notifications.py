@@ -172,7 +172,7 @@ class PreferenceChanged(Event, service="notifications", aggregate="Preference", 
     """Milestones of which no mail is wanted; the inbox has them."""
 
 
-class ContentErased(Event, service="notifications", aggregate="Erasure"):
+class ContentErased(Event, service="notifications", aggregate="Erasure", stays=True):
     """Notifications attests that it has erased what an erasure of directory's asked for."""
 
     erasure_id: UUID
@@ -181,5 +181,5 @@ class ContentErased(Event, service="notifications", aggregate="Erasure"):
     retention: RetentionClass | None = None
 
 
-class OperatorActed(Act, Event, service="notifications", aggregate="Operation", tier="O"):
+class OperatorActed(Act, Event, service="notifications", aggregate="Operation", tier="O", stays=True):
     """What an operator did to notifications, or set out to do; the aggregate is the act."""

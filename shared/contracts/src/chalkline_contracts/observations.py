@@ -239,7 +239,7 @@ class ReflectionShared(Event, service="observations", aggregate="Reflection", ti
     cycle_id: UUID | None = None
 
 
-class ContentErased(Event, service="observations", aggregate="Erasure"):
+class ContentErased(Event, service="observations", aggregate="Erasure", stays=True):
     """Observations attests that it has erased what an erasure of directory's asked for."""
 
     erasure_id: UUID
@@ -255,5 +255,5 @@ class ContentRead(ReceiptOfRead, Event, service="observations", aggregate="Acces
     """Somebody outside the pair read what is the pair's."""
 
 
-class OperatorActed(Act, Event, service="observations", aggregate="Operation", tier="O"):
+class OperatorActed(Act, Event, service="observations", aggregate="Operation", tier="O", stays=True):
     """What an operator did to observations, or set out to do; the aggregate is the act."""

@@ -4,7 +4,7 @@ SELECT h.position AS head,
        h.incarnation || '@' || h.incarnation_from AS history, e.*
   FROM ledger.head h
   LEFT JOIN (SELECT position, event_id, tenant, stream_id, version, type, schema_version, partition,
-                    data, meta, occurred_at, recorded_at, salt, hash
+                    data, meta, occurred_at, recorded_at, salt, digest, hash
                FROM ledger.events
               WHERE position > $1
               ORDER BY position

@@ -1,0 +1,2 @@
+-- $1 tenant
+SELECT count(*) FROM ledger.events WHERE tenant = $1 AND data IS NULL

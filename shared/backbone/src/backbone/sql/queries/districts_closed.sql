@@ -1,0 +1,1 @@
+SELECT tenant FROM projections.districts WHERE closed
