@@ -6,9 +6,10 @@ stays hidden, and a large district costs no more memory than a small one. Pages 
 are for whoever turns them: what is there all the while is told once.
 """
 
+import asyncio
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -25,6 +26,8 @@ from backbone.spreadsheet import csv_lines
 
 ROWS: Final = 200
 """How many rows are read at once: of a page at most, of an export until the last."""
+WRITTEN: Final = 50
+"""How many of them are written at once: as CSV, in a millisecond."""
 TABLE: Final = 50
 """As how many rows a table counts that has no pages, however few it has: they are counted out of many."""
 _A_LIMIT: Final = re.compile(r"[0-9]{1,9}")
@@ -142,9 +145,19 @@ def row_of(told: Any) -> type[BaseModel]:
 async def _written(
     form: Form, row: type[BaseModel], first: Rows, pages: AsyncIterator[Rows]
 ) -> AsyncIterator[bytes]:
-    yield form.head(row).encode() + form.lines(first)
+    if head := form.head(row):
+        yield head.encode()
+    for part in _parts(first):
+        yield form.lines(part)
+        await asyncio.sleep(0)  # others live here too
     async for rows in pages:
-        yield form.lines(rows)
+        for part in _parts(rows):
+            yield form.lines(part)
+            await asyncio.sleep(0)
+
+
+def _parts(rows: Rows) -> Iterator[Rows]:
+    return (rows[begin : begin + WRITTEN] for begin in range(0, len(rows), WRITTEN))
 
 
 async def _one_page(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any]) -> AsyncIterator[Rows]:
