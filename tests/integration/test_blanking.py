@@ -94,9 +94,16 @@ async def test_nothing_is_left_but_that_it_was_there(
         assert answer.json()["data"] == {"n_items": told[name]["words"]}
     assert {n: await all_of(s, school.tenant) for n, s in platform.services.items()} == before
 
+    # As a database that was restored from before: what came back is named, and goes when it is blanked again.
+    back = "UPDATE ledger.events SET data = '{}' WHERE tenant = $1 AND type = 'GoalSet' AND data IS NULL"
+    await platform.goals.database.owner.execute(back, tenant)
+    report = await verified(platform.goals, capsys)
+    assert any(one["where"] == "log" and "is still there" in one["what"] for one in report["findings"])
     again = ("blank-district", "--tenant", str(tenant), "--json")
+    capsys.readouterr()
     assert await platform.goals.job(*again, token=olga(platform)) == 0
     assert certificates(capsys)["goals"] == told["goals"] | {"rows": 1}
+    assert (await verified(platform.goals, capsys))["ok"]
 
 
 async def test_of_a_district_that_has_left_nothing_is_decided_and_nobody_is_told_anything(

@@ -100,8 +100,10 @@ class Envelope(NamedTuple):
         )  # fmt: skip
 
 
-def read_event(service: str, name: str, schema_version: int, data: str | bytes) -> Event:
-    """The event from its stored JSON, upcast if it is old. Raises Unreadable."""
+def read_event(service: str, name: str, schema_version: int, data: str | bytes | None) -> Event:
+    """The event from its stored JSON, upcast if it is old. Raises Unreadable, also where it was blanked."""
+    if data is None:
+        raise Unreadable(f"{name} is blank: its district has left")
     contract = catalogue.get((service, name))
     if contract is None:
         raise Unreadable(f"no contract for {service}.{name}")
