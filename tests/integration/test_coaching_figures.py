@@ -215,21 +215,36 @@ def met(items: int, instrument: str | None = None, at: datetime | None = None) -
             "instrument": instrument}  # fmt: skip
 
 
-async def test_fidelity_is_told_across_five_teachers_and_no_fewer(platform: Platform) -> None:
-    others = ("ann", "bob", "cid", "dan")
-    school = await open_school(platform, *others)
-    last = ago(40 * 24)  # in a month that is over
-    year = last.year if last.month >= 7 else last.year - 1
-    path = f"/v1/fidelity?year={year}"
+async def test_fidelity_is_told_across_five_teachers_by_month_and_stands(platform: Platform) -> None:
+    others = ("ann", "bob", "cid", "dan", "eve")
+    school = await open_school(platform, *others, sandbox=True)
+    last = await platform.observations.run.clock.now(school.tenant) - timedelta(days=40)
+    path = f"/v1/fidelity?year={last.year if last.month >= 7 else last.year - 1}"
+
+    async def next_month() -> None:
+        now = await platform.observations.run.clock.now(school.tenant)
+        to = (now.replace(day=1) + timedelta(days=32)).replace(day=2).isoformat()
+        clock = f"/v1/districts/{school.tenant}/advance-clock"
+        await platform.directory.post(clock, by=None, tenant=school.tenant, to=to)
+
+    async def told() -> list[Any]:
+        rows: list[Any] = await see(platform, school, school.coaching_lead, path)
+        return rows
+
     visits = []
-    for who in ("teacher", *others):
-        assert all(
-            row["hidden"] and row["met"] is None
-            for row in await see(platform, school, school.coaching_lead, path)
-        )
+    for n, who in enumerate(("teacher", *others)):
+        assert await told() == []  # nobody is told of a month before another has turned
+        if n == 4:
+            break
         pair = await pair_up(platform, school, who)
         visits.append(await record(platform, school, pair, days_ago=40, instrument="cold-call@2",
                                    measurements=[met(6, at=last)]))  # fmt: skip
+    await next_month()
+    assert [(row["hidden"], row["met"]) for row in await told()] == [(True, None)] * 2
+    pair = await pair_up(platform, school, "dan")
+    visits.append(await record(platform, school, pair, days_ago=72, instrument="cold-call@2",
+                               measurements=[met(6, at=last)]))  # fmt: skip
+    await next_month()
     for who in (school.coaching_lead, school.administrator):
         total, month = await see(platform, school, who, path)
         assert (total["checklist"], total["month"], total["fidelity"], total["teachers_n"]) == (
@@ -238,20 +253,15 @@ async def test_fidelity_is_told_across_five_teachers_and_no_fewer(platform: Plat
         assert (month["measurements_n"], month["met"], month["total"], month["hidden"]) == (5, 30, 40, False)
     for who in (school.coach, school.teacher, school.principal):
         await see(platform, school, who, path, 403)
-    await say(
-        platform,
-        school,
-        visits[0],
-        "correct-observation",
-        "coach",
-        measurements=[met(8, at=last)],
-        reason_code="typo",
-    )
-    total, _ = await see(platform, school, school.coaching_lead, path)
-    assert total["fidelity"] == "4/5"
-    await say(platform, school, visits[0], "void-observation", "coach", reason_code="wrong_class")
-    rows = await see(platform, school, school.coaching_lead, path)
-    assert [(row["hidden"], row["fidelity"]) for row in rows] == [(True, None)] * 2
+    before = await told()
+    told_met = [met(8, at=last)]
+    for turned in (False, True):  # what one corrects, then takes back, changes nothing that was told
+        what = {"reason_code": "wrong_class"} if turned else {"reason_code": "typo", "measurements": told_met}
+        command = "void-observation" if turned else "correct-observation"
+        await say(platform, school, visits[0], command, "coach", **what)
+        assert await told() == before
+        await next_month()
+        assert await told() == before
     assert await see(platform, school, school.coaching_lead, "/v1/fidelity?year=2001") == []
 
 
@@ -263,9 +273,7 @@ async def test_each_of_them_is_told_whole_as_lines(platform: Platform, school: S
         platform, school, ago(40 * 24), 30, partnership_id=str(pair), measurements=[met(6, at=ago(40 * 24))]
     )
     await platform.level()
-    last = ago(40 * 24)
-    year = last.year if last.month >= 7 else last.year - 1
-    for path in (lately(), "/v1/dosage", "/v1/coaching-activity", f"/v1/fidelity?year={year}"):
+    for path in (lately(), "/v1/dosage", "/v1/coaching-activity"):
         for kind in ("text/csv", "application/jsonl"):
             answer = await platform.observations.get(
                 path, by=school.coaching_lead, tenant=school.tenant, accept=kind

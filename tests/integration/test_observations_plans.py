@@ -82,7 +82,6 @@ ASKED: tuple[tuple[str, int, tuple[Any, ...]], ...] = (
     ("minutes", 3_000, (*MONTH, "period", None, ZONE)),
     ("minutes", 500, (*MONTH, "week", named("coach7"), ZONE)),
     ("minutes", 1_500, (*YEAR, "month", named("coach7"), ZONE)),
-    ("fidelity", 10_000, (*YEAR, ZONE, 5)),
     ("dosage", 1_000, (*ANYWHERE, 51, NOW, None, CALENDAR)),
     ("dosage", 3_000, (*ANYWHERE, 51, NOW, named("coach7"), CALENDAR)),
     ("coaching_of_district", 1_000, (*ANYWHERE, 51, None)),

@@ -99,8 +99,8 @@ FIGURES = {
         "session_prep",
         "cycle_facts",
     ),
-    "observations": ("minutes", "fidelity"),
-    "notifications": ("caseloads", "milestone_counts"),
+    "observations": ("minutes",),
+    "notifications": ("caseloads",),
 }
 """By service, what reads or sums up what one district told, and has no pages."""
 

@@ -1,13 +1,11 @@
 """Somebody who reads all figures of all months, and knows who is in which group, learns nothing of fewer than five.
 
-The attack is linear algebra: each figure that is shown is a sum over goals, or cycles, as they stood for some months;
-all figures together are as many equations. A sum of theirs, with whatever factors, in which fewer than five teachers
-are left, is a success.
+The attack is linear algebra (`kit/attack.py`): each figure that is shown is a sum over goals, or cycles, as they stood
+for some months.
 """
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +13,7 @@ import pytest
 from backbone import differencing
 from backbone.differencing import Known, added_up
 from backbone.releasing import Turn, closed, opened
-from backbone.suppressing import STAFF, Least
+from backbone.suppressing import Least
 from backbone.telling import Groups
 from goals.effect import effects
 from goals.outcomes import row
@@ -23,14 +21,12 @@ from goals.release import NONE, TOTAL, Release, Telling, released
 from goals.standing import Cycle, Goal, changes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.attack import Sum, reveals
 from kit.district_figures import AFTER, MONTHS, Made, person, rows_of
 
-PRIME = 2**61 - 1
 LEAST = Least()
 
 Thing = Any
-Sum = Mapping[Thing, int]
-"""A figure that is shown: how often it counts what."""
 
 
 def shown(cycles: Sequence[Made]) -> tuple[list[Sum], list[Sum]]:
@@ -73,42 +69,6 @@ def teachers_in(thing: Thing) -> tuple[UUID, ...]:
     return found
 
 
-def reveals(sums: Sequence[Sum]) -> set[UUID] | None:
-    """Fewer than five teachers of whom some sum of these sums tells, and of nobody else; None: there is none."""
-    things = sorted({thing for one in sums for thing in one}, key=str)
-    columns: dict[tuple[int, ...], set[Thing]] = {}
-    for thing in things:
-        columns.setdefault(tuple(one.get(thing, 0) for one in sums), set()).add(thing)
-    whole = rank(columns)
-    people = sorted({who for thing in things for who in teachers_in(thing)})
-    for few in combinations(people, min(STAFF - 1, len(people))):
-        left = [
-            column
-            for column, those in columns.items()
-            if any(not set(teachers_in(t)) & set(few) for t in those)
-        ]
-        if rank(left) < whole:
-            return set(few)
-    return None
-
-
-def rank(columns: Iterable[Sequence[int]]) -> int:
-    """Of a matrix, modulo a large prime: as good as exact."""
-    basis: dict[int, list[int]] = {}
-    for column in columns:
-        left = list(column)
-        for place in range(len(left)):
-            if not left[place]:
-                continue
-            if place not in basis:
-                inverse = pow(left[place], -1, PRIME)
-                basis[place] = [value * inverse % PRIME for value in left]
-                break
-            factor = left[place]
-            left = [(a - factor * b) % PRIME for a, b in zip(left, basis[place], strict=True)]
-    return len(basis)
-
-
 stages = st.sampled_from(
     [(), (("2025-09", 2),), (("2025-09", 2), ("2025-11", 4)), (("2025-10", 2), ("2025-12", 4)), (("2025-11", 2),),
      (("2025-09", 4), ("2025-10", 2)), (("2025-09", 1),)]
@@ -140,7 +100,7 @@ def districts(draw: st.DrawFn) -> list[Made]:
 @settings(max_examples=15, deadline=None)
 def test_no_figures_of_any_tables_and_months_together_tell_of_fewer_than_five(cycles: list[Made]) -> None:
     for sums in shown(cycles):
-        assert reveals(sums) is None
+        assert reveals(sums, teachers_in) is None
 
 
 def alike(many: int, **told: Any) -> list[Made]:
@@ -310,7 +270,7 @@ def test_the_attack_finds_what_large_groups_alone_would_tell(monkeypatch: pytest
     cycles = [*alike(6, school=0), *(Made(n=n, teacher=n, school=n % 2) for n in range(6, 11))]
     cycles = [*cycles, Made(n=20, teacher=1, started="2025-10", stages=(("2025-10", 4),))]
     monkeypatch.setattr(Groups, "_enough_changed", lambda *_: True)
-    assert reveals(shown(cycles)[0]) is not None
+    assert reveals(shown(cycles)[0], teachers_in) is not None
 
 
 def test_what_adds_up_is_one_part_that_the_others_leave() -> None:

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from backbone.folding import Row
-from backbone.suppressing import Least
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 from kit.coaching import recharted
 from kit.telling import Telling
 from kit.watching import GOAL, IN_CYCLE, TINA
-from notifications.milestone_counts import COUNTS, change, counts_of
+from notifications.milestone_counts import COUNTS, change, told
 
 DRAFTED: Any = g.GoalDrafted.model_construct(owner_ids=(TINA,))
 MET: Any = g.GoalTargetMet.model_construct(**IN_CYCLE, met_on=date(2026, 3, 2))
@@ -43,12 +42,9 @@ def test_a_goal_counts_while_what_it_came_to_holds(events: tuple[Event, ...], ex
     assert counted(DRAFTED, *events) == expected
 
 
-def test_of_few_teachers_nothing_is_counted_and_nothing_that_tells_of_them() -> None:
-    def row(month: str | None, goals_n: int, teachers: int) -> dict[str, Any]:
-        return {"milestone": "GoalAchieved", "of": month, "goals_n": goals_n, "teachers": teachers}
-
-    rows = [row(None, 60, 40), row("2026-02", 30, 20), row("2026-03", 28, 18), row("2026-04", 2, 2)]
-    shown = {one.month: one.goals_n for one in counts_of(rows, Least())}
-    assert shown["2026-04"] is None
-    assert sum(n is None for n in shown.values()) >= 2  # else the year, less the others, tells it
-    assert [one.hidden for one in counts_of(rows[:3], Least())] == [False] * 3
+def test_what_is_released_is_told_and_what_is_hidden_is_there() -> None:
+    table = {("GoalAchieved", None): {"things_n": 60}, ("GoalAchieved", "2026-04"): None}
+    release = {"there": list(table), "told": [(key, figures) for key, figures in table.items() if figures]}
+    assert [(one.milestone, one.month, one.hidden, one.goals_n) for one in told(release)] == [
+        ("GoalAchieved", None, False, 60), ("GoalAchieved", "2026-04", True, None),
+    ]  # fmt: skip

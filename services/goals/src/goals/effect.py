@@ -11,11 +11,11 @@ from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, Told, router_of
 from backbone.school_year import YearWanted
 from backbone.suppressing import Group, Least
-from backbone.telling import Key
+from backbone.telling import Key, Table
 from fastapi import APIRouter, Query, Request, Response
 
 from goals.figures_asked import Asking, division, told
-from goals.release import NONE, Table
+from goals.release import NONE
 
 METRIC = ("metric_code", "kind", "unit", "direction")
 MEDIANS = ("median_baseline", "median_final", "median_change")

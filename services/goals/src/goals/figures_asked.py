@@ -16,10 +16,10 @@ from backbone.releasing import released
 from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
 from backbone.suppressing import Group, Least
-from backbone.telling import Key
+from backbone.telling import Key, Table
 from fastapi import Request, Response
 
-from goals.release import TOTAL, Release, Table
+from goals.release import TOTAL, Release
 
 
 class Figure(Told):

@@ -9,13 +9,13 @@ from backbone.application import Reader
 from backbone.lists import DESCRIBED_WHOLE, Absent, router_of
 from backbone.school_year import YearWanted
 from backbone.suppressing import Least
-from backbone.telling import Key
+from backbone.telling import Key, Table
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from goals.counted import SHARES, STAGES
 from goals.figures_asked import Asking, Figure, divided, division, division_of, told
-from goals.release import TOTAL, Table
+from goals.release import TOTAL
 
 
 class FunnelRow(Figure):

@@ -4,7 +4,7 @@ Every table of figures is of one release, so that none can be taken from another
 before it told: a group is told anew where that tells of nobody few enough to be known (`backbone/telling.py`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from backbone import releasing
 from backbone.releasing import Turn, months
 from backbone.suppressing import STAFF, Least
-from backbone.telling import Division, Groups, Key, Thing
+from backbone.telling import Division, Groups, Key, Table, Thing
 
 from goals.counted import cycles_counted, goals_counted, group_of, phases_counted
 from goals.figures import gather
@@ -22,22 +22,6 @@ TOTAL: Final[Key] = ("total",)
 NONE: Final = "none"
 OF_CYCLES: Final = frozenset({"total", "school", "month", "template"})
 """Divisions of cycles; all but those by template are of goals too, and there are others of goals alone."""
-
-
-@dataclass(slots=True)
-class Table:
-    """Which groups there are of a kind, and what is told of them; what is not told is hidden."""
-
-    there: Collection[Key] = frozenset()
-    told: dict[Key, dict[str, Any]] = field(default_factory=dict)
-    """Of a group, as `counted.py` counts it."""
-
-    @classmethod
-    def again(cls, kept: Any) -> "Table":
-        return cls(frozenset(map(tuple, kept["there"])), {tuple(key): told for key, told in kept["told"]})
-
-    def kept(self) -> Any:
-        return {"there": sorted(self.there, key=str), "told": list(self.told.items())}
 
 
 @dataclass(slots=True)

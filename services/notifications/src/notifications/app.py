@@ -1,6 +1,7 @@
 """What notifications is made of."""
 
 from backbone.queries import Queries
+from backbone.releasing import releaser_of
 from backbone.service import Service
 from backbone.timers import Timers
 
@@ -20,7 +21,10 @@ SERVICE = Service(
     timers=Timers(
         due=Queries("notifications", "sql/queries").due_timers, aggregate=CYCLE_WATCH.name, command=reach
     ),
-    errands=lambda run: [mail_errand(run, mail_settings(run.settings.secrets_dir))],
+    errands=lambda run: [
+        mail_errand(run, mail_settings(run.settings.secrets_dir)),
+        releaser_of(run, milestone_counts.FIGURES),
+    ],
     routes=lambda run: [
         part.routes(run) for part in (inbox, caseload, milestone_counts, rule_list, rehearsing)
     ],

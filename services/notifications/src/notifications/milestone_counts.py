@@ -1,22 +1,27 @@
 """How many goals met their target and were achieved, by month: all that administrators hear of these milestones.
 
-Rebuildable: drop the table, replay the log, and the same rows come back. A goal that was recharted, or
-whose achievement was withdrawn, is counted no more until its target is met anew.
+Told by release (`backbone/by_month.py`); what it is made of is rebuildable: drop the table, replay the log, and the
+same rows come back. A goal that was recharted, or whose achievement was withdrawn, is counted no more until its
+target is met anew.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, cast
+from uuid import UUID
 
+from backbone import by_month
 from backbone.application import Reader
+from backbone.by_month import Counted
 from backbone.deciding import Forbidden
 from backbone.folding import Row, folded, in_columns
 from backbone.lists import DESCRIBED_WHOLE, Lists, Told, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
+from backbone.releasing import Figures, released
 from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
-from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
 from chalkline_contracts import goals as g
 from fastapi import APIRouter, Query, Request, Response
 
@@ -43,10 +48,24 @@ def change(row: Row | None, recorded: Recorded[Any]) -> Row:  # noqa: ARG001 - c
             return dict(NEVER)
 
 
+async def gather(db: Connection, tenant: UUID) -> Mapping[int, Sequence[Counted]]:
+    """Goals at their milestones, by school year; a goal of several teachers is about each of them."""
+    years: dict[int, list[Counted]] = defaultdict(list)
+    for row in await db.fetch(sql.milestones_counted, tenant):
+        name = f"{row['milestone']}/{row['goal_id']}/{row['month']}"
+        years[row["year"]].append(Counted(name, row["milestone"], row["month"], row["owner_ids"], {}))
+    return years
+
+
+FIGURES: Final = Figures(gather=gather, release=by_month.released)
+
+Milestone = Literal["GoalTargetMet", "GoalAchieved"]
+
+
 class MilestoneCount(Told):
     """How many goals came to a milestone; about goals of fewer than five teachers nothing is told."""
 
-    milestone: Literal["GoalTargetMet", "GoalAchieved"]
+    milestone: Milestone
     month: str | None
     """Such as "2026-03"; null: the school year as far as its months are over."""
     hidden: bool
@@ -62,44 +81,29 @@ def routes(run: Running) -> APIRouter:
     async def milestone_counts(
         request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[MilestoneCount]:
-        """Administrators and coaching leads get the district's, by month, of months that are over. What is about fewer
-        than five teachers is hidden, with others so that none can be computed.
+        """Administrators and coaching leads get the district's, by month, as of the end of last month. What is about
+        fewer than five teachers is hidden, with others so that none can be computed; what too few changed stands as it
+        was.
         """
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        today = await lists.today(by)
-        year = wanted.year if wanted.year is not None else school_year(today)
-        rows = await lists.whole(request, response, sql.milestone_counts, by.tenant, year, f"{today:%Y-%m}")
-        return counts_of(rows, Least())
+        await lists.told_whole(request, response)
+        year = wanted.year if wanted.year is not None else school_year(await lists.today(by))
+        return list(told(await released(run, by.tenant, year)))
 
     return router
 
 
-def counts_of(rows: Sequence[Any], least: Least) -> list[MilestoneCount]:
-    """These rows, as far as they may be shown."""
-    hidden = {
-        (milestone, month)
-        for milestone in {row["milestone"] for row in rows}
-        for month, _ in suppressed(_table(rows, milestone), least)
-    }
-    return [
-        MilestoneCount(
-            milestone=row["milestone"],
-            month=row["of"],
-            hidden=(own := (row["milestone"], row["of"]) in hidden),
-            goals_n=None if own else row["goals_n"],
+def told(release: Any | None) -> Iterator[MilestoneCount]:
+    """Each milestone's year, then its months."""
+    for milestone, month, figures in by_month.told(release):
+        yield MilestoneCount(
+            milestone=cast("Milestone", milestone),
+            month=month,
+            hidden=figures is None,
+            goals_n=None if figures is None else figures["things_n"],
         )
-        for row in rows
-    ]
-
-
-def _table(rows: Sequence[Any], milestone: str) -> dict[Cell, Group]:
-    return {
-        (row["of"], TOTAL): Group(row["goals_n"], row["teachers"])
-        for row in rows
-        if row["milestone"] == milestone
-    }
 
 
 COUNTS = Projection(

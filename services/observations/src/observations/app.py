@@ -1,6 +1,7 @@
 """What observations is made of."""
 
 from backbone import receipts
+from backbone.releasing import releaser_of
 from backbone.service import Service
 from chalkline_contracts.observations import ContentRead
 
@@ -37,6 +38,7 @@ SERVICE = Service(
         fidelity.FIDELITY,
         receipts.projection(ContentRead),
     ),
+    errands=lambda run: (releaser_of(run, fidelity_figures.FIGURES),),
     routes=lambda run: [
         observation_list.routes(run),
         instrument_list.routes(run),

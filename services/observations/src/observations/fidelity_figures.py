@@ -1,45 +1,52 @@
 """Fidelity over a school year: of each checklist, by month, how much of it was met, told across teachers.
 
-For coaching leads and administrators. What is about fewer than five teachers is hidden, and with it as many other
-months as it takes that taking what is shown from the year leaves nothing about so few.
+For coaching leads and administrators, by release (`backbone/by_month.py`): nothing that is told, of any months, tells
+of fewer than five teachers, and what is corrected later changes what was told of a month once five are concerned.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import groupby
-from operator import itemgetter
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from backbone import by_month
 from backbone.application import Reader
+from backbone.by_month import Counted
 from backbone.deciding import Forbidden
 from backbone.lists import DESCRIBED_WHOLE, Lists, Told, router_of
+from backbone.projector import Connection
 from backbone.queries import Queries
-from backbone.school_year import YearWanted, days_of, school_year
+from backbone.releasing import Figures, released
+from backbone.school_year import YearWanted, school_year
 from backbone.service import Running
-from backbone.suppressing import STAFF
 from chalkline_contracts.measurement import ExactQuotient
 from fastapi import APIRouter, Query, Request, Response
 
 sql = Queries("observations", "sql/queries")
 
-YEAR: Final = None
-"""The place of a checklist's total among its months."""
+
+async def gather(db: Connection, tenant: UUID) -> Mapping[int, Sequence[Counted]]:
+    """What was measured, by school year; a measurement of several teachers is about each of them."""
+    years: dict[int, list[Counted]] = defaultdict(list)
+    for row in await db.fetch(sql.fidelity_measured, tenant):
+        what = (
+            row["source_id"],
+            row["measurement_id"],
+            row["checklist"],
+            row["day"],
+            row["met"],
+            row["total"],
+        )
+        one = Counted(
+            "/".join(map(str, what)), row["checklist"], f"{row['day']:%Y-%m}", row["teacher_ids"],
+            {"met": row["met"], "total": row["total"]},
+        )  # fmt: skip
+        years[school_year(row["day"])].append(one)
+    return years
 
 
-def hidden_months(
-    teachers_n: Mapping[str, int], few: Mapping[str, frozenset[UUID]], year_n: int
-) -> frozenset[str | None]:
-    """The months of one checklist to hide, and YEAR with them if even the year is about too few.
-
-    `teachers_n`: how many teachers each month is about; `few`: who they are where they are too few; `year_n`: how many
-    the year. The same teachers may be in several months, so what is left of the year is counted by who is in it.
-    """
-    hidden: set[str | None] = {month for month, n in teachers_n.items() if n < STAFF}
-    shown = sorted(teachers_n.keys() - hidden, key=lambda month: (teachers_n[month], month))
-    if shown and hidden and len(frozenset[UUID]().union(*few.values())) < STAFF:
-        hidden.add(shown[0])  # which alone is about enough
-    return frozenset({*hidden, YEAR} if year_n < STAFF else hidden)
+FIGURES: Final = Figures(gather=gather, release=by_month.released)
 
 
 class Fidelity(Told):
@@ -66,40 +73,33 @@ def routes(run: Running) -> APIRouter:
     async def fidelity(
         request: Request, response: Response, by: Reader, wanted: Annotated[YearWanted, Query()]
     ) -> list[Fidelity]:
-        """For coaching leads and administrators, across all teachers of the district, of months that are over; where
-        that would tell of fewer than five, hidden.
+        """For coaching leads and administrators, across all teachers of the district, as of the end of last month;
+        where that would tell of fewer than five, hidden. What too few changed since it was told stands as it was.
         """
         overseen = await lists.overseen(by)
         if overseen is None or not overseen.everyone:
             raise Forbidden
-        today = await lists.today(by)
-        begin, until = days_of(wanted.year if wanted.year is not None else school_year(today))
-        until = min(until, today.replace(day=1))
-        zone = await lists.zone(by)
-        rows = await lists.whole(request, response, sql.fidelity, by.tenant, begin, until, zone, STAFF)
-        return list(told(rows))
+        await lists.told_whole(request, response)
+        year = wanted.year if wanted.year is not None else school_year(await lists.today(by))
+        return list(told(await released(run, by.tenant, year)))
 
     return router
 
 
-def told(rows: Sequence[Any]) -> Iterator[Fidelity]:
-    """Each checklist's year, then its months; `rows` in this order."""
-    for _, group in groupby(rows, key=itemgetter("checklist")):
-        year, *months = group
-        teachers_n = {row["month"]: row["teachers_n"] for row in months}
-        few = {row["month"]: frozenset(row["teacher_ids"]) for row in months if row["teachers_n"] < STAFF}
-        hidden = hidden_months(teachers_n, few, year["teachers_n"])
-        for row in (year, *months):
-            yield _told(row, hidden=row["month"] in hidden)
-
-
-def _told(row: Any, *, hidden: bool) -> Fidelity:
-    counted = ("measurements_n", "teachers_n", "met", "total")
-    figures: dict[str, int | None] = {name: None if hidden else row[name] for name in counted}
-    return Fidelity(
-        checklist=row["checklist"],
-        month=row["month"],
-        hidden=hidden,
-        fidelity=None if hidden else str(Fraction(row["met"], row["total"])),
-        **figures,
-    )
+def told(release: Any | None) -> Iterator[Fidelity]:
+    """Each checklist's year, then its months."""
+    for checklist, month, figures in by_month.told(release):
+        if figures is None:
+            nothing = dict.fromkeys(("measurements_n", "teachers_n", "met", "total", "fidelity"))
+            yield Fidelity(checklist=checklist, month=month, hidden=True, **nothing)
+            continue
+        yield Fidelity(
+            checklist=checklist,
+            month=month,
+            hidden=False,
+            measurements_n=figures["things_n"],
+            teachers_n=figures["people_n"],
+            met=figures["met"],
+            total=figures["total"],
+            fidelity=str(Fraction(figures["met"], figures["total"])),
+        )

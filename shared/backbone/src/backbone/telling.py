@@ -7,6 +7,7 @@ stands: one that stands otherwise is another.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -20,6 +21,21 @@ Division: TypeAlias = tuple[Key, Sequence[Key]]
 """A whole and its parts; these need not be all of it."""
 About: TypeAlias = Callable[[Thing], UUID | None]
 """Whom a thing is about; None: it counts for nobody."""
+
+
+@dataclass(slots=True)
+class Table:
+    """Which groups there are of a kind, and what is told of them, as JSON; what is not told is hidden."""
+
+    there: Collection[Key] = frozenset()
+    told: dict[Key, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def again(cls, kept: Any) -> "Table":
+        return cls(frozenset(map(tuple, kept["there"])), {tuple(key): told for key, told in kept["told"]})
+
+    def kept(self) -> Any:
+        return {"there": sorted(self.there, key=str), "told": list(self.told.items())}
 
 
 class Groups:
