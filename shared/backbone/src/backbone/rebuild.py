@@ -104,6 +104,8 @@ async def rebuild(
                 await projection.settle(db)
     comparison.events = sum(projector.processed for projector in projectors)
     comparison.seconds = asyncio.get_running_loop().time() - started
+    if swap:
+        await _count(owner)
     async with owner.transaction():
         await fill(await owner.fetch(sql.live_checkpoints_locked))
         if comparison.compared:
@@ -127,9 +129,16 @@ async def swap_back(owner: asyncpg.Connection) -> None:
         await owner.execute("ALTER SCHEMA projections_next RENAME TO projections_before")
 
 
+async def _count(owner: asyncpg.Connection) -> None:
+    """Readers of the new tables shall not go by guesses until PostgreSQL comes round to counting them."""
+    tables = [row["name"] for row in await owner.fetch(sql.tables_of, "projections_next")]
+    await owner.execute(f"ANALYZE {', '.join(f'projections_next.{table}' for table in tables)}")
+
+
 async def _compare(owner: asyncpg.Connection, comparison: Comparison) -> None:
-    for row in await owner.fetch(sql.tables_to_compare, list(NOT_COMPARED)):
-        table = row["name"]
+    for table in [row["name"] for row in await owner.fetch(sql.tables_of, "projections")]:
+        if table in NOT_COMPARED:
+            continue
         counts = await owner.fetchrow(
             f"SELECT (SELECT count(*) FROM projections.{table}) AS rows, (SELECT count(*) FROM ("  # noqa: S608
             f"(TABLE projections.{table} EXCEPT ALL TABLE projections_next.{table}) UNION ALL "
