@@ -32,7 +32,7 @@ CONSUMERS = {
     "operator": {"operator_listen", "operator_verify"},
 }
 IDENTITIES = (*SERVICES, "operator")
-OWN_STREAM = ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.GET")
+OWN_STREAM = ("CREATE", "DELETE", "MSG.GET")
 ON_A_CONSUMER = ("CREATE", "INFO", "DELETE", "MSG.NEXT")
 
 Rule = tuple[str, set[str]]
@@ -57,6 +57,8 @@ def publishing() -> Iterator[Rule]:
         yield f"$JS.API.DIRECT.GET.{stream}", {service, "operator"}
         yield f"$JS.API.DIRECT.GET.{stream}.ev.{service}.>", {service, "operator"}
         yield f"$JS.API.STREAM.INFO.{stream}", readers(service)
+        for verb in ("UPDATE", "PURGE"):
+            yield f"$JS.API.STREAM.{verb}.{stream}", set()
         yield f"$JS.API.STREAM.RESTORE.{stream}", set()
         yield f"$JS.API.STREAM.SNAPSHOT.{stream}", set()
         yield f"$JS.API.CONSUMER.CREATE.{stream}", set()
@@ -245,3 +247,30 @@ async def test_only_notifications_may_ask_directory_how_to_reach_somebody(broker
             await goals.connection.request("ask.directory.contact", b"", timeout=0.3)
         assert goals.was_refused('publish to "ask.directory.contact"')
         answering.cancel()
+
+
+async def test_an_answer_of_the_brokers_goes_to_whoever_asked_and_nowhere_else(broker: nats.Nats) -> None:
+    """Who asks JetStream names where the answer goes, and the broker itself sends it there, whoever may."""
+    forged = "ev.directory.7.district.Person.RoleAssigned"
+    async with speaking(broker, "directory") as directory, speaking(broker, "goals") as goals:
+        theirs, own = directory.connection.jetstream(), goals.connection.jetstream()
+        await theirs.add_stream(name="EV_DIRECTORY", subjects=["ev.directory.>"], allow_direct=True)
+        await own.add_stream(name="EV_GOALS", subjects=["ev.goals.>"], allow_direct=True)
+        await theirs.publish("ev.directory.7.district.Person.PersonEnrolled", b"{}")
+        for payload in (b'{"role": "administrator"}', b""):
+            await own.publish("ev.goals.7.district.Goal.GoalSet", payload)
+        say = goals.connection.publish
+        for reply in (forged, "$JS.API.STREAM.PURGE.EV_DIRECTORY", "$JS.API.STREAM.DELETE.EV_DIRECTORY"):
+            await say("$JS.API.INFO", b"", reply=reply)
+            await say("ev.goals.7.district.Goal.GoalSet", b"{}", reply=reply)
+            for seq in (b"1", b"2"):
+                await say("$JS.API.DIRECT.GET.EV_GOALS", b'{"seq": ' + seq + b"}", reply=reply)
+                await say("$JS.API.STREAM.MSG.GET.EV_GOALS", b'{"seq": ' + seq + b"}", reply=reply)
+        async with asyncio.timeout(20):  # what was published last is there, and so is what became of it before
+            while (await own.stream_info("EV_GOALS")).state.messages < 5:
+                await asyncio.sleep(0.02)
+        await own.publish("ev.goals.7.district.Goal.GoalSet", b"{}")
+        state = (await theirs.stream_info("EV_DIRECTORY")).state
+        assert (state.messages, state.last_seq) == (1, 1)
+        await theirs.delete_stream("EV_DIRECTORY")
+        await own.delete_stream("EV_GOALS")

@@ -1,8 +1,13 @@
 """Who may say and hear what: from `deploy/nats/topology.toml` to accounts, users and permissions.
 
-One thing no broker permission prevents: a consumer may be made to deliver to any subject of its
-account, so a stolen service key could put messages into a foreign stream. It would not pass unseen:
-a relay compares its stream with its log and refuses to go on from one that is not a copy (law 4).
+Every service has an account of its own, into which each subject that it may publish to is imported one by one. Whoever
+asks JetStream names where the answer goes, and the broker sends it there itself, past all permissions: in one account
+with the streams a service could have had it sent to another's stream, or as a command to JetStream. So an answer ends
+in the account of whoever asked, where nobody else is.
+
+What no permission prevents is how a stream is made: who takes its own away and makes it anew may have it copy others,
+or deliver to any subject of the account that has them all. It would not pass unseen: a relay compares its stream with
+its log and refuses to go on from one that is not a copy (law 4).
 """
 
 import json
@@ -88,17 +93,37 @@ def accounts(public_keys: Mapping[str, str]) -> str:
 
     `public_keys` has each service's, the operator's and `sys`'s nkey.
     """
-    users = [_user(public_keys[name], permissions(name)) for name in (*services(), "operator")]
+    shared = declaration()["account"]
+    operator = _user(public_keys["operator"], permissions("operator"))
+    exports = [{"service": subject, "response_type": "Stream"} for subject in declaration()["exports"]]
     return json.dumps(
         {
             "accounts": {
-                declaration()["account"]: {"jetstream": "enabled", "users": users},
+                shared: {"jetstream": "enabled", "users": [operator], "exports": exports},
+                **{_own(name): _account(name, public_keys[name]) for name in services()},
                 declaration()["system_account"]: {"users": [{"nkey": public_keys["sys"]}]},
             },
             "system_account": declaration()["system_account"],
         },
         indent=2,
     )
+
+
+def _own(service: str) -> str:
+    """The name of a service's own account."""
+    return service.upper()
+
+
+def _account(service: str, nkey: str) -> dict[str, Any]:
+    """A service's own account: what it may publish elsewhere, and the questions it answers."""
+    allowed = permissions(service)
+    imports = []
+    for subject in allowed.publish:
+        asked = subject.split(".")
+        of = _own(asked[1]) if asked[0] == "ask" else declaration()["account"]
+        imports.append({"service": {"account": of, "subject": subject}})
+    exports = [{"service": subject} for subject in allowed.subscribe if subject.startswith("ask.")]
+    return {"users": [_user(nkey, allowed)], "imports": imports, "exports": exports}
 
 
 def _user(nkey: str, allowed: Permissions) -> dict[str, Any]:

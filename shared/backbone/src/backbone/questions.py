@@ -36,8 +36,8 @@ ANSWERED_WITHIN = 4.0
 """Seconds. The broker lets an answer through for five."""
 AT_ONCE = 16
 """How many questions of a subject a process answers at the same time."""
-INBOXES = "_INBOX_"
-"""How the inboxes of all services begin."""
+INBOXES = ("_INBOX_", "_R_.")
+"""How the inboxes of all services begin, and what the broker makes of those in another account."""
 MALFORMED, UNAVAILABLE = "malformed", "unavailable"
 
 
