@@ -45,6 +45,19 @@ async def test_a_coach_who_is_named_evaluator_loses_the_pairs_content_and_the_te
         assert answer.status_code == code
 
 
+async def test_a_coach_who_leaves_the_district_reads_nothing_and_the_teacher_keeps_it(
+    platform: Platform, school: School
+) -> None:
+    partnership = await pair_up(platform, school)
+    cycle = await cycle_of(platform, school, partnership)
+    await told(platform, school, school.coach, "deactivate-person")
+    assert await status(platform, school, partnership) == "suspended"
+    for who, code in ((school.coach, 403), (school.teacher, 200)):
+        answer = await platform.goals.get(f"/v1/cycles/{cycle}", by=who, tenant=school.tenant)
+        assert answer.status_code == code
+    assert (await platform.goals.get("/v1/cycles", by=school.coach, tenant=school.tenant)).json() == []
+
+
 async def test_a_coach_who_becomes_principal_of_the_teachers_school_is_suspended(
     platform: Platform, school: School
 ) -> None:

@@ -266,8 +266,10 @@ async def test_an_answer_of_the_brokers_goes_to_whoever_asked_and_nowhere_else(b
             for seq in (b"1", b"2"):
                 await say("$JS.API.DIRECT.GET.EV_GOALS", b'{"seq": ' + seq + b"}", reply=reply)
                 await say("$JS.API.STREAM.MSG.GET.EV_GOALS", b'{"seq": ' + seq + b"}", reply=reply)
-        async with asyncio.timeout(20):  # what was published last is there, and so is what became of it before
-            while (await own.stream_info("EV_GOALS")).state.messages < 5:
+        async with asyncio.timeout(
+            20
+        ):  # what was published last is there, and so is what became of it before
+            while (await own.stream_info("EV_GOALS")).state.messages < 5:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await own.publish("ev.goals.7.district.Goal.GoalSet", b"{}")
         state = (await theirs.stream_info("EV_DIRECTORY")).state

@@ -1,5 +1,5 @@
 """Whenever something is observed, or a baseline is there, then it is measured; whenever a target is met, a district
-may confirm it; whenever a coach evaluates, coaching is suspended.
+may confirm it; whenever a coach evaluates or leaves the district, coaching is suspended.
 """
 
 from collections.abc import AsyncIterator
@@ -10,7 +10,12 @@ from backbone.deciding import Reaction
 from backbone.district import policy_in
 from backbone.policies import Look, Policy
 from backbone.recorded import Recorded
-from chalkline_contracts.directory import EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned
+from chalkline_contracts.directory import (
+    EvaluatorAssigned,
+    EvaluatorWithdrawn,
+    PersonDeactivated,
+    RoleAssigned,
+)
 from chalkline_contracts.goals import BaselineRecorded, GoalTargetMet, PartnershipAgreed
 from chalkline_contracts.observations import ObservationCorrected, ObservationRecorded, ObservationVoided
 
@@ -95,6 +100,18 @@ async def when_a_coach_comes_to_evaluate(recorded: Recorded[Any], look: Look) ->
         yield Reaction(PARTNERSHIP.name, partnership_id, suspend)
 
 
+async def when_a_coach_leaves(
+    recorded: Recorded[PersonDeactivated | PartnershipAgreed], look: Look
+) -> AsyncIterator[Reaction]:
+    """Whoever has left the district coaches nobody, whichever was told last: that they left, or that all had agreed."""
+    agreed = isinstance(recorded.event, PartnershipAgreed)
+    coach_id = recorded.event.coach_id if agreed else recorded.aggregate_id
+    found = await look("coached_by_who_left", coach_id)
+    for partnership_id in found["partnership_ids"] if found else ():
+        suspend = SuspendPartnership(reason_code="coach_left", coach_id=coach_id)
+        yield Reaction(PARTNERSHIP.name, partnership_id, suspend)
+
+
 POLICIES = (
     Policy(
         name="when_observed",
@@ -107,5 +124,10 @@ POLICIES = (
         name="when_a_coach_comes_to_evaluate",
         handles=(EvaluatorAssigned, EvaluatorWithdrawn, RoleAssigned, PartnershipAgreed),
         react=when_a_coach_comes_to_evaluate,
+    ),
+    Policy(
+        name="when_a_coach_leaves",
+        handles=(PersonDeactivated, PartnershipAgreed),
+        react=when_a_coach_leaves,
     ),
 )
