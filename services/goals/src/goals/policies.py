@@ -104,8 +104,8 @@ async def when_a_coach_leaves(
     recorded: Recorded[PersonDeactivated | PartnershipAgreed], look: Look
 ) -> AsyncIterator[Reaction]:
     """Whoever has left the district coaches nobody, whichever was told last: that they left, or that all had agreed."""
-    agreed = isinstance(recorded.event, PartnershipAgreed)
-    coach_id = recorded.event.coach_id if agreed else recorded.aggregate_id
+    event = recorded.event
+    coach_id = event.coach_id if isinstance(event, PartnershipAgreed) else recorded.aggregate_id
     found = await look("coached_by_who_left", coach_id)
     for partnership_id in found["partnership_ids"] if found else ():
         suspend = SuspendPartnership(reason_code="coach_left", coach_id=coach_id)
