@@ -24,6 +24,7 @@ from backbone import ending, jobs, logs
 from backbone.acting import Ended, NotActed, acting
 from backbone.database import LIVE, connected
 from backbone.fitting import Unfit, misfit
+from backbone.heads import BoundedHeads
 from backbone.health import NotReady
 from backbone.migrate import migrate
 from backbone.service import Service, running
@@ -135,6 +136,7 @@ def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
             app,
             host=settings.http_host,
             port=settings.http_port,
+            http=BoundedHeads,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,0 +1,84 @@
+"""Whoever connects and comes to no question is hung up on; whoever asks is answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from backbone import heads, main
+from chalkline import ports
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+pytestmark = pytest.mark.integration
+
+
+async def measured(request: Request) -> Response:
+    return PlainTextResponse(f"{len(request.headers.get('x', ''))} {len(await request.body())}")
+
+
+@pytest_asyncio.fixture
+async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """Of a server as services start it."""
+    monkeypatch.setattr(heads, "WITHIN", 0.3)
+    settings: Any = SimpleNamespace(http_host="127.0.0.1", http_port=ports.any_free())
+    app = Starlette(routes=[Route("/", measured, methods=["GET", "POST"])])
+    server = main._server(app, settings)
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    yield settings.http_port
+    server.should_exit = True
+    await serving
+
+
+async def said(port: int, *parts: bytes, end: bool = True) -> bytes:
+    """What comes back until the other side hangs up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answer = asyncio.create_task(reader.read())
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    async with asyncio.timeout(20):
+        try:
+            return cast(bytes, await answer)
+        except ConnectionError:
+            return b"hung up"
+        finally:
+            writer.close()
+
+
+BEGIN = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: "
+
+
+async def test_a_head_that_never_ends_is_hung_up_on(port: int) -> None:
+    answer = await said(port, BEGIN, *[b"a" * 100_000] * 100)
+    assert answer == b"hung up" or answer.startswith(b"HTTP/1.1 431")
+
+
+async def test_whoever_says_nothing_or_half_a_question_is_hung_up_on(port: int) -> None:
+    for parts in ((), (BEGIN,)):
+        assert (await said(port, *parts)).startswith(b"HTTP/1.1 408")
+
+
+async def test_whoever_asks_is_answered_however_much_they_bring_along(port: int) -> None:
+    assert (await said(port, BEGIN, b"a" * 50_000, b"\r\n\r\n")).endswith(b"50000 0")
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n"
+    assert (await said(port, post, *[b"b" * 80_000] * 100)).endswith(b"0 8000000")
+
+
+async def test_who_waits_between_two_questions_is_not_hung_up_on(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readuntil(b"0 0")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(heads.WITHIN + 0.2)
+    writer.close()
