@@ -31,9 +31,12 @@ async def planted(platform: Platform, school: School) -> Planted:
     return await plant(platform, school)
 
 
+RECORDS = {"Person"}
+
+
 async def looked(served: Served, *words: str) -> Any:
     async with served.database.owner.acquire() as owner:
-        return await search(owner, served.run.nats, served.run.service.name, words)
+        return await search(owner, served.run.nats, served.run.service.name, words, records=RECORDS)
 
 
 async def erased_by_all(platform: Platform, school: School) -> UUID:
@@ -73,7 +76,7 @@ async def test_a_name_is_found_in_every_kind_of_column(
         under_way = owner.transaction()
         await under_way.start()
         await owner.execute(statement, argument)
-        found = await search(owner, served.run.nats, "goals", [NAME])
+        found = await search(owner, served.run.nats, "goals", [NAME], records=())
         await under_way.rollback()
     after = {place.get("table"): place["n"] for place in found.places}
     assert sum(after.values()) == sum(before.values()) + 1
@@ -101,6 +104,22 @@ async def test_after_an_erasure_nothing_but_the_others_text_is_found(
         if text["id"] == str(planted.mention)
     ]
     assert [text["aggregate"] for text in mine] == ["Reflection"]
+
+
+async def test_a_namesake_is_told_as_the_district_s_record(
+    platform: Platform, school: School, planted: Planted
+) -> None:
+    await platform.directory.post(
+        f"/v1/people/{school.principal}/change-person", by=None, tenant=school.tenant, name=f"{NAME} Junior"
+    )
+    await erased_by_all(platform, school)
+    for served, thing, record in (
+        (platform.directory, school.principal, True),
+        (platform.observations, planted.mention, False),
+    ):
+        texts = (await looked(served, NAME)).texts
+        assert [text["record"] for text in texts if text["id"] == str(thing)] == [record]
+        assert str(school.tenant) in {text["tenant"] for text in texts}
 
 
 async def test_whoever_attests_without_deleting_is_found_out(

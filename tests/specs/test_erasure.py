@@ -11,6 +11,7 @@ from backbone.erasing import _written
 from backbone.erasure import Attested, AttestErasure, ErasureFacts, authorise, view
 from backbone.recorded import Meta
 from backbone.words import PrivateText, _telling, private
+from chalkline.erasing import mentions
 from chalkline_contracts.goals import ContentErased
 from goals.aggregates import ACTION_STEP, CYCLE, ERASURE, GOAL
 from kit.spec import Spec
@@ -107,3 +108,9 @@ def test_of_every_kind_of_thing_that_has_texts_it_is_said_whose_they_are() -> No
             commands = (*aggregate.begins, *aggregate.commands, *aggregate.internal)
             if any(_telling(command) for command in commands) and aggregate.name not in WRITERS_ALONE:
                 assert aggregate.whose is not nobodys or not aggregate.writers, aggregate.name
+
+
+def test_a_namesake_keeps_their_name_where_mentions_are_erased() -> None:
+    """Names are looked for within words: Ana Li is in Diana Lima, too."""
+    of_a_colleague = {"ref": "1", "aggregate": "Person", "record": True}
+    assert mentions([of_a_colleague, {"ref": "2", "aggregate": "Reflection", "record": False}]) == ["2"]

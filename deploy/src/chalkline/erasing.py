@@ -58,7 +58,7 @@ class Asked:
     tenant: UUID
     person: UUID
     mentions: bool
-    """Whether texts of others in which the name is found are erased too."""
+    """Whether texts of others in which the name is found are erased too; not what is the district's record."""
     words: Sequence[str] = ()
     """What else to look for."""
     also: Sequence[Path] = ()
@@ -72,7 +72,7 @@ class Looked:
     searched: dict[str, int] = field(default_factory=dict)
     found: list[dict[str, Any]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-    texts: list[dict[str, str]] = field(default_factory=list)
+    texts: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Erasing:
@@ -103,7 +103,7 @@ class Erasing:
         mails_deleted = self._forget_mails(known)
         rewritten, wal = await self._rewrite()
         looked = await self._look(words)
-        refs = [text["ref"] for text in looked.texts]
+        refs = mentions(looked.texts)
         if asked.mentions and refs:
             for at in range(0, len(refs), MOST_REFS):
                 widened = await self._ask("erase-mentions", {"refs": refs[at : at + MOST_REFS]})
@@ -214,7 +214,11 @@ class Erasing:
             for count in ("tables", "rows", "messages"):
                 looked.searched[count] = looked.searched.get(count, 0) + answer[count]
             looked.found += [{"service": name, **place} for place in answer["places"]]
-            looked.texts += [{"service": name, **text} for text in answer["texts"]]
+            looked.texts += [
+                {"service": name, **text}
+                for text in answer["texts"]
+                if text["tenant"] == str(self._asked.tenant)
+            ]
         self._progress("looking through files")
         state = self._asked.state
         files = await asyncio.to_thread(disk.look_through, [state.home, *self._asked.also], bytes_of(words))
@@ -230,6 +234,11 @@ class Erasing:
         ]
         looked.unread = [str(path) for path in files.unread]
         return looked
+
+
+def mentions(texts: Sequence[dict[str, Any]]) -> list[str]:
+    """The references of texts that go with whom they mention. A namesake keeps their name, and a model its wording."""
+    return [text["ref"] for text in texts if not text["record"]]
 
 
 async def certified(asked: Asked, progress: Progress) -> dict[str, Any]:

@@ -304,7 +304,8 @@ def _step(step: Step, *, marked: bool = False) -> str:
 def erased(certificate: dict[str, Any]) -> None:
     """The certificate, as a person reads it: what went, what was looked at, and where a word still is."""
     line(f"[bold]{certificate['person_id']}[/] is erased (erasure {certificate['erasure_id']}).\n")
-    for service, n in (one for of_one in certificate["attested"].values() for one in of_one.items()):
+    for service in next(iter(certificate["attested"].values())):
+        n = sum(of_one[service] for of_one in certificate["attested"].values())
         line(f"  {service:<15} attests {n:>6,} texts erased")
     if certificate["mails_deleted"]:
         line(f"  {certificate['mails_deleted']} caught mails to them were deleted")
@@ -326,7 +327,8 @@ def erased(certificate: dict[str, Any]) -> None:
         where = place.get("file") or place.get("table") or f"the stream of {place['stream']}"
         line(f"[red]found[/] {escape(' '.join(filter(None, (place.get('service'), where))))}")
     for text in certificate["texts"]:
-        line(f"  in a text of others: {text['service']} {text['aggregate']} {text['id']}, text {text['ref']}")
+        where = "the district's record" if text["record"] else "a text of others"
+        line(f"  in {where}: {text['service']} {text['aggregate']} {text['id']}, text {text['ref']}")
     for path in certificate["unread"]:
         line(f"[yellow]not read[/] {escape(path)}")
     if certificate["clean"]:

@@ -81,7 +81,10 @@ def erase(
     *,
     tenant: Annotated[UUID | None, Parameter(help="The district, unless a persona tells it.")] = None,
     mentions: Annotated[
-        bool, Parameter(negative="", help="Erase texts of others too, wherever the name is found in one.")
+        bool,
+        Parameter(
+            negative="", help="Erase texts of others too where the name is found, but for names and records."
+        ),
     ] = False,
     also: Annotated[
         list[Path] | None,

@@ -255,7 +255,8 @@ async def search_words(service: Service, settings: Settings, arguments: argparse
         owner = await asyncpg.connect(settings.owner_dsn())
         stack.push_async_callback(owner.close)
         broker = await stack.enter_async_context(broker_of(service.name, settings))
-        found = await search(owner, await broker.connect(), service.name, words)
+        records = {kind.name for kind in service.aggregates if not kind.writers}
+        found = await search(owner, await broker.connect(), service.name, words, records=records)
     if arguments.json:
         print(json.dumps(asdict(found)))
     else:
@@ -264,7 +265,9 @@ async def search_words(service: Service, settings: Settings, arguments: argparse
             f"{service.name}: {found.tables} tables, {found.rows} rows, {found.messages} messages: {where or 'nowhere'}"
         )
         for text in found.texts:
-            print(f"  {text['ref']}  {text['aggregate']} {text['id']}")
+            print(
+                f"  {text['ref']}  {text['aggregate']} {text['id']}{', a record' if text['record'] else ''}"
+            )
     return Ended(int(bool(found.places)), code="found" if found.places else None, n_items=len(found.texts))
 
 

@@ -5,7 +5,7 @@ by what it says.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -30,8 +30,9 @@ class Found:
     messages: int = 0
     places: list[dict[str, Any]] = field(default_factory=list)
     """`{"table" or "stream", "n"}`: how many rows or messages have one of the words."""
-    texts: list[dict[str, str]] = field(default_factory=list)
-    """Private words with one of them: `{"ref", "aggregate", "id"}`."""
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    """Private words with one of them: `{"ref", "tenant", "aggregate", "id", "record"}`; whether it is the district's
+    record (`Aggregate.writers`), such as a namesake's name."""
 
 
 def spellings(words: Sequence[str]) -> list[str]:
@@ -45,8 +46,12 @@ def bytes_of(words: Sequence[str]) -> list[bytes]:
     return list(dict.fromkeys(one.encode() for one in told))
 
 
-async def search(owner: asyncpg.Connection, client: Client, service: str, words: Sequence[str]) -> Found:
-    """Looks through a database as its owner, and through the service's stream."""
+async def search(
+    owner: asyncpg.Connection, client: Client, service: str, words: Sequence[str], *, records: Container[str]
+) -> Found:
+    """Looks through a database as its owner, and through the service's stream. `records`: kinds of aggregates whose
+    texts are the district's record.
+    """
     wanted, raw, found = [s.lower() for s in spellings(words)], bytes_of(words), Found()
     for table in await owner.fetch(sql.columns_to_search):
         name = f'"{table["schema"]}"."{table["name"]}"'
@@ -57,9 +62,12 @@ async def search(owner: asyncpg.Connection, client: Client, service: str, words:
         if hits:
             found.places.append({"table": f"{table['schema']}.{table['name']}", "n": hits})
     found.texts = [
-        {"ref": str(row["ref"]), "aggregate": row["kind"], "id": str(row["stream_id"])}
+        {
+            "ref": str(row["ref"]), "tenant": str(row["tenant"]), "aggregate": row["kind"], "id": str(row["stream_id"]),
+            "record": row["kind"] in records,
+        }
         for row in await owner.fetch(sql.texts_with, wanted, MOST)
-    ]
+    ]  # fmt: skip
     await _through_stream(client, service, [word.encode() for word in wanted], found)
     return found
 

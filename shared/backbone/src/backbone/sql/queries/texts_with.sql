@@ -1,5 +1,5 @@
 -- $1 words in small letters, $2 how many at most: references of private words that have one of them
-SELECT w.ref, w.stream_id, coalesce(s.kind, '') AS kind
+SELECT w.ref, w.tenant, w.stream_id, coalesce(s.kind, '') AS kind
   FROM ledger.private_words w
   LEFT JOIN ledger.streams s ON s.tenant = w.tenant AND s.stream_id = w.stream_id
  WHERE EXISTS (SELECT FROM unnest($1::text[]) AS word WHERE position(word IN lower(w.words)) > 0)
