@@ -184,6 +184,15 @@ async def test_looks_change_nothing_and_acts_are_told(platform: Platform, school
     await walk(platform.goals, school, olga(platform))
 
 
+async def test_what_is_done_to_one_district_names_it(platform: Platform) -> None:
+    district = uuid4()
+    assert await platform.goals.job("blank-district", "--tenant", str(district), token=olga(platform)) == 2
+    [act] = await acts(platform.goals, district_id=str(district), limit=1)
+    assert (act["act"], act["district_id"], act["outcome"]) == ("blank_district", str(district), "failed")
+    [row] = [one for one in await acts(platform.goals) if one["event_id"] == act["event_id"]]
+    assert row["code"] == "district_open"
+
+
 async def test_an_act_that_is_declared_a_look_is_found(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +211,7 @@ async def test_an_act_that_is_declared_a_look_is_found(
 async def test_a_job_that_forgets_to_tell_is_found(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def forgetful(_: Any, __: Any, ___: str, job: acting.Job) -> Ended:
+    async def forgetful(_: Any, __: Any, ___: str, job: acting.Job, **____: Any) -> Ended:
         return await job()
 
     await platform.level()

@@ -76,7 +76,7 @@ async def test_a_name_is_found_in_every_kind_of_column(
         under_way = owner.transaction()
         await under_way.start()
         await owner.execute(statement, argument)
-        found = await search(owner, served.run.nats, "goals", [NAME], records=())
+        found = await search(owner, served.run.nats, "goals", [NAME])
         await under_way.rollback()
     after = {place.get("table"): place["n"] for place in found.places}
     assert sum(after.values()) == sum(before.values()) + 1

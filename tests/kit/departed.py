@@ -45,11 +45,14 @@ async def rows_of(served: Served, tenant: UUID) -> dict[str, int]:
 
 
 async def all_of(served: Served, tenant: UUID) -> dict[str, list[asyncpg.Record]]:
-    """All a service has of a district."""
+    """All a service has of a district, but for what operators did to it."""
     owner, found = served.database.owner, {}
+    kind = "SELECT stream_id::text FROM ledger.streams WHERE tenant = $1 AND kind = 'Operation'"
+    acts = [row["stream_id"] for row in await owner.fetch(kind, tenant)]
     for row in await owner.fetch(blanking.sql.tables_of_tenants):
         name = f"{row['schema']}.{row['name']}"
-        found[name] = await owner.fetch(f"SELECT t::text FROM {name} t WHERE tenant = $1 ORDER BY 1", tenant)
+        rows = await owner.fetch(f"SELECT t::text FROM {name} t WHERE tenant = $1 ORDER BY 1", tenant)
+        found[name] = [row for row in rows if not any(act in row["t"] for act in acts)]
     return found
 
 

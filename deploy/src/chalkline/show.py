@@ -254,11 +254,12 @@ def audited(rows: Sequence[dict[str, Any]]) -> None:
         line("No operator did anything.")
     for row in rows:
         of = f"district {row['district_id']}" if row["district_id"] else f"all of {row['service']}"
-        on = f"{row['aggregate']} {row['aggregate_id']}, {of}" if row["aggregate"] else of
+        at = row["aggregate"] if row["aggregate_id"] != row["district_id"] else None  # the district itself
+        on = f"{at} {row['aggregate_id']}, {of}" if at else of
         came = {"begun": "[yellow]begun, no end told[/]", "failed": "[red]failed[/]"}.get(
             row["outcome"], "done"
         )
-        more = [row["code"], None if row["n_items"] is None else f"{row['n_items']:,} of them"]
+        more = [row["code"], f"{row['n_items']:,} of them" if row["n_items"] else None]
         why_ = f" ({', '.join(one for one in more if one)})" if any(more) else ""
         what = f"{escape(row['operator'])}  {row['act']}  {row['service']}: {on}"
         out.print(f"{row['at'][:19]}Z  {what}  {came}{why_}", soft_wrap=True)

@@ -68,12 +68,16 @@ class Ended:
 Job = Callable[[], Awaitable[Ended]]
 
 
-async def acting(service: Service, settings: Settings, act: str, job: Job) -> Ended:
-    """Does a job as an operator's act. Raises NotActed when nothing was done, and whatever the job raises."""
+async def acting(
+    service: Service, settings: Settings, act: str, job: Job, *, district: UUID = EVERYWHERE
+) -> Ended:
+    """Does a job as an operator's act, on a whole service or on what it has of a district. Raises NotActed when
+    nothing was done, and whatever the job raises.
+    """
     operator = await operator_of(settings)
     async with _told(service, settings) as told:
         mends = act in RECOVERIES
-        begun = _Act(uuid7(), act, operator.id, datetime.now(UTC) if mends else None)
+        begun = _Act(uuid7(), act, operator.id, datetime.now(UTC) if mends else None, district)
         await told.fits()
         try:
             await (told.keep(begun) if mends else told.begin(begun))
@@ -137,6 +141,7 @@ class _Act:
     act: str
     operator: str
     acted_at: datetime | None = None
+    district: UUID = EVERYWHERE
 
 
 class _Told:
@@ -200,7 +205,7 @@ class _Told:
                 aggregate=self._kind,
                 aggregate_id=act.act_id,
                 command=command,
-                actor=Actor("operator", act.operator, EVERYWHERE),
+                actor=Actor("operator", act.operator, act.district),
                 command_id=command_id,
                 request=chain.request_hash(self._settings.chain, command_id.bytes),
                 begins=what == "begin",

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from backbone import ending, jobs, logs
 from backbone.acting import Ended, NotActed, acting
 from backbone.database import LIVE, connected
+from backbone.deciding import EVERYWHERE
 from backbone.fitting import Unfit, misfit
 from backbone.heads import BoundedHeads
 from backbone.health import NotReady
@@ -91,7 +92,10 @@ async def perform(service: Service, settings: Settings, arguments: argparse.Name
     if act is None:
         return (await job.does(service, settings, arguments)).exit
     try:
-        ended = await acting(service, settings, act, partial(job.does, service, settings, arguments))
+        ended = await acting(
+            service, settings, act, partial(job.does, service, settings, arguments),
+            district=getattr(arguments, "tenant", EVERYWHERE),
+        )  # fmt: skip
     except NotActed as refused:
         ended = jobs.not_acted(service, refused, arguments)
     return ended.exit

@@ -47,7 +47,12 @@ def bytes_of(words: Sequence[str]) -> list[bytes]:
 
 
 async def search(
-    owner: asyncpg.Connection, client: Client, service: str, words: Sequence[str], *, records: Container[str]
+    owner: asyncpg.Connection,
+    client: Client,
+    service: str,
+    words: Sequence[str],
+    *,
+    records: Container[str] = (),
 ) -> Found:
     """Looks through a database as its owner, and through the service's stream. `records`: kinds of aggregates whose
     texts are the district's record.
