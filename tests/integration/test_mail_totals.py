@@ -17,13 +17,12 @@ INSERT INTO districts (tenant, sandbox, clock, time_zone)
 SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, n = 1, NULL, 'UTC' FROM generate_series(1, 5) n;
 INSERT INTO work.clocks (tenant, clock)
 SELECT tenant, '2026-02-27 12:00Z' FROM districts WHERE sandbox;
-INSERT INTO mail (tenant, notification_id, recipient_id, milestone, sent_at, position, settled)
-SELECT ('00000000-0000-0000-0000-00000000000' || (1 + n % 5))::uuid, gen_random_uuid(), gen_random_uuid(), 'GoalSet',
-       '2026-02-20 12:00Z', n, n <= 28000
-  FROM generate_series(1, 34000) n;
+INSERT INTO mail (tenant, notification_id, position)
+SELECT ('00000000-0000-0000-0000-00000000000' || (1 + n % 5))::uuid, gen_random_uuid(), n
+  FROM generate_series(28001, 34000) n;
 INSERT INTO work.mailing
        (tenant, notification_id, recipient_id, digest, send_at, planned_from, first_tried_at, handed_at)
-SELECT tenant, notification_id, recipient_id, false,
+SELECT tenant, notification_id, gen_random_uuid(), false,
        CASE WHEN position % 97 = 0 THEN NULL
             WHEN position % 31 = 0 THEN timestamptz '2026-03-01 12:00Z'
             WHEN position % 37 = 0 THEN timestamptz '2026-02-25 12:00Z'
@@ -31,7 +30,7 @@ SELECT tenant, notification_id, recipient_id, false,
        1, CASE WHEN position % 1000 = 0 THEN now() - interval '1 hour' END,
        CASE WHEN position % 111 = 0 AND position % 97 <> 0 THEN now() END
   FROM mail
- WHERE NOT settled AND position % 500 <> 1;
+ WHERE position % 500 <> 1;
 ANALYZE mail, work.mailing;
 """
 """Of five districts, one of them a sandbox whose clock stands: 6,000 mails that wait, 12 of them not planned yet."""

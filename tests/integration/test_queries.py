@@ -277,15 +277,16 @@ WAITING_MAIL = (
         VALUES ('{TENANT}', false, NULL, 'UTC'), ('{UUID(int=2)}', false, NULL, 'UTC')""",
     f"""INSERT INTO mail_revisions (tenant, source, position)
         VALUES ('{TENANT}', 'directory', 7), ('{UUID(int=2)}', 'directory', 8)""",
-    f"""INSERT INTO mail (tenant, notification_id, recipient_id, milestone, sent_at, position)
+    f"""INSERT INTO inbox (tenant, notification_id, recipient_id, milestone, due_at, sent_at, began, position)
         SELECT CASE WHEN n <= 2 THEN '{UUID(int=2)}' ELSE '{TENANT}' END::uuid, md5('n' || n)::uuid,
-               md5('p' || n % 2000)::uuid, 'VisitDue', '2026-03-01', n
+               md5('p' || n % 2000)::uuid, 'VisitDue', '2026-03-01', '2026-03-01', n, n
           FROM generate_series(1, 40002) AS n""",
+    "INSERT INTO mail SELECT tenant, notification_id, began FROM inbox",
     """INSERT INTO work.mailing (tenant, notification_id, recipient_id, digest, send_at, planned_from, handed_at)
        SELECT tenant, notification_id, recipient_id, false, CASE WHEN position % 10000 = 5 AND position > 5
               THEN timestamptz '2026-03-01' ELSE '2026-03-03' END, 7 + (position = 2)::int,
               CASE WHEN position = 2 THEN now() END
-         FROM mail WHERE position <= 40000""",
+         FROM inbox WHERE position <= 40000""",
     "UPDATE work.mail_planned SET through = 40000",
 )
 LARGE_DISTRICT = (

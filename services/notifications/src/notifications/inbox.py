@@ -35,10 +35,9 @@ async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
                     event.cycle_id,
                     event.partnership_id,
                     event.goal_id,
+                    event.occurrence,
                 )
-                sent.append(
-                    (*own, *what, event.due_at, recorded.recorded_at, recorded.position, recorded.position)
-                )
+                sent.append((*own, *what, event.due_at, recorded.recorded_at, recorded.position))
             case NotificationAcknowledged():
                 acknowledged.append((*own, recorded.recorded_at, recorded.position))
     # An acknowledgement comes after what it acknowledges, so the order of these two is that of events.

@@ -1,11 +1,12 @@
 """What waits to be mailed: everything that lies in an inbox and of which it is not settled what becomes of the mail.
 
-Rebuildable, and a rebuild mails nothing: what was settled is an event, so it comes out settled.
+Rebuildable, and a rebuild mails nothing: what was settled is an event, so it does not wait.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from backbone.folding import Own
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -23,26 +24,19 @@ sql = Queries("notifications", "sql/queries")
 
 
 async def project(events: Sequence[Recorded[Any]], db: Connection) -> None:
-    told: list[Sequence[Any]] = []
+    told: dict[Own, Sequence[Any]] = {}
     settled: list[Sequence[Any]] = []
     for recorded in events:
         own = (recorded.tenant, recorded.aggregate_id)
+        key = (recorded.tenant.int, recorded.aggregate_id.int)
         match recorded.event:
-            case NotificationSent() as event:
-                what = (
-                    event.recipient_id,
-                    event.milestone,
-                    event.cycle_id,
-                    event.partnership_id,
-                    event.goal_id,
-                    event.occurrence,
-                )
-                told.append((*own, *what, recorded.recorded_at, recorded.position))
-            case _:
+            case NotificationSent():
+                told[key] = (*own, recorded.position)
+            case _ if told.pop(key, None) is None:
                 settled.append(own)
-    # What is settled was told before, so the order of these two is that of events.
+    # What is settled was told before: what came since and is settled too never waits.
     if told:
-        await db.execute(sql.put_in_mail, *columns(last_by_key(told, 2), 10))
+        await db.execute(sql.put_in_mail, *columns([told[key] for key in sorted(told)], 3))
     if settled:
         await db.execute(sql.settle_in_mail, *columns(last_by_key(settled, 2), 2))
 

@@ -7,6 +7,7 @@ CREATE TABLE inbox (
     cycle_id        uuid,
     partnership_id  uuid,
     goal_id         uuid,
+    occurrence      text,
     due_at          timestamptz NOT NULL,
     sent_at         timestamptz NOT NULL,
     acknowledged_at timestamptz,

@@ -10,7 +10,7 @@ SELECT count(*)
  CROSS JOIN LATERAL (
        (SELECT m.notification_id
           FROM mail m
-         WHERE m.tenant = d.tenant AND NOT m.settled AND m.position > (SELECT through FROM work.mail_planned)
+         WHERE m.tenant = d.tenant AND m.position > (SELECT through FROM work.mail_planned)
            AND (SELECT true FROM work.mailing w WHERE w.tenant = m.tenant AND w.notification_id = m.notification_id) IS NULL
          ORDER BY m.position LIMIT $3)
         UNION
@@ -35,4 +35,4 @@ SELECT count(*)
            AND w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $2 END
          ORDER BY w.send_at LIMIT $3)) AS waiting
  WHERE d.tenant = $1
-   AND (SELECT NOT m.settled FROM mail m WHERE m.tenant = d.tenant AND m.notification_id = waiting.notification_id)
+   AND (SELECT true FROM mail m WHERE m.tenant = d.tenant AND m.notification_id = waiting.notification_id)

@@ -5,15 +5,15 @@ SELECT m.tenant, m.notification_id, m.recipient_id, m.cycle_id, m.sent_at, r.rev
        (SELECT w.notification_id
           FROM work.mailing w
          WHERE w.tenant = r.tenant AND w.settled_at IS NULL AND w.mail_id IS NULL AND w.planned_from < r.revision
-           AND (SELECT NOT m.settled FROM mail m WHERE m.tenant = w.tenant AND m.notification_id = w.notification_id)
+           AND (SELECT true FROM mail m WHERE m.tenant = w.tenant AND m.notification_id = w.notification_id)
          ORDER BY w.planned_from LIMIT $1)
         UNION ALL
        (SELECT w.notification_id
           FROM work.mailing w
          WHERE w.tenant = r.tenant AND w.settled_at IS NULL AND w.mail_id IS NULL AND w.planned_from > r.revision
-           AND (SELECT NOT m.settled FROM mail m WHERE m.tenant = w.tenant AND m.notification_id = w.notification_id)
+           AND (SELECT true FROM mail m WHERE m.tenant = w.tenant AND m.notification_id = w.notification_id)
          ORDER BY w.planned_from DESC LIMIT $1)
          LIMIT $1) AS w
  CROSS JOIN LATERAL (
-       SELECT * FROM mail m WHERE m.tenant = r.tenant AND m.notification_id = w.notification_id LIMIT 1) AS m
+       SELECT * FROM inbox m WHERE m.tenant = r.tenant AND m.notification_id = w.notification_id LIMIT 1) AS m
  LIMIT $1

@@ -1,6 +1,6 @@
 -- $1 the world's now: how many mails wait, how many of them should have gone, for how many no moment is known, and for how
 -- many seconds the longest has been tried. Each is counted in an index of those that wait, for tens of thousands may.
-SELECT (SELECT count(*) FROM mail WHERE NOT settled) AS waiting,
+SELECT coalesce(sum(each.waiting), 0)::bigint AS waiting,
        coalesce(sum(each.due), 0)::bigint AS due,
        coalesce(sum(each.no_moment_known), 0)::bigint AS no_moment_known,
        (SELECT coalesce(extract(epoch FROM now() - min(w.first_tried_at)), 0)::float8
@@ -9,7 +9,8 @@ SELECT (SELECT count(*) FROM mail WHERE NOT settled) AS waiting,
   FROM districts d
   LEFT JOIN work.clocks c USING (tenant)
  CROSS JOIN LATERAL (
-       SELECT (SELECT count(*)
+       SELECT (SELECT count(*) FROM mail m WHERE m.tenant = d.tenant) AS waiting,
+              (SELECT count(*)
                  FROM work.mailing w
                 WHERE w.tenant = d.tenant AND w.settled_at IS NULL AND w.handed_at IS NULL
                   AND w.send_at <= CASE WHEN d.sandbox THEN c.clock ELSE $1 END)

@@ -1,3 +1,3 @@
-UPDATE mail m SET settled = true
-  FROM unnest($1::uuid[], $2::uuid[]) AS r (tenant, notification_id)
+DELETE FROM mail m
+ USING unnest($1::uuid[], $2::uuid[]) AS r (tenant, notification_id)
  WHERE m.tenant = r.tenant AND m.notification_id = r.notification_id
