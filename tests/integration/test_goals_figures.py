@@ -1,10 +1,11 @@
 """Figures about a district over HTTP: to whom, how far cycles and goals came, and what stays hidden."""
 
+import asyncio
 import csv
 import io
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -350,3 +351,26 @@ async def test_before_the_first_release_is_made_who_reads_is_asked_to_come_again
     answer = await platform.goals.get("/v1/funnel", by=school.coaching_lead, tenant=school.tenant)
     assert (answer.status_code, answer.json()["code"]) == (503, "figures_preparing")
     assert answer.headers["retry-after"] == "2"
+
+
+async def test_a_release_that_fails_keeps_no_other_district_waiting(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    districts = [(await open_school(platform)).tenant for _ in range(2)]
+    releaser = releasing.Releaser(platform.goals.run, goals.release.FIGURED)
+    await platform.level()
+    await platform.goals.database.owner.execute("TRUNCATE work.releases, work.released")
+    due = [one["tenant"] for one in await releaser._due() if one["tenant"] in districts]
+    release = releasing.Releaser._district
+
+    async def fails_for_the_first(self: Any, tenant: UUID, *more: Any) -> None:
+        if tenant == due[0]:
+            raise ArithmeticError
+        await release(self, tenant, *more)
+
+    monkeypatch.setattr(releasing.Releaser, "_district", fails_for_the_first)
+    async with asyncio.timeout(20):
+        while [await releaser.due(tenant) for tenant in due] != [1, 0]:
+            with suppress(ArithmeticError):
+                await releaser.once()  # where the service itself is not at it
+            await asyncio.sleep(0.05)

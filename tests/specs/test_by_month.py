@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from backbone import by_month
 from backbone.by_month import Counted
-from backbone.releasing import Turn, closed, opened
+from backbone.releasing import Turn, packed, unpacked
 from backbone.suppressing import Least
 from backbone.telling import Groups
 from hypothesis import given, settings
@@ -31,7 +31,7 @@ def stands(releases: Sequence[Sequence[Counted]]) -> list[tuple[Any, dict[Any, S
     found = []
     for until, rows in zip(AFTER, releases, strict=False):
         turn = Turn(rows=rows, until=until, least=Least(), since=since, told=told, kept=kept)
-        told, kept = (opened(closed(each)) for each in by_month.released(turn))
+        told, kept = (unpacked(packed(each)) for each in by_month.released(turn))
         since = until
         found.append((told, {tuple(key): things for key, things in kept[1]}))
     return found

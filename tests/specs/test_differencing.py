@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from backbone import differencing
 from backbone.differencing import Known, added_up
-from backbone.releasing import Turn, closed, opened
+from backbone.releasing import Turn, packed, unpacked
 from backbone.suppressing import Least
 from backbone.telling import Groups
 from goals.effect import effects
@@ -215,7 +215,7 @@ def from_month_to_month(cycles: Sequence[Made], least: Least = LEAST) -> list[An
     found = []
     for until in (*MONTHS[1:], AFTER):
         turn = Turn(rows=rows_of(cycles), until=until, least=least, since=since, told=told, kept=kept)
-        told, kept = (opened(closed(each)) for each in released(turn))
+        told, kept = (unpacked(packed(each)) for each in released(turn))
         since = until
         found.append(told)
     return found
@@ -228,14 +228,14 @@ def test_releases_made_month_by_month_are_those_made_at_once(cycles: list[Made])
     at_once = [
         released(Turn(rows=rows_of(cycles), until=until, least=LEAST)) for until in (*MONTHS[1:], AFTER)
     ]
-    assert from_month_to_month(cycles) == [opened(closed(told)) for told, _ in at_once]
+    assert from_month_to_month(cycles) == [unpacked(packed(told)) for told, _ in at_once]
 
 
 def test_what_was_told_stands_whatever_is_learnt_of_that_month_later() -> None:
     """Rows that say otherwise of a month that was told, as those of a log that was recovered, change it by five."""
     cycles = alike(12)
     turn = Turn(rows=rows_of(cycles), until="2025-11", least=LEAST)
-    told, kept = (opened(closed(each)) for each in released(turn))
+    told, kept = (unpacked(packed(each)) for each in released(turn))
 
     def next_month(achieved: int) -> tuple[int | None, int | None]:
         otherwise = [

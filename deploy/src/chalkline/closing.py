@@ -94,7 +94,7 @@ async def certified(asked: Asked, progress: Progress) -> dict[str, Any]:
 async def _no_holds(logs: Logs, tenant: UUID) -> None:
     if holds := await logs["directory"].fetchval(HOLDS, tenant):
         raise Problem(
-            f"{holds} legal holds stand on people of this district (legal_hold)",
+            f"legal holds stand on people of this district: {holds} (legal_hold)",
             "nothing was changed; who may lift them is in docs/erasure.md",
         )
 

@@ -123,7 +123,7 @@ async def _may(owner: asyncpg.Connection, tenant: UUID) -> None:
     if not allowed["closed"]:
         raise NotBlanked("district_open", "this service knows of no such district that is closed")
     if allowed["holds"]:
-        raise NotBlanked("legal_hold", f"{allowed['holds']} legal holds stand in it")
+        raise NotBlanked("legal_hold", f"legal holds that stand in it: {allowed['holds']}")
 
 
 async def _level(run: Running, owner: asyncpg.Connection) -> None:

@@ -86,7 +86,7 @@ class Releaser:
             await asyncio.sleep(EVERY)
 
     async def once(self) -> None:
-        """Makes every release that is due."""
+        """Makes every release that is due. One that fails keeps no other waiting."""
         if not await self._due():
             return
         async with self._run.pool.acquire() as db:
@@ -95,11 +95,19 @@ class Releaser:
             try:
                 due = await self._due()
                 await level_with_all(self._run)
-                for one in due:
-                    policy = policy_in(one if one["told"] else None)
-                    await self._district(one["tenant"], one["month"], policy.small_cell_n)
+                failed = [error for one in due if (error := await self._tried(one))]
             finally:
                 await db.fetchval(sql.end_alone, "figures")
+        if failed:
+            raise failed[0]
+
+    async def _tried(self, one: Any) -> Exception | None:
+        policy = policy_in(one if one["told"] else None)
+        try:
+            await self._district(one["tenant"], one["month"], policy.small_cell_n)
+        except Exception as error:  # noqa: BLE001 - raised once the others are done
+            return error
+        return None
 
     async def due(self, tenant: UUID) -> int:
         return sum(one["tenant"] == tenant for one in await self._due())
@@ -128,7 +136,7 @@ async def _released(dsn: str, figures: Figures, tenant: UUID, month: str, least:
         }
         async with db.transaction():
             for year, (told, kept) in made.items():
-                await db.execute(sql.release, tenant, year, month, closed(told), closed(kept))
+                await db.execute(sql.release, tenant, year, month, packed(told), packed(kept))
             await db.execute(sql.note_released, tenant, month)
         return sorted(made)
 
@@ -136,15 +144,15 @@ async def _released(dsn: str, figures: Figures, tenant: UUID, month: str, least:
 def _turn(rows: Sequence[Any], before: Any, until: str, least: Least) -> Turn:
     if before is None:
         return Turn(rows=rows, until=until, least=least)
-    told, kept = opened(before["told"]), opened(before["kept"])
+    told, kept = unpacked(before["told"]), unpacked(before["kept"])
     return Turn(rows=rows, until=until, least=least, since=before["month"], told=told, kept=kept)
 
 
-def closed(told: Any) -> bytes:
+def packed(told: Any) -> bytes:
     return zlib.compress(to_json(told))
 
 
-def opened(stored: bytes) -> Any:
+def unpacked(stored: bytes) -> Any:
     return from_json(zlib.decompress(stored))
 
 
@@ -153,7 +161,7 @@ async def released(run: "Running", tenant: UUID, year: int) -> Any | None:
     rows = await run.rows(tenant, sql.released, tenant, year)
     if not rows:
         raise Problem("figures_preparing", headers={"Retry-After": SOON})
-    return None if rows[0]["told"] is None else opened(rows[0]["told"])
+    return None if rows[0]["told"] is None else unpacked(rows[0]["told"])
 
 
 def months(since: str, until: str) -> Iterator[str]:
