@@ -12,6 +12,8 @@ from uuid import UUID, uuid4, uuid5
 
 from backbone.content_read import NoteRead
 from backbone.deciding import Actor, Aggregate, Command
+from backbone.erasure import AttestErasure
+from backbone.operation import BeginOperation
 from backbone.words import PrivateText, private
 from chalkline_contracts import directory as d
 from chalkline_contracts import goals as g
@@ -26,7 +28,17 @@ from directory.person import ChangePerson
 from directory.policy import ChangePolicy
 from goals.action_step import PractiseActionStep
 from goals.aggregates import ACCESS as GOALS_ACCESS
-from goals.aggregates import ACTION_STEP, BREAK_GLASS, CYCLE, GOAL, INITIATIVE, MODEL_TEMPLATE, PARTNERSHIP
+from goals.aggregates import (
+    ACTION_STEP,
+    BREAK_GLASS,
+    CYCLE,
+    ERASURE,
+    GOAL,
+    INITIATIVE,
+    MODEL_TEMPLATE,
+    OPERATION,
+    PARTNERSHIP,
+)
 from goals.break_glass import RequestBreakGlass
 from goals.cycle import PauseCycle, ResumeCycle
 from goals.goal import RecordProgress
@@ -211,6 +223,10 @@ KINDS: dict[str, Kind] = {
     "break glass": Kind(
         BREAK_GLASS, lambda _: RequestBreakGlass(teacher_id=TEACHER, reason=_said()), by=lambda *_: BY_ADMINISTRATOR,
         once=True,
+    ),
+    "erasure": Kind(ERASURE, lambda _: AttestErasure(person_id=TEACHER, n_items=3), by=lambda *_: SYSTEM, once=True),
+    "operation": Kind(
+        OPERATION, lambda _: BeginOperation(act="rebuild"), by=lambda *_: Actor("operator", "olga", DISTRICT), once=True
     ),
     "receipt": Kind(GOALS_ACCESS, _read, once=True),
     "receipt of a visit": Kind(OBSERVATIONS_ACCESS, _read, once=True),
