@@ -125,7 +125,7 @@ class Doing:
 
 
 def left_out() -> list[str]:
-    """Aggregates of which no command is measured; erasures and operations every service has, and a roster is followed."""
+    """Aggregates of which no command is measured. Erasures and operations are every service's, a roster is followed."""
     commanded = {kind.aggregate.name for kind in KINDS.values()} | {ROSTER.name}
     return [one.name for some in AGGREGATES.values() for one in some if one.name not in commanded]
 

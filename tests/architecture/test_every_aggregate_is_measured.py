@@ -1,4 +1,4 @@
-"""What a command costs is measured of every kind of aggregate: a new one does not go unmeasured, nor stop the benchmark."""
+"""What a command costs is measured of every kind of aggregate: none goes unmeasured, nor keeps others from it."""
 
 import pytest
 
