@@ -90,6 +90,9 @@ async def _look(world: World, service: str, path: str, thing: str, reader: Reade
     data = told.get("data", told)
     fields = _there(data)
     assert fields <= read.allowed(relations), f"{where}: {fields - read.allowed(relations)}"
+    if "B" in read.tiers.values() and not _tiers(relations, read) & {"B", "C"}:
+        assert told.get("version") is None, f"{where}: how much happened"
+        assert "etag" not in answer.headers, where
     if not _tiers(relations, read) & {"B", "C"}:
         for name in read.coarse & data.keys():
             assert data[name] in ("open", "ended"), where

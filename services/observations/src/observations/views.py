@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalkline_contracts.who_sees import READS, Relation
 
 from observations import activity, instrument, observation, reflection
-from observations.access import may_read, opened, whose
+from observations.access import may_read, opened, takes_part, whose
 from observations.activity import Activity, ActivityFacts
 from observations.instrument import Instrument, InstrumentFacts
 from observations.observation import Observation, ObservationFacts, Scheduled, Visit
@@ -33,7 +33,9 @@ def view_instrument(state: Instrument, facts: InstrumentFacts) -> dict[str, Any]
             return {}
 
 
-OBSERVATION = READS["observations", "/v1/observations/{id}"]
+OBSERVATION, ACTIVITY = (
+    READS["observations", f"/v1/{kind}/{{id}}"] for kind in ("observations", "activities")
+)
 OVERSEES: Final[Sequence[Relation]] = ("principal",)
 """Whoever may look and has no part in it; of one thing all who lead see the same."""
 
@@ -98,8 +100,8 @@ def _feedback(state: Observation) -> dict[str, Any]:
             return {}
 
 
-def view_activity(state: Activity, facts: ActivityFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
-    """Tier A, all of it: whoever may look at one sees it."""
+def view_activity(state: Activity, facts: ActivityFacts) -> dict[str, Any]:
+    """Tier A: whoever may look at one sees it. That it was missed, and why, is the pair's."""
     if isinstance(state, activity.Unset):
         return {}
     told = state.occasion
@@ -115,11 +117,14 @@ def view_activity(state: Activity, facts: ActivityFacts) -> dict[str, Any]:  # n
     }
     match state:
         case activity.Held():
-            return shown | {"started_at": told.at, "participants_n": state.participants_n}
+            shown |= {"started_at": told.at, "participants_n": state.participants_n}
         case activity.Missed():
-            return shown | {"scheduled_at": told.at, "reason_code": state.reason_code}
+            shown |= {"scheduled_at": told.at, "reason_code": state.reason_code}
         case _:
-            return shown | {"scheduled_at": told.at}
+            shown |= {"scheduled_at": told.at}
+    person = facts.by.person
+    own = person is not None and takes_part(person, told, facts.partnership)
+    return ACTIVITY.told(("owner",) if own else OVERSEES, shown)
 
 
 def view_reflection(state: Reflection, facts: ReflectionFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape

@@ -160,18 +160,21 @@ class Doors:
             shown = aggregate.view(loaded.state, facts)
             named = words_named(shown)
             words = await self._commands.ledger.words(order.tenant, aggregate_id) if named else {}
+        # A version counts what happened: not for somebody who may know of some of it alone.
+        version = None if getattr(shown, "activity_alone", False) else loaded.version
+        etag = [] if version is None else [(b"etag", b'"%d"' % version)]
         await respond(
             send,
             200,
             {
                 "id": str(aggregate_id),
                 "aggregate": aggregate.name,
-                "version": loaded.version,
+                "version": version,
                 "data": plain(shown),
                 "words": {str(ref): text for ref, text in words.items() if ref in named},
             },
             [
-                (b"etag", b'"%d"' % loaded.version),
+                *etag,
                 (b"cache-control", b"private, no-cache"),
                 (b"vary", b"Authorization"),
             ],

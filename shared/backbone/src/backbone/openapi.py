@@ -103,7 +103,7 @@ def _look(aggregate: Aggregate[Any]) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "What you may see of it",
-                "headers": {"ETag": _header("Its version, for If-Match", '"3"')},
+                "headers": {"ETag": _header("Its version, for If-Match, if you are told one", '"3"')},
                 "content": {"application/json": {"schema": {"$ref": REF.format(model="Look")}}},
             },
             **_refusals("400", "401", "403", "404", "429", "500", "503"),
@@ -225,6 +225,11 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
 
 
 _INT, _TEXT = {"type": "integer", "minimum": 0}, {"type": "string"}
+_COUNTED = {
+    "type": ["integer", "null"],
+    "minimum": 0,
+    "description": "null: you may know of its activity alone",
+}
 _EVENT = _object(["id", "type", "version"], id=_UUID, type=_TEXT, version=_INT)
 _ANSWER = {"command_id": _UUID, "id": _UUID, "events": {"type": "array", "items": _EVENT}, "version": _INT,
            "position": _INT}  # fmt: skip
@@ -237,7 +242,7 @@ _SCHEMAS = {
     "Problem": _object(["type", "title", "status", "code", "trace_id"], **_PROBLEM),
     "Look": _object(
         ["id", "aggregate", "version", "data", "words"],
-        id=_UUID, aggregate=_TEXT, version=_INT, data={},
+        id=_UUID, aggregate=_TEXT, version=_COUNTED, data={},
         words={"type": "object", "additionalProperties": _TEXT},
     ),
     "Outcome": _object(

@@ -14,6 +14,13 @@ Relation = str
 """What somebody is to a thing, a key of the table's `relations`: "owner", "principal"."""
 
 
+class Shown(dict[str, Any]):
+    """Fields as somebody may see them."""
+
+    activity_alone = False
+    """Whether there is more to the thing than they may know of, or ever hear that it happened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """One read: the relations to which there is anything, and of each field the tier."""
@@ -28,17 +35,16 @@ class Read:
         seen = {tier for relation in relations if relation in self.to for tier in RELATIONS[relation]}
         return frozenset(name for name, tier in self.tiers.items() if tier in seen)
 
-    def told(
-        self, relations: Iterable[Relation], fields: Mapping[str, Any], *, over: bool = False
-    ) -> dict[str, Any]:
+    def told(self, relations: Iterable[Relation], fields: Mapping[str, Any], *, over: bool = False) -> Shown:
         """What of these fields is told to somebody who is all of this; `over`: the thing has ended. A field that the
         table does not know is told to nobody.
         """
         relations = self.to.intersection(relations)
         allowed = self.allowed(relations)
-        shown = {name: value for name, value in fields.items() if name in allowed}
-        if self.coarse and not any("B" in RELATIONS[relation] for relation in relations):
-            shown |= dict.fromkeys(self.coarse & shown.keys(), "ended" if over else "open")
+        shown = Shown((name, value) for name, value in fields.items() if name in allowed)
+        if "B" in self.tiers.values() and not any("B" in RELATIONS[relation] for relation in relations):
+            shown.activity_alone = True
+            shown.update(dict.fromkeys(self.coarse & shown.keys(), "ended" if over else "open"))
         return shown
 
 
