@@ -254,6 +254,12 @@ async def test_fidelity_is_told_across_five_teachers_by_month_and_stands(platfor
     for who in (school.coach, school.teacher, school.principal):
         await see(platform, school, who, path, 403)
     before = await told()
+    for kind in ("text/csv", "application/jsonl"):
+        answer = await platform.observations.get(
+            path, by=school.coaching_lead, tenant=school.tenant, accept=kind
+        )
+        assert answer.headers["content-type"].startswith(kind)
+        assert len(answer.text.splitlines()) == len(before) + (kind == "text/csv"), "told whole as lines"
     told_met = [met(8, at=last)]
     for turned in (False, True):  # what one corrects, then takes back, changes nothing that was told
         what = {"reason_code": "wrong_class"} if turned else {"reason_code": "typo", "measurements": told_met}

@@ -673,6 +673,9 @@ async def test_a_flood_of_one_district_is_refused_on_every_door_and_another_is_n
         assert (await http.get("/v1/plain", headers=others)).status_code == 200
     told = await of_each(http, *(pin(http) for _ in range(40)))
     assert set(told) == {201, 429}
+    stamp = f"/v1/notes/{note}/stamp-note"
+    told = await of_each(http, *(http.post(stamp, json={}, headers=key()) for _ in range(40)))
+    assert set(told) == {200, 429}
     refused = [
         answer
         for answer in await asyncio.gather(*(http.get("/v1/plain") for _ in range(40)))

@@ -78,7 +78,8 @@ async def test_every_list_begins_where_its_page_does_and_reads_no_further(
             found = await plan(db, text)
             nodes = list(flat(found))
             read_whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
-            assert read_whole <= {"districts"}, f"{query} reads all of {read_whole}"  # of which there are few
+            few = {"districts"} if "open_shares" in text else set()  # by whose clocks shares expire
+            assert read_whole <= few, f"{query} reads all of {read_whole}"
             begins = [node for node in nodes if "ROW(" in node.get("Index Cond", "")]
             assert begins, f"{query} looks for its place without an index"
             sorted_whole = [node for node in flat(found, below="Aggregate") if sorts_all(node)]

@@ -17,8 +17,17 @@ Sum = Mapping[Any, int]
 """A figure that is shown: how often it counts what."""
 
 
-def reveals(sums: Sequence[Sum], teachers_in: Callable[[Any], Collection[UUID]]) -> set[UUID] | None:
-    """Fewer than five teachers of whom some sum of these sums tells, and of nobody else; None: there is none."""
+def reveals(
+    sums: Sequence[Sum], teachers_in: Callable[[Any], Collection[UUID]], *, wholly: bool = False
+) -> set[UUID] | None:
+    """Fewer than five teachers of whom some sum of these sums tells; None: there is none. A thing is theirs where any
+    of its teachers is among them; `wholly`: where all are, so that nobody else has a part in the sum.
+    """
+
+    def theirs(thing: Any, few: set[UUID]) -> bool:
+        own = set(teachers_in(thing))
+        return own <= few if wholly else bool(own & few)
+
     things = sorted({thing for one in sums for thing in one}, key=str)
     columns: dict[tuple[int, ...], set[Any]] = {}
     for thing in things:
@@ -27,9 +36,7 @@ def reveals(sums: Sequence[Sum], teachers_in: Callable[[Any], Collection[UUID]])
     people = sorted({who for thing in things for who in teachers_in(thing)})
     for few in combinations(people, min(STAFF - 1, len(people))):
         left = [
-            column
-            for column, those in columns.items()
-            if any(not set(teachers_in(t)) <= set(few) for t in those)
+            column for column, those in columns.items() if not all(theirs(thing, set(few)) for thing in those)
         ]
         if rank(left) < whole:
             return set(few)
