@@ -51,7 +51,7 @@ class Door:
 
 
 async def measure(servers: Servers, *, quick: bool) -> Section:
-    rounds, seconds, goals = (1, 5.0, 300) if quick else (3, 8.0, 1_000)
+    rounds, seconds, goals = (1, 5.0, 300) if quick else (3, 12.0, 1_000)
     state = State(servers.folder / "state")
     loud, quiet = (
         issuer.token(state, issuer.Bearer(str(TEACHER), "person", str(t))) for t in (DISTRICT, QUIET)

@@ -213,7 +213,7 @@ async def test_a_table_that_had_more_than_it_was_thought_to_is_paid_for_by_what_
     limits = Limits(rate=40, at_once=1, patience=0.5, now=now)
     await limits.paced(QUIET)
     now.ahead = 5.0
-    limits.had(LOUD, 50, 250)
+    limits.had(LOUD, 50, 210)
     began = now()
     await limits.paced(LOUD)
     assert 0.3 < now() - began < 0.5
@@ -290,3 +290,34 @@ def test_what_is_asked_for_says_how_many_rows_it_is(
     scope = {"type": "http", "route": route, "query_string": query.encode(),
              "headers": [(b"accept", accept.encode())] if accept else []}  # fmt: skip
     assert rows_asked(Request(scope)) == expected
+
+
+async def test_those_who_came_in_the_same_moment_are_not_refused_in_the_same_one(now: Now) -> None:
+    limits = Limits(rate=1, at_once=1, patience=0.2, now=now)
+    await limits.paced(QUIET)
+    began, refused = now(), list[float]()
+
+    async def ask() -> None:
+        with pytest.raises(Problem):
+            await limits.paced(LOUD)
+        refused.append(now() - began)
+
+    await limits.paced(LOUD)
+    await asyncio.gather(*(ask() for _ in range(40)))
+    assert min(refused) > 0.19
+    assert max(refused) - min(refused) > 0.05
+
+
+async def test_a_long_look_is_paid_for_by_what_comes_next_and_a_usual_one_is_not(now: Now) -> None:
+    limits = Limits(rate=40, at_once=1, patience=0.6, now=now)
+    await limits.paced(QUIET)
+    now.ahead = 5.0
+    limits.told(LOUD, 10_240)
+    began = now()
+    await limits.paced(LOUD)
+    assert now() - began < 0.1
+    now.ahead = 10.0
+    limits.told(LOUD, 10_240 + 160 * 1024)
+    began = now()
+    await limits.paced(LOUD)
+    assert 0.3 < now() - began < 0.5

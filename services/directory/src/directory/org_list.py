@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, in_turn, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -80,7 +80,8 @@ def routes(run: Running) -> APIRouter:
     ) -> list[ListedOrg]:
         """For every active person of the district, and its operators."""
         await colleague(run.facts.about(by, by.tenant, run.commands))
-        return [_told(row) for row in await lists.page(request, response, by, page, sql.orgs_of_district)]
+        rows = await lists.page(request, response, by, page, sql.orgs_of_district)
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Forbidden
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, WordsTold, router_of
+from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, WordsTold, in_turn, router_of
 from backbone.problems import Problem
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
@@ -141,7 +141,7 @@ def routes(run: Running) -> APIRouter:
             raise Problem("request_invalid", "who has left holds no role anywhere")
         query, *asked = _query(wanted, here.today)
         rows = await lists.page(request, response, by, wanted, query, *asked)
-        return [_told(row, closely=closely or row["id"] == by.person) for row in rows]
+        return [_told(row, closely=closely or row["id"] == by.person) async for row in in_turn(rows)]
 
     return router
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, person_of, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, in_turn, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -96,7 +96,7 @@ def routes(run: Running) -> APIRouter:
         now = await run.clock.now(by.tenant)
         query = sql.break_glass_of_district if everything else sql.break_glass_of_teacher
         rows = await lists.page(request, response, by, page, query, now, *(() if everything else (person,)))
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Lists, Page, Told, in_turn, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -81,7 +81,7 @@ def routes(run: Running) -> APIRouter:
         person = person_of(by)
         now = await run.clock.now(by.tenant)
         rows = await lists.page(request, response, by, page, sql.shares_of_person, person, now)
-        return [_told(row, person) for row in rows]
+        return [_told(row, person) async for row in in_turn(rows)]
 
     return router
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, person_of, router_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, in_turn, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -109,7 +109,7 @@ def routes(run: Running) -> APIRouter:
         rows = await lists.page(request, response, by, wanted, sql.steps_of_person, *told)
         if any(row["coaching"] for row in rows):
             lists.must_be_level(by)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, in_turn, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -87,7 +87,7 @@ def routes(run: Running) -> APIRouter:
         if not await lists.belongs(by):
             raise Unseen
         rows = await lists.page(request, response, by, page, sql.templates_of_district, *OF_THE_PRODUCT)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -16,6 +16,7 @@ from backbone.lists import (
     Lists,
     Page,
     Told,
+    in_turn,
     no_parameter,
     person_of,
     router_of,
@@ -94,7 +95,7 @@ def routes(run: Running) -> APIRouter:
         rows = await lists.page(request, response, by, wanted, sql.caseload, person, ASKING)
         if rows:
             lists.must_be_level(by)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     @router.get("/v1/caseloads", summary="How much each coach has", **DESCRIBED_WHOLE)
     async def caseloads(request: Request, response: Response, by: Reader) -> list[Caseload]:

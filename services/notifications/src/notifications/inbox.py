@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import OWN, Flag, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Flag, Lists, Page, Told, in_turn, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -76,7 +76,8 @@ def routes(run: Running) -> APIRouter:
     ) -> list[NotificationInInbox]:
         """Your own notifications."""
         query = sql.inbox_unread if wanted.unread else sql.inbox
-        return [_told(row) for row in await lists.page(request, response, by, wanted, query, person_of(by))]
+        rows = await lists.page(request, response, by, wanted, query, person_of(by))
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

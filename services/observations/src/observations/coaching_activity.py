@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Forbidden
-from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, in_turn, router_of
 from backbone.queries import Queries
 from backbone.service import Running
 from fastapi import APIRouter, Query, Request, Response
@@ -49,7 +49,7 @@ def routes(run: Running) -> APIRouter:
             raise Forbidden
         query = sql.coaching_of_district if overseen.everyone else sql.coaching_of_teachers
         rows = await lists.page(request, response, by, wanted, query, overseen.within)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

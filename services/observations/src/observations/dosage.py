@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED, Lists, Page, Told, person_of, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, in_turn, person_of, router_of
 from backbone.queries import Queries
 from backbone.service import Running
 from fastapi import APIRouter, Query, Request, Response
@@ -64,7 +64,7 @@ def routes(run: Running) -> APIRouter:
         rows = await lists.page(request, response, by, wanted, sql.dosage, now, person, told)
         if rows:
             lists.must_be_level(by)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Unseen
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, WordsTold, in_turn, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -88,7 +88,7 @@ def routes(run: Running) -> APIRouter:
         if not await lists.belongs(by):
             raise Unseen
         rows = await lists.page(request, response, by, page, sql.instruments_of_district)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

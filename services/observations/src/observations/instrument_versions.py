@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Unseen
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, WordsTold, router_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, WordsTold, in_turn, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -80,7 +80,7 @@ def routes(run: Running) -> APIRouter:
             raise Unseen
         query = sql.versions_of_instrument if wanted.instrument_id else sql.versions_of_district
         rows = await lists.page(request, response, by, wanted, query, wanted.instrument_id)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Forbidden
-from backbone.lists import DESCRIBED_WHOLE, Absent, ADay, Id, Lists, Told, person_of, router_of
+from backbone.lists import DESCRIBED_WHOLE, Absent, ADay, Id, Lists, Told, in_turn, person_of, router_of
 from backbone.problems import Problem
 from backbone.queries import Queries
 from backbone.service import Running
@@ -72,7 +72,7 @@ def routes(run: Running) -> APIRouter:
         begin, end = _days(wanted, await lists.today(by))
         wide = (by.tenant, begin, end + timedelta(days=1), wanted.per, coach_id, await lists.zone(by))
         rows = await lists.whole(request, response, sql.minutes, *wide)
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from backbone.application import ReaderAnywhere
 from backbone.deciding import EVERYWHERE, Actor, Forbidden, Unseen, snake_case
-from backbone.lists import DESCRIBED, Absent, AMoment, Id, Lists, Page, Told, router_of
+from backbone.lists import DESCRIBED, Absent, AMoment, Id, Lists, Page, Told, in_turn, router_of
 from backbone.queries import Queries
 from backbone.service import Running
 
@@ -81,7 +81,7 @@ def routes(run: Running) -> APIRouter:
             also=EVERYWHERE,
             of_all=of.tenant == EVERYWHERE,
         )
-        return [_told(row, by.tenant) for row in rows]
+        return [_told(row, by.tenant) async for row in in_turn(rows)]
 
     return router
 

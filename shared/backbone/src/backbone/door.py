@@ -163,7 +163,7 @@ class Doors:
         # A version counts what happened: not for somebody who may know of some of it alone.
         version = None if getattr(shown, "activity_alone", False) else loaded.version
         etag = [] if version is None else [(b"etag", b'"%d"' % version)]
-        await respond(
+        size = await respond(
             send,
             200,
             {
@@ -180,3 +180,4 @@ class Doors:
             ],
             bodiless=scope["method"] == "HEAD",
         )
+        self._limits.told(caller, size)

@@ -10,6 +10,7 @@ Operators have a pace of their own beside the district's. Whoever nobody knows s
 
 import asyncio
 import math
+import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -44,6 +45,8 @@ WAITING, BULKS = 4, 2
 many are at work: four times as many, half as many."""
 ROWS_A_COMMAND = 10
 """So many rows of a list are as much work as a command."""
+BYTES_A_ROW, ONE_LOOK = 1024, 10_240
+"""What is told of one thing is as much work as so many rows of a list, beyond the first ten KB."""
 UNAUTHORIZED = 401
 
 
@@ -67,7 +70,7 @@ class Inside:
     async def __aenter__(self) -> Self:
         if self._limits.free(self._of):
             self._room.walk_in()
-        elif not await self._room.enter(self._patience):
+        elif not await self._room.enter(self._patience and self._patience * _spread()):
             raise self._limits.refusal(self._of, 0)
         return self
 
@@ -88,7 +91,7 @@ class _District:
 
     def __init__(self, tenant: UUID | None, rate: float, at_once: int) -> None:
         self.tenant, self.seen, self.told = tenant, -math.inf, -math.inf
-        self.pace, self.lines = Pace(rate, rate / 10), Pace(rate, rate / 20)
+        self.pace, self.lines = Pace(rate, rate / 40), Pace(rate, rate / 40)
         self.work, self.waiting = Room(at_once), Room(at_once * WAITING)
         self.bulks = Room(max(1, at_once // BULKS))
 
@@ -138,7 +141,7 @@ class Limits:
                 metrics.limited("waited")
                 await asyncio.sleep(wait)
             return
-        await asyncio.sleep(self._patience)
+        await asyncio.sleep(self._patience * _spread())
         raise self.refusal(of, wait - self._patience)
 
     async def line(self, by: Asker, rows: int = 0) -> None:
@@ -165,6 +168,11 @@ class Limits:
             pace.give_back(left)
         else:
             pace.take(self._now(), -left)
+
+    def told(self, by: Asker, size: int) -> None:
+        """A look told so many bytes: what a long one takes is paid by whoever comes next."""
+        if size > ONE_LOOK:
+            self.had(by, 0, (size - ONE_LOOK) // BYTES_A_ROW)
 
     def at_work(self, by: Asker, *, patient: bool = False) -> Inside:
         """Room to have something done; for a line of a bulk request, however long it takes."""
@@ -238,6 +246,11 @@ class Limits:
             del self._asking[key]
         while self._districts and next(iter(self._districts.values())) < now - ALONE_AFTER:
             self._districts.popitem(last=False)
+
+
+def _spread() -> float:
+    """So that those who came in the same moment are not refused in the same one, nor come again in it."""
+    return random.uniform(1, 1.5)  # noqa: S311
 
 
 async def known(identity: Identity, limits: Limits, authorization: str | None) -> Caller:

@@ -1,8 +1,9 @@
 """What a look shows: the view of an aggregate, and the words that the view refers to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from chalkline_contracts.values import WordsRef
@@ -15,6 +16,8 @@ from backbone.identity import Caller
 from backbone.trace import Trace
 
 LOOK = Look()
+PLAIN: Final = frozenset({str, int, bool, type(None), UUID, datetime, date})
+"""Written as they are. Most of a view is of these, and a chart has thousands."""
 
 
 def looking(caller: Caller, aggregate: Aggregate[Any], aggregate_id: UUID, trace: Trace) -> Order:
@@ -36,34 +39,42 @@ def words_named(shown: Any) -> set[UUID]:
 
 
 def _references(value: Any) -> Iterator[UUID]:
+    if isinstance(value, WordsRef):
+        yield value.ref
+        return
+    for inner in _parts(value):
+        if type(inner) not in PLAIN:
+            yield from _references(inner)
+
+
+def _parts(value: Any) -> Iterable[Any]:
     match value:
-        case WordsRef():
-            yield value.ref
-        case BaseModel():
-            for name in type(value).model_fields:
-                yield from _references(getattr(value, name))
-        case Mapping():
-            for inner in value.values():
-                yield from _references(inner)
+        case dict():
+            return value.values()
         case list() | tuple() | set() | frozenset():
-            for inner in value:
-                yield from _references(inner)
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from _references(getattr(value, field.name))
+            return value
+    return _members(value).values()
 
 
 def plain(shown: Any) -> Any:
-    """A view as JSON. A reference is its id alone: the digest proves nothing to a reader."""
+    """A view as what is written as JSON. A reference is its id alone: the digest proves nothing to a reader."""
+    if type(shown) in PLAIN:
+        return shown
     match shown:
         case WordsRef():
             return str(shown.ref)
-        case BaseModel():
-            return {name: plain(getattr(shown, name)) for name in type(shown).model_fields}
-        case Mapping():
+        case dict():
             return {str(key): plain(inner) for key, inner in shown.items()}
         case list() | tuple() | set() | frozenset():
             return [plain(inner) for inner in shown]
-        case _ if is_dataclass(shown) and not isinstance(shown, type):
-            return {field.name: plain(getattr(shown, field.name)) for field in fields(shown)}
-    return to_jsonable_python(shown)
+    members = _members(shown)
+    return {name: plain(inner) for name, inner in members.items()} if members else to_jsonable_python(shown)
+
+
+def _members(value: Any) -> Mapping[str, Any]:
+    """By name, of a model or a dataclass; of anything else none."""
+    if isinstance(value, BaseModel):
+        return {name: getattr(value, name) for name in type(value).model_fields}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {}

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from backbone.application import Reader
 from backbone.content_read import ACCESS
-from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Lists, Page, Told, in_turn, person_of, router_of
 from backbone.service import Running
 
 
@@ -48,7 +48,7 @@ def routes_of(query: str) -> Callable[[Running], APIRouter]:
             if rows:
                 lists.must_be_level(by)
             read = READS[run.service.name, "/v1/opened"]
-            return [Opened(**read.told({"audience"}, dict(row))) for row in rows]
+            return [Opened(**read.told({"audience"}, dict(row))) async for row in in_turn(rows)]
 
         return router
 

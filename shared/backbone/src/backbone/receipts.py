@@ -17,7 +17,7 @@ from fastapi import APIRouter, Query, Request, Response
 from backbone.application import Reader
 from backbone.content_read import ACCESS, Access, Noted, NoteRead, ReadFacts, Unset, deciding, evolving
 from backbone.deciding import Aggregate, Asking, Unseen
-from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
+from backbone.lists import OWN, Lists, Page, Told, in_turn, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
@@ -97,7 +97,7 @@ def routes(run: Running) -> APIRouter:
     ) -> list[ListedReceipt]:
         """A receipt of each read of your content by somebody outside the pair. Nobody else's, whoever you are."""
         rows = await lists.page(request, response, by, page, sql.receipts_of_teacher, person_of(by))
-        return [_told(row) for row in rows]
+        return [_told(row) async for row in in_turn(rows)]
 
     return router
 

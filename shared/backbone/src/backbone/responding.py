@@ -13,8 +13,11 @@ Header = tuple[bytes, bytes]
 
 async def respond(
     send: Send, status: int, members: Any, headers: Iterable[Header] = (), *, bodiless: bool = False
-) -> None:
-    await _send(send, status, b"application/json", to_json(members), headers, bodiless=bodiless)
+) -> int:
+    """Returns how many bytes it was."""
+    body = to_json(members)
+    await _send(send, status, b"application/json", body, headers, bodiless=bodiless)
+    return len(body)
 
 
 async def respond_problem(send: Send, problem: Problem, trace_id: str, *, bodiless: bool = False) -> None:
