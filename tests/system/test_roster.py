@@ -124,7 +124,7 @@ def killed_half_way(state: State, tenant: str, path: Path, *more: str) -> subpro
 
 
 def test_an_import_whose_directory_is_killed_ends_like_one_that_was_not(state: State, files: Path) -> None:
-    whole, cut = opened(state), opened(state)
+    whole = opened(state)
     with_mapping = ("--mapping", str(files / "mapping.yaml"))
     done = imports(state, whole, files / "roster.zip", *with_mapping, "--json")
     assert done.returncode == 3, done.stderr  # the example has three odd rows
@@ -132,10 +132,14 @@ def test_an_import_whose_directory_is_killed_ends_like_one_that_was_not(state: S
     assert [line["row"]["code"] for line in told[:-1]] == ["reference_unknown", "date_invalid", "ragged"]
     assert told[-1]["done"]["people"]["added"] > 900
 
-    stopped = killed_half_way(state, cut, files / "roster.zip", *with_mapping)
+    for _ in range(5):  # on a busy machine it may be done before it is killed
+        cut = opened(state)
+        stopped = killed_half_way(state, cut, files / "roster.zip", *with_mapping)
+        wait_until_ready(state)
+        if stopped.returncode != done.returncode:
+            break
     assert stopped.returncode == 1
     assert "run the same command again" in stopped.stderr
-    wait_until_ready(state)
     again = imports(state, cut, files / "roster.zip", *with_mapping, "--json")
     assert again.returncode == 3, again.stderr
     finished = json.loads(again.stdout.splitlines()[-1])["done"]
