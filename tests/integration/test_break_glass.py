@@ -176,3 +176,44 @@ async def test_it_is_told_whatever_rules_and_preferences_say(shared: Shared) -> 
         tenant=shared.school.tenant, mail="at_once", muted=["BreakGlassApproved"],
     )  # fmt: skip
     assert [answer.json()["code"] for answer in (rule, muted)] == ["milestone_unknown"] * 2
+
+
+async def test_whoever_administers_a_school_leads_that_and_breaks_no_glass(shared: Shared) -> None:
+    """An assistant principal, whom rosters call an administrator of their school, evaluates as a principal does."""
+    directory, there = shared.platform.directory, shared.school
+    south = await directory.begin(
+        "orgs", by=None, tenant=there.tenant, name="South", type="school", parent_id=str(there.district_org)
+    )
+    for name, place in (("deputy", there.school), ("far", south)):
+        there.people[name] = await directory.begin("people", by=None, tenant=there.tenant, name=name)
+        role = {"role": "administrator", "org_id": str(place), "begin": "2020-08-01"}
+        path = f"/v1/people/{there.people[name]}/assign-role"
+        await directory.post(path, by=None, tenant=there.tenant, **role)
+    glass = await ask(shared)
+    await shared.platform.level()
+
+    body = {"teacher_id": str(there.teacher), "reason": REASON}
+    for who, settled in (("deputy", 404), ("far", 404), ("abe", 200)):
+        asked = await shared.platform.goals.tried(
+            "/v1/break-glass", by=there.people[who], tenant=there.tenant, **body
+        )
+        assert asked.status_code == (201 if who == "abe" else 403), (who, asked.text)
+        assert (await settle(shared, glass, who)).status_code == settled
+        seen = (await shared.get(who, "/v1/break-glass")).json()
+        assert len(seen) == (2 if who == "abe" else 0), who
+    opened = await shared.statuses("far")
+    assert opened == dict.fromkeys(opened, 404), "the teacher works at another school"
+    await without_content(shared, "deputy")
+    cycles = {who: (await shared.get(who, "/v1/cycles")).json() for who in ("deputy", "far", "abe")}
+    assert [len(cycles[who]) for who in ("deputy", "far", "abe")] == [1, 0, 1]
+
+    role = {"role": "administrator", "org_id": str(there.district_org)}
+    await directory.post(
+        f"/v1/people/{there.administrator}/withdraw-role", by=None, tenant=there.tenant, **role
+    )
+    role |= {"org_id": str(there.school), "begin": "2020-08-01"}
+    await directory.post(
+        f"/v1/people/{there.administrator}/assign-role", by=None, tenant=there.tenant, **role
+    )
+    await shared.platform.level()
+    await without_content(shared, "administrator")

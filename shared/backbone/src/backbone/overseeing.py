@@ -1,6 +1,7 @@
 """Who oversees whom: who leads learns of the activity, of everyone's or of those at their own schools.
 
-Administrators and coaching leads oversee the district, principals whoever works at a school of theirs.
+Who administers the district, and coaching leads, oversee it; principals, and who administers a school, whoever works at
+a school of theirs.
 """
 
 from collections.abc import Iterable

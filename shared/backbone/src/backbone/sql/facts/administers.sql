@@ -4,7 +4,6 @@ SELECT k.tenant, k.person_id AS key
   JOIN people p ON p.tenant = k.tenant AND p.person_id = k.person_id AND p.active
   JOIN districts d ON d.tenant = k.tenant AND NOT d.closed
  CROSS JOIN LATERAL (SELECT (coalesce(d.clock, now()) AT TIME ZONE d.time_zone)::date AS today) AS t
- WHERE EXISTS (SELECT FROM roles r
-                 JOIN orgs o ON o.tenant = r.tenant AND o.org_id = r.org_id AND o.type = 'district' AND NOT o.closed
-                WHERE r.tenant = k.tenant AND r.person_id = k.person_id AND r.role = 'administrator' AND NOT r.withdrawn
+ WHERE EXISTS (SELECT FROM held_roles r
+                WHERE r.tenant = k.tenant AND r.person_id = k.person_id AND r.role = 'administrator'
                   AND t.today BETWEEN r.begins AND coalesce(r.ends, 'infinity'))

@@ -17,6 +17,6 @@ SELECT p.tenant, p.person_id AS key, p.active,
   LEFT JOIN LATERAL (
        SELECT array_agg(DISTINCT r.role ORDER BY r.role) AS roles, array_agg(DISTINCT r.org_id) AS orgs,
               array_agg(DISTINCT r.org_id) FILTER (WHERE r.role IN ('principal', 'administrator')) AS led
-         FROM roles r
-        WHERE r.tenant = p.tenant AND r.person_id = p.person_id AND NOT r.withdrawn
+         FROM held_roles r
+        WHERE r.tenant = p.tenant AND r.person_id = p.person_id
           AND t.today BETWEEN r.begins AND coalesce(r.ends, 'infinity')) AS r ON true

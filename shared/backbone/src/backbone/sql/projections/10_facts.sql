@@ -64,6 +64,16 @@ SELECT r.tenant, r.person_id, s.org_id, r.begins, r.ends
   JOIN orgs s ON s.tenant = o.tenant AND s.org_id = o.parent_id AND s.type = 'school'
  WHERE NOT r.withdrawn;
 
+-- What their roles come to. Only at the district's own office does an administrator administer the district; whoever
+-- administers a school, as rosters call an assistant principal, leads that school as a principal does.
+CREATE VIEW held_roles AS
+SELECT r.tenant, r.person_id, r.org_id, r.begins, r.ends,
+       CASE WHEN r.role = 'administrator' AND (o.type IS DISTINCT FROM 'district' OR o.closed) THEN 'principal'
+            ELSE r.role END AS role
+  FROM roles r
+  LEFT JOIN orgs o ON o.tenant = r.tenant AND o.org_id = r.org_id
+ WHERE NOT r.withdrawn;
+
 CREATE TABLE evaluators (
     tenant       uuid NOT NULL,
     teacher_id   uuid NOT NULL,
@@ -107,8 +117,8 @@ SELECT s.*
   JOIN people p ON p.tenant = s.tenant AND p.person_id = s.person_id AND p.active
  WHERE s.expires_at > coalesce(d.clock, now())
    AND (s.why = 'share' OR EXISTS (
-            SELECT FROM roles r
-             WHERE r.tenant = s.tenant AND r.person_id = s.person_id AND r.role = 'administrator' AND NOT r.withdrawn
+            SELECT FROM held_roles r
+             WHERE r.tenant = s.tenant AND r.person_id = s.person_id AND r.role = 'administrator'
                AND (coalesce(d.clock, now()) AT TIME ZONE coalesce(d.time_zone, 'UTC'))::date
                    BETWEEN r.begins AND coalesce(r.ends, 'infinity')));
 
