@@ -12,12 +12,15 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from backbone.spreadsheet import unguarded
 from kit.running import Platform
 from kit.school import School, open_school
+from notifications.rehearsal import Notice, Rehearsed, Telling, Trial
+from notifications.rehearsed_figures import sql, told_beside
 from notifications.rules import BY_MILESTONE
 
 pytestmark = [
@@ -340,6 +343,27 @@ async def test_who_leads_sees_activity_and_of_what_is_the_pairs_counts(lives: li
         headers = served._who(here.school.people[who], here.school.tenant)
         answer = await served.http.post(PATH, json={"milestone": "VisitOverdue"}, headers=headers)
         assert answer.status_code == status
+
+
+async def test_what_was_told_of_the_pairs_own_is_noted_before_it_is_told(lives: list[Life]) -> None:
+    """So the next process tells what few tell apart as it was told, and no two tell something at once."""
+    run, tenant = lives[0].platform.notifications.run, lives[0].school.tenant
+    trial = Trial(
+        tenant=tenant, milestone="GoalStalled", recipients=("teacher",), until=NIGHT + timedelta(days=18)
+    )
+    teachers = [Notice(uuid4(), "best", uuid4()) for _ in range(12)]
+
+    async def asked(would: list[Notice]) -> set[int | None]:
+        telling = Telling("teacher", NIGHT, None, of_partnership=False)
+        rehearsed = Rehearsed(dict.fromkeys(would, telling), began=NIGHT)
+        return {row.n for row in await told_beside(run, rehearsed, trial, ZoneInfo("America/Chicago"))}
+
+    assert [await asked(rule) for rule in (teachers, teachers[1:], teachers[5:])] == [
+        {12, None}, {12, None}, {7, None},
+    ]  # fmt: skip
+    kept = await run.pool.fetchval(sql.told_by_rehearsing, tenant, "GoalStalled")
+    assert not await run.pool.fetchval(sql.note_rehearsed, tenant, "GoalStalled", b"stale", b"more")
+    assert await run.pool.fetchval(sql.told_by_rehearsing, tenant, "GoalStalled") == kept
 
 
 async def test_a_rehearsal_writes_nothing_and_is_told_as_csv_too(lives: list[Life]) -> None:

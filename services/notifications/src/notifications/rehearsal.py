@@ -89,12 +89,14 @@ class Telling(NamedTuple):
     of_partnership: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rehearsed:
     """What came of a rehearsal."""
 
     would: dict[Notice, Telling] = field(default_factory=dict)
     heard: dict[Notice, Telling] = field(default_factory=dict)
+    began: datetime | None = None
+    """When the first of it happened that was played; None: nothing did."""
 
 
 async def rehearse(events: Iterable[Recorded[Any]], trial: Trial) -> Rehearsed:
@@ -104,6 +106,8 @@ async def rehearse(events: Iterable[Recorded[Any]], trial: Trial) -> Rehearsed:
     for recorded in events:
         if recorded.recorded_at > trial.until:
             break
+        if playing.rehearsed.began is None:
+            playing.rehearsed.began = recorded.recorded_at
         await playing.take(recorded)
         if time.perf_counter() - began > A_WHILE:
             await asyncio.sleep(0)

@@ -1,13 +1,10 @@
 """What is told of a rehearsal: each notification, or, of what is the pair's own, figures by month.
 
-Whoever leads learns of the pair's own what they may read anyway, however often they rehearse: figures of whole months
-that are over, none of them about few people, and none that another rehearsal would let anyone work out. So there is no
-total, no part of a month and no band; and as a rule that is off tells of how many were told in a month, what is left
-of these counts as told.
+Whoever leads learns of the pair's own figures of whole months that are over (`rehearsed_figures.py`): there is no part
+of a month and no band.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
@@ -16,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from backbone.lists import Told
 from backbone.problems import Problem
-from backbone.suppressing import TOTAL, Cell, Group, Least, suppressed
 from chalkline_contracts.notifications import RecipientRole
 
 from notifications.due import beginning
@@ -53,7 +49,7 @@ class RehearsedNotice(Told):
     month: str | None
     """Such as "2026-03", of figures."""
     n: int | None
-    """Of how many notifications the row tells: of one where it names a person; null where that would tell of few."""
+    """Of how many notifications the row tells: of one where it names a person; null where there are few or none."""
 
 
 def is_the_pairs(milestone: str) -> bool:
@@ -89,7 +85,7 @@ def _row(milestone: str, notice: Notice, heard: Telling | None, would: Telling |
     assert telling is not None
     return RehearsedNotice(
         milestone=milestone,
-        outcome=_outcome(heard, would),
+        outcome=outcome_of(heard, would),
         role=telling.role,
         person_id=notice.person_id,
         cycle_id=None if telling.of_partnership else notice.watch_id,
@@ -102,41 +98,5 @@ def _row(milestone: str, notice: Notice, heard: Telling | None, would: Telling |
     )
 
 
-def _outcome(heard: Telling | None, would: Telling | None) -> Outcome:
+def outcome_of(heard: Telling | None, would: Telling | None) -> Outcome:
     return "same" if heard and would else "new" if would else "no_more"
-
-
-People = dict[Outcome, list[UUID]]
-"""Whom the notifications of each outcome are to."""
-
-
-def figures(rehearsed: Rehearsed, milestone: str, zone: ZoneInfo) -> Iterator[RehearsedNotice]:
-    """How many notifications of each outcome a month had for each role, and nobody's name."""
-    found: dict[tuple[str, RecipientRole], People] = defaultdict(lambda: defaultdict(list))
-    for notice in rehearsed.would.keys() | rehearsed.heard.keys():
-        heard, would = rehearsed.heard.get(notice), rehearsed.would.get(notice)
-        telling = heard or would
-        assert telling is not None
-        month = f"{telling.at.astimezone(zone):%Y-%m}"
-        found[month, telling.role][_outcome(heard, would)].append(notice.person_id)
-    for (month, role), people in sorted(found.items()):
-        hidden = _hidden(people)
-        for outcome in OUTCOMES:
-            if people[outcome]:
-                n = None if outcome in hidden else len(people[outcome])
-                yield RehearsedNotice(
-                    milestone=milestone, outcome=outcome, role=role, person_id=None, cycle_id=None, partnership_id=None,
-                    goal_id=None, heard_at=None, would_have_heard_at=None, month=month, n=n,
-                )  # fmt: skip
-
-
-def _hidden(people: Mapping[Outcome, list[UUID]]) -> set[str | None]:
-    """Of a month's outcomes those about few, and those by which others could be worked out from what was heard."""
-    heard: dict[Cell, Group] = {(one, TOTAL): _group(people[one]) for one in ("same", "no_more")}
-    heard[TOTAL, TOTAL] = _group([*people["same"], *people["no_more"]])
-    new: dict[Cell, Group] = {("new", TOTAL): _group(people["new"])}
-    return {outcome for table in (heard, new) for outcome, _ in suppressed(table, Least())}
-
-
-def _group(people: list[UUID]) -> Group:
-    return Group(len(people), len(set(people)))

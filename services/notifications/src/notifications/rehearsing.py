@@ -1,7 +1,7 @@
 """Rehearsing a rule over HTTP: what would have been told by it, beside what was.
 
 For those who may publish rules. Who leads learns of the coaching, not of what is the pair's: of milestones that tell
-how a goal fares they get figures (`rehearsed.py`).
+how a goal fares they get figures (`rehearsed_figures.py`).
 """
 
 from datetime import datetime
@@ -25,7 +25,8 @@ from notifications.access import authorise_milestone_rule
 from notifications.gathering import gather_milestone_rule
 from notifications.milestone_rule import MilestoneRuleFacts, PublishMilestoneRule, Unset, decide
 from notifications.rehearsal import HANDLES, Trial, rehearse
-from notifications.rehearsed import RehearsedNotice, figures, in_whole_months, is_the_pairs, told
+from notifications.rehearsed import RehearsedNotice, in_whole_months, is_the_pairs, told
+from notifications.rehearsed_figures import told_beside
 
 PATH: Final = "/v1/milestone-rule-rehearsals"
 LARGEST: Final = 64 * 1024
@@ -78,11 +79,13 @@ def routes(run: Running) -> APIRouter:
             trial = in_whole_months(trial, zone)
         async with past(run, by.tenant, HANDLES) as events:
             rehearsed = await rehearse(events, trial)
+            rows = (
+                await told_beside(run, rehearsed, trial, zone)
+                if in_figures
+                else [*told(rehearsed, trial.milestone)]
+            )
         response.headers["Cache-Control"] = "private, no-store"
-        if in_figures:
-            return list(figures(rehearsed, trial.milestone, zone))
-        rows = told(rehearsed, trial.milestone)
-        return list(rows) if by.kind == "operator" else [_without_goal(row) for row in rows]
+        return rows if in_figures or by.kind == "operator" else [_without_goal(row) for row in rows]
 
     return router
 
