@@ -17,6 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from backbone.apart import apart
+from backbone.database import LIVE, connected
 from backbone.differencing import Known
 from backbone.problems import Problem
 from backbone.queries import Queries
@@ -158,17 +159,21 @@ async def told_beside(
     run: Running, rehearsed: Rehearsed, trial: Trial, zone: ZoneInfo
 ) -> list[RehearsedNotice]:
     """The figures, once they are noted as told. Raises a Problem where another rehearsal told something meanwhile."""
-    before = await run.pool.fetchval(sql.told_by_rehearsing, trial.tenant, trial.milestone)
-    rows, after = await apart(partial(_worked_out, before, rehearsed, trial, zone))
-    if after != before:
-        noted = await run.pool.fetchval(sql.note_rehearsed, trial.tenant, trial.milestone, before, after)
-        if not noted:
-            raise Problem("past_being_read", headers={"Retry-After": "1"})
+    rows = await apart(partial(_noted, run.settings.app_dsn(), rehearsed, trial, zone))
+    if rows is None:
+        raise Problem("past_being_read", headers={"Retry-After": "1"})
     return rows
 
 
-async def _worked_out(
-    before: bytes | None, rehearsed: Rehearsed, trial: Trial, zone: ZoneInfo
-) -> tuple[list[RehearsedNotice], bytes]:
-    answers = Answers() if before is None else Answers.again(unpacked(before))
-    return figures(rehearsed, trial, zone, answers), packed(answers.kept())
+async def _noted(
+    dsn: str, rehearsed: Rehearsed, trial: Trial, zone: ZoneInfo
+) -> list[RehearsedNotice] | None:
+    async with connected(dsn, search_path=LIVE, name="rehearsed", size=1) as pool, pool.acquire() as db:
+        before = await db.fetchval(sql.told_by_rehearsing, trial.tenant, trial.milestone)
+        answers = Answers() if before is None else Answers.again(unpacked(before))
+        rows = figures(rehearsed, trial, zone, answers)
+        after = packed(answers.kept())
+        noted = after == before or await db.fetchval(
+            sql.note_rehearsed, trial.tenant, trial.milestone, before, after
+        )
+    return rows if noted else None
