@@ -5,6 +5,7 @@ so that a slip in either is seen.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import nats as nats_py
 import pytest
+from backbone import publishing, questions, streams, subscription
 from chalkline import nats, topology
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
@@ -159,6 +161,16 @@ def test_no_identity_is_given_a_wildcard_that_covers_another_ones_subjects(ident
     allowed = topology.permissions(identity)
     assert not {">", "*", "ev.>", "ev.*", "$JS.>", "$JS.API.>", "$SYS.>"} & set(allowed.publish)
     assert not {">", "*", "_INBOX.>", "$SYS.>"} & set(allowed.subscribe)
+
+
+def test_where_an_answer_goes_is_known_longer_than_anybody_waits_for_it_and_no_two_minutes() -> None:
+    keys = dict.fromkeys((*IDENTITIES, "sys"), "nkey")
+    accounts = json.loads(topology.accounts(keys))["accounts"].values()
+    exports = [one for account in accounts for one in account.get("exports", ())]
+    assert {one["service"] for one in exports} > {"ev.>", "$JS.API.>", "ask.goals.>"}
+    waits = (subscription.ASKED_EVERY, publishing.ANSWER_WITHIN, streams.PATIENCE, questions.ANSWERED_WITHIN)
+    for one in exports:
+        assert 2 * max(waits) <= float(one["response_threshold"].removesuffix("s")) <= 15
 
 
 @pytest.mark.parametrize("identity", IDENTITIES)

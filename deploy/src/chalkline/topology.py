@@ -95,7 +95,7 @@ def accounts(public_keys: Mapping[str, str]) -> str:
     """
     shared = declaration()["account"]
     operator = _user(public_keys["operator"], permissions("operator"))
-    exports = [{"service": subject, "response_type": "Stream"} for subject in declaration()["exports"]]
+    exports = [_export(subject) | {"response_type": "Stream"} for subject in declaration()["exports"]]
     return json.dumps(
         {
             "accounts": {
@@ -122,8 +122,15 @@ def _account(service: str, nkey: str) -> dict[str, Any]:
         asked = subject.split(".")
         of = _own(asked[1]) if asked[0] == "ask" else declaration()["account"]
         imports.append({"service": {"account": of, "subject": subject}})
-    exports = [{"service": subject} for subject in allowed.subscribe if subject.startswith("ask.")]
+    exports = [_export(subject) for subject in allowed.subscribe if subject.startswith("ask.")]
     return {"users": [_user(nkey, allowed)], "imports": imports, "exports": exports}
+
+
+def _export(subject: str) -> dict[str, Any]:
+    """A subject that other accounts may ask. Each request leaves 1 KB in the broker, which says where its answers go: of
+    those that may have several, two minutes long, unless it is told otherwise.
+    """
+    return {"service": subject, "response_threshold": declaration()["remembered"]}
 
 
 def _user(nkey: str, allowed: Permissions) -> dict[str, Any]:
