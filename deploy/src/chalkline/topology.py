@@ -127,8 +127,8 @@ def _account(service: str, nkey: str) -> dict[str, Any]:
 
 
 def _export(subject: str) -> dict[str, Any]:
-    """A subject that other accounts may ask. Each request leaves 1 KB in the broker, which says where its answers go: of
-    those that may have several, two minutes long, unless it is told otherwise.
+    """A subject that other accounts may ask. Each request leaves 1 KB in the broker, where its answers go: if these may
+    be several for two minutes, unless it is told otherwise.
     """
     return {"service": subject, "response_threshold": declaration()["remembered"]}
 
