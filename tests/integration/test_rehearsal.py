@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 from backbone.spreadsheet import unguarded
+from backbone.wire import Unreadable
 from kit.running import Platform
 from kit.school import School, open_school
 from notifications.rehearsal import Notice, Rehearsed, Telling, Trial
@@ -404,6 +405,19 @@ async def test_what_cannot_be_rehearsed_is_refused(
     served = lives[0].platform.notifications
     answer = await served.http.post(PATH, json=body, headers=served._who(None, lives[0].school.tenant))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_past_that_cannot_be_read_whole_is_not_rehearsed(
+    lives: list[Life], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def of_newer_code(*_: Any) -> None:
+        raise Unreadable
+
+    monkeypatch.setattr("notifications.rehearsing.rehearse", of_newer_code)
+    served = lives[0].platform.notifications
+    headers = served._who(None, lives[0].school.tenant)
+    answer = await served.http.post(PATH, json={"milestone": "VisitOverdue"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "past_unreadable")
 
 
 async def test_two_do_not_read_the_past_at_once(lives: list[Life]) -> None:

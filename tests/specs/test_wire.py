@@ -10,7 +10,7 @@ from backbone import wire
 from backbone.publishing import Unpublishable, wired
 from backbone.reading import Told
 from backbone.recorded import Meta, partition_of
-from backbone.wire import Unreadable, read_event
+from backbone.wire import Unreadable, read_event, told_in
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.tally import SERVICE
@@ -269,3 +269,11 @@ def test_what_cannot_be_read_is_told_by_where_it_does_not_fit_and_never_by_what_
         read_event(SERVICE, "TallyCounted", 1, '{"n": "a canary", "label": 7}')
     assert "canary" not in str(told.value)
     assert "n int_parsing" in str(told.value)
+
+
+def test_a_story_is_told_up_to_what_cannot_be_read() -> None:
+    """Newer code told it, or it is damaged: what came after it waits with it."""
+    row = {"type": "TallyCounted", "schema_version": 1, "data": '{"n": 1, "label": "one"}'}
+    for unread in ({"schema_version": 99}, {"type": "TallyMelted"}, {"data": "{}"}, {"data": None}):
+        rows = [row | {"place": place} | (unread if place == 2 else {}) for place in range(4)]
+        assert [told["place"] for told, event in told_in(SERVICE, rows) if event] == [0, 1]

@@ -313,8 +313,9 @@ async def _well(answer: httpx.Response) -> None:
     """Raises Problem for whatever was not answered well."""
     if not answer.is_success:
         await answer.aread()
-        code = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else "no answer"
-        raise Problem(f"{answer.url} was answered with {answer.status_code} {code}", "try again")
+        told = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        code, title = told.get("code", "no answer"), told.get("title", "it says no more")
+        raise Problem(f"{answer.url} was answered with {answer.status_code} {code}: {title}", "try again")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from backbone.deciding import Actor, Aggregate, Forbidden, Unseen
 from backbone.looks import LOOK
 from backbone.service import Running
 from backbone.sharing import Grant
-from backbone.wire import read_event
+from backbone.wire import told_in
 
 from goals import cycle, goal
 from goals.access import opened_goal, reads_goal
@@ -57,13 +57,8 @@ def history_in(rows: Iterable[Any], time_zone: str | None) -> History:
     """The history that rows of the ledger tell, each with `words` where it has any."""
     return known(
         (
-            Told(
-                read_event("goals", row["type"], row["schema_version"], row["data"]),
-                row["occurred_at"],
-                row["recorded_at"],
-                row.get("words"),
-            )
-            for row in rows
+            Told(event, row["occurred_at"], row["recorded_at"], row.get("words"))
+            for row, event in told_in("goals", rows)
         ),
         time_zone,
     )

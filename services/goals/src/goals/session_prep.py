@@ -14,7 +14,7 @@ from backbone.entrances import aggregate_id_in
 from backbone.lists import Told, described_in_rows, for_this_reader, no_parameter, router_of_one
 from backbone.queries import Queries
 from backbone.service import Running
-from backbone.wire import read_event
+from backbone.wire import told_in
 from chalkline_contracts.goals import Trend
 from fastapi import APIRouter, Path, Request, Response
 
@@ -222,8 +222,7 @@ def _status(state: Cycle) -> Any:
 def _phase(told: Sequence[Any], now: datetime) -> dict[str, Any]:
     """The phase a cycle is in, and for how many days, pauses not counted."""
     row: Row = {}
-    for one in sorted(told, key=itemgetter("version")):
-        event = read_event("goals", one["type"], one["schema_version"], one["data"])
+    for one, event in told_in("goals", sorted(told, key=itemgetter("version"))):
         row |= cycle_changed(row or None, event, datetime.fromisoformat(one["at"]))
     if not row or row["phase"] is None:
         return {"phase": None, "phase_since": None, "days_in_phase": None}

@@ -27,7 +27,7 @@ from backbone.reading import Delivery, Progress, Told
 from backbone.recorded import PARTITIONS, Recorded
 from backbone.service import Running, broker_of, inbox_prefix
 from backbone.subscription import Doubt, StreamSource
-from backbone.wire import stream_name
+from backbone.wire import Unreadable, stream_name
 
 sql = Queries("backbone", "sql/queries")
 
@@ -70,7 +70,10 @@ async def past(run: Running, tenant: UUID, handles: Collection[type[Event]]) -> 
                 await source.feed(last)
             except (Doubt, NatsError, NotFoundError) as error:
                 raise Problem("past_unreadable") from error
-        yield in_order(spools)
+        try:
+            yield in_order(spools)
+        except Unreadable as error:
+            raise Problem("past_unreadable") from error
 
 
 @asynccontextmanager

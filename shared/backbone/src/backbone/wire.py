@@ -4,7 +4,7 @@
 stream to the byte. Headers repeat what routing and recovery need.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, NotRequired
@@ -118,6 +118,18 @@ def read_event(service: str, name: str, schema_version: int, data: str | bytes |
         raise Unreadable(f"{name}: {told}") from None
     except (ValueError, LookupError) as error:
         raise Unreadable(f"{name}: {type(error).__name__}") from None
+
+
+def told_in(service: str, rows: Iterable[Any]) -> Iterator[tuple[Any, Event]]:
+    """Rows of one story with their events, in their order, up to the first that cannot be read (of newer code, say):
+    what came after it waits with it, as in a projection.
+    """
+    for row in rows:
+        try:
+            event = read_event(service, row["type"], row["schema_version"], row["data"])
+        except Unreadable:
+            return
+        yield row, event
 
 
 def message(service: str, row: Mapping[str, Any], incarnation: str) -> tuple[str, bytes, dict[str, str]]:
