@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 import pytest
@@ -174,7 +174,7 @@ async def test_whoever_is_killed_on_the_way_goes_on_and_counts_nothing_twice(
     erasure, one = await told_of(platform, school, served)
     eraser = Eraser(served.run)
     pages = eraser._meant(one)
-    await served.run.pool.fetchval(sql.erase_words, school.tenant, erasure, await anext(pages))
+    await served.run.pool.fetchval(sql.erase_words, school.tenant, erasure, (await anext(pages)).refs)
 
     async def killed(*_: Any) -> None:
         raise Killed
@@ -205,7 +205,7 @@ async def test_two_who_erase_at_once_count_each_text_once(
     erasure, _ = await told_of(platform, school, served)
     await asyncio.gather(*(ONCE(Eraser(served.run)) for _ in range(4)))
     answer = await served.get(f"/v1/erasures/{erasure}", by=None, tenant=school.tenant)
-    assert answer.json()["data"] == {"n_items": 4}
+    assert answer.json()["data"] == {"n_items": 4, "n_held": 0}
 
 
 async def test_no_words_are_told_while_an_erasure_is_known_and_not_done(
@@ -261,3 +261,60 @@ async def test_an_erasure_that_forgets_a_kind_of_thing_leaves_what_others_wrote_
     erasure = await erase(platform, school, school.teacher)
     assert (await attested(platform, school, erasure))["goals"] == 1
     assert len((await still_there(platform, school))["goals"]) == 1
+
+
+async def hold(platform: Platform, school: School, person: UUID) -> UUID:
+    """Its id. Every service has heard when this returns."""
+    path = f"/v1/people/{person}"
+    await platform.directory.post(f"{path}/place-legal-hold", by=None, tenant=school.tenant, reason="case 12")
+    await platform.level()
+    told = (await platform.directory.get(path, by=None, tenant=school.tenant)).json()
+    return UUID(told["data"]["legal_holds"][-1])
+
+
+async def held_in(served: Served, school: School, erasure: UUID) -> tuple[int, int]:
+    """What a service attests: how many texts went, and how many are held."""
+    told = (await served.get(f"/v1/erasures/{erasure}", by=None, tenant=school.tenant)).json()["data"]
+    return told["n_items"], told["n_held"]
+
+
+async def test_a_hold_on_the_teacher_keeps_what_the_coach_wrote_of_them_when_the_coach_is_erased(
+    platform: Platform, school: School, planted: Planted
+) -> None:
+    held = await hold(platform, school, school.teacher)
+    before = await still_there(platform, school)
+    erasure = await erase(platform, school, school.coach)
+    await attested(platform, school, erasure)
+    assert await still_there(platform, school) == before | {"observations": before["observations"][:-1]}
+    assert await held_in(platform.goals, school, erasure) == (0, 2)
+    gone, kept = await held_in(platform.observations, school, erasure)
+    assert (gone, kept) == (1, 2)  # the coach's own reflection; evidence and feedback are the teacher's
+
+    lifted = {"hold_id": str(held)}
+    path = f"/v1/people/{school.teacher}/lift-legal-hold"
+    await platform.directory.post(path, by=None, tenant=school.tenant, **lifted)
+    async with asyncio.timeout(20):
+        while await held_in(platform.observations, school, erasure) != (3, 0):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        while await held_in(platform.goals, school, erasure) != (2, 0):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert len((await still_there(platform, school))["observations"]) == 2  # what the teacher wrote
+
+
+async def test_a_hold_on_somebody_keeps_their_texts_that_mention_who_was_erased(
+    platform: Platform, school: School, planted: Planted
+) -> None:
+    await attested(platform, school, await erase(platform, school, school.teacher))
+    await hold(platform, school, school.coach)
+    owner = platform.observations.database.owner
+    [mention] = await texts_with(owner, school.tenant)
+    asked = await platform.directory.post(
+        f"/v1/people/{school.teacher}/erase-mentions",
+        by=None,
+        tenant=school.tenant,
+        refs=[str(mention["ref"])],
+    )
+    erasure = uuid5(UUID(asked.json()["command_id"]), "mentions")
+    await attested(platform, school, erasure)
+    assert await held_in(platform.observations, school, erasure) == (0, 1)
+    assert [row["ref"] for row in await texts_with(owner, school.tenant)] == [mention["ref"]]

@@ -134,6 +134,18 @@ async def test_a_legal_hold_keeps_what_is_theirs_until_it_is_lifted(
     assert await texts(platform, school) == before | {"goals": 0, "observations": 0}
 
 
+async def test_a_legal_hold_on_the_coach_keeps_what_the_coach_had_a_part_in(
+    platform: Platform, school: School, planted: Planted
+) -> None:
+    before, path = await texts(platform, school), f"/v1/people/{school.coach}"
+    await keep(platform, school, pair=30)
+    await end(platform, school)
+    await platform.directory.post(f"{path}/place-legal-hold", by=None, tenant=school.tenant, reason="case 12")
+    await platform.level()
+    await pass_(platform, school, 50)
+    assert await texts(platform, school) == before
+
+
 async def test_a_district_that_says_nothing_keeps_everything(
     platform: Platform, school: School, planted: Planted
 ) -> None:

@@ -34,10 +34,19 @@ def test_what_is_done_again_after_a_restore_is_not_attested_again() -> None:
     assert spec.given(ATTESTED).state == Attested(7)
 
 
+def test_what_a_hold_kept_is_attested_once_more_when_it_has_gone() -> None:
+    held = ContentErased(erasure_id=UUID(int=3), person_id=TINA, n_items=5, n_held=2)
+    spec.when(AttestErasure(person_id=TINA, n_items=5, n_held=2)).then(held)
+    spec.given(held).when(AttestErasure(person_id=TINA, n_items=5, n_held=2)).then()
+    spec.given(held).when(AttestErasure(person_id=TINA, n_items=7)).then(ATTESTED)
+    assert spec.given(held, ATTESTED).state == Attested(7)
+    spec.given(held, ATTESTED).when(AttestErasure(person_id=TINA, n_items=7, n_held=1)).then()
+
+
 def test_operators_see_attestations_and_nobody_else() -> None:
     operator = ErasureFacts(Actor("operator", "it", TENANT), UUID(int=9), UUID(int=3))
     authorise(Attested(7), Look(), operator)
-    assert view(Attested(7), operator) == {"n_items": 7}
+    assert view(Attested(7), operator) == {"n_items": 7, "n_held": 0}
     with pytest.raises(Unseen):
         authorise(
             Attested(7), Look(), ErasureFacts(Actor("person", str(TINA), TENANT), UUID(int=9), UUID(int=3))

@@ -95,7 +95,7 @@ async def _no_holds(logs: Logs, tenant: UUID) -> None:
     if holds := await logs["directory"].fetchval(HOLDS, tenant):
         raise Problem(
             f"legal holds stand on people of this district: {holds} (legal_hold)",
-            "nothing was changed; who may lift them is in docs/erasure.md",
+            "nothing more is changed while they do; who may lift them is in docs/erasure.md",
         )
 
 

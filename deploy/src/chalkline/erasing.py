@@ -83,6 +83,8 @@ class Erasing:
         self._services = delegating.chosen(asked.state, [])
         self._directory = self._services[0]
         self._http = _as_operator(asked.state, asked.tenant)
+        self._held: dict[str, int] = {}
+        """How many texts legal holds on others keep, by erasure and service."""
 
     async def __call__(self) -> dict[str, Any]:
         """The certificate. Raises Problem; a refusal names its code."""
@@ -100,7 +102,7 @@ class Erasing:
             erasure_id = await self._ask("request-erasure", {})
         attested = {erasure_id: await self._attested(erasure_id)}
         words = [word for word in dict.fromkeys((*known, *asked.words)) if len(word) >= SHORTEST]
-        mails_deleted = self._forget_mails(known)
+        mails_deleted = self._forget_mails((*known, *asked.words))
         rewritten, wal = await self._rewrite()
         looked = await self._look(words)
         refs = mentions(looked.texts)
@@ -117,6 +119,7 @@ class Erasing:
             "certified_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "attested": attested,
             "erased": sum(n for of_one in attested.values() for n in of_one.values()),
+            "held": sum(self._held.values()),
             "kept_by_old_transactions": rewritten,
             "wal_files": wal,
             "mails_deleted": mails_deleted,
@@ -125,7 +128,7 @@ class Erasing:
             "found": looked.found,
             "unread": looked.unread,
             "texts": looked.texts,
-            "clean": bool(words) and not looked.found,
+            "clean": bool(words) and not looked.found and not any(self._held.values()),
         }
 
     async def person(self) -> dict[str, Any]:
@@ -172,7 +175,9 @@ class Erasing:
             for service in self._services:
                 answer = await self._got(f"{service.url}/v1/erasures/{erasure_id}")
                 if answer.is_success:
-                    found[service.name] = answer.json()["data"]["n_items"]
+                    told = answer.json()["data"]
+                    found[service.name] = told["n_items"]
+                    self._held[f"{erasure_id} {service.name}"] = told["n_held"]
             waiting = [service.name for service in self._services if service.name not in found]
             if waiting and time.monotonic() > until:
                 raise Problem(
@@ -193,9 +198,9 @@ class Erasing:
         self._progress("letting go of write-ahead log")
         return sum(answer["kept"] for answer in answers.values()), await disk.let_go_of_wal(self._asked.state)
 
-    def _forget_mails(self, known: Sequence[str]) -> int:
+    def _forget_mails(self, words: Sequence[str]) -> int:
         """Mails to them that were caught on this machine, which stands in for a mail server."""
-        addresses = [word for word in known if "@" in word]
+        addresses = [word for word in words if "@" in word]
         theirs = [mail for address in addresses for mail in mails.caught(self._asked.state.mail, to=address)]
         for file in {mail.file for mail in theirs}:
             Path(file).unlink(missing_ok=True)

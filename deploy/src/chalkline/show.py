@@ -308,6 +308,10 @@ def erased(certificate: dict[str, Any]) -> None:
     for service in next(iter(certificate["attested"].values())):
         n = sum(of_one[service] for of_one in certificate["attested"].values())
         line(f"  {service:<15} attests {n:>6,} texts erased")
+    if certificate["held"]:
+        line(
+            f"[yellow]Legal holds on others keep {certificate['held']} texts[/]; erase again once they are lifted."
+        )
     if certificate["mails_deleted"]:
         line(f"  {certificate['mails_deleted']} caught mails to them were deleted")
     if certificate["kept_by_old_transactions"]:

@@ -103,8 +103,8 @@ def erase(
 ) -> int:
     """Erase a person from every service, for good, and look whether their name is left anywhere.
 
-    Exits 0 if it is nowhere, 3 if it was found (the certificate says where) or no name is known any more to look for, 1
-    if nothing, or not all, was done.
+    Exits 0 if it is nowhere, 3 if it was found (the certificate says where), a legal hold on somebody else keeps texts
+    or no name is known any more to look for, 1 if nothing, or not all, was done.
     """
     state = platform(home)
     if replay:

@@ -40,6 +40,7 @@ def erasure_of(service: str) -> Aggregate[Erasure]:
         facts=gather,
         authorise=erasure.authorise,
         view=erasure.view,
+        state_schema=2,
     )
 
 
@@ -50,7 +51,7 @@ def leaving(tenant: UUID) -> UUID:
 
 async def attest(run: "Running", tenant: UUID, erasure_id: UUID, by: str, command: AttestErasure) -> None:
     """Tells the log what was erased; said twice, it is told once. Raises StreamFault or LedgerUnavailable."""
-    known = uuid5(erasure_id, "attest")
+    known = uuid5(erasure_id, f"attest, {command.n_held} held" if command.n_held else "attest")
     await run.commands.handle(
         Order(
             aggregate=run.commands.aggregates[KIND],

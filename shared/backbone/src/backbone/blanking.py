@@ -199,7 +199,7 @@ async def _blank_states(
 async def _attested(run: Running, owner: asyncpg.Connection, tenant: UUID) -> int:
     """Tells the log; returns how many texts went."""
     erasure_id = leaving(tenant)
-    words: int = await owner.fetchval(sql.erasure_done, tenant, erasure_id)
+    words: int = await owner.fetchval(sql.erasure_done, tenant, erasure_id, 0, [])
     await attest(run, tenant, erasure_id, "blanking", AttestErasure(n_items=words))
     return words
 

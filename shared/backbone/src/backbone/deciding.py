@@ -144,7 +144,7 @@ class Kept:
 
     retention: RetentionClass
     person_ids: tuple[UUID, ...]
-    """A legal hold on any of them keeps it longer."""
+    """A legal hold on any of them keeps it longer; on who had a part in it as well (`Aggregate.writers`)."""
     partnership_id: UUID | None = None
     """It is needed as long as this goes on."""
 

@@ -21,6 +21,8 @@ class AttestErasure(Command):
 
     person_id: UUID | None = None
     n_items: Count
+    n_held: Count = 0
+    """How many more a legal hold on somebody else keeps."""
     retention: RetentionClass | None = None
     """Whose time was over; None: somebody asked for it."""
 
@@ -33,6 +35,7 @@ class Unattested:
 @dataclass(frozen=True, slots=True)
 class Attested:
     n_items: int
+    n_held: int = 0
 
 
 Erasure = Unattested | Attested
@@ -57,8 +60,11 @@ def decide_by(attested: type[Event]) -> Callable[..., list[Event]]:
         *,
         now: datetime,  # noqa: ARG001 - every decider has the same shape
     ) -> list[Event]:
-        if isinstance(erasure, Attested):  # done again after a restore: what was attested stands
-            return []
+        match erasure:
+            case Attested(n_held=0):  # done again after a restore: what was attested stands
+                return []
+            case Attested(n_held=n_held) if n_held == command.n_held:
+                return []
         return [attested.model_validate({"erasure_id": facts.aggregate_id, **command.model_dump()})]
 
     return decide
@@ -68,8 +74,9 @@ def evolve_by(attested: type[Event]) -> Callable[[Erasure, Any], Erasure]:
     """What an erasure becomes by `attested`."""
 
     def evolve(erasure: Erasure, event: Any) -> Erasure:
-        known = isinstance(erasure, Unattested) and isinstance(event, attested)
-        return Attested(event.n_items) if known else erasure
+        whole = isinstance(erasure, Attested) and not erasure.n_held
+        known = isinstance(event, attested) and not whole
+        return Attested(event.n_items, event.n_held) if known else erasure
 
     return evolve
 
@@ -81,4 +88,4 @@ def authorise(state: Erasure, command: AttestErasure | Look, facts: ErasureFacts
 
 
 def view(state: Erasure, facts: ErasureFacts) -> dict[str, Any]:  # noqa: ARG001 - views share a shape
-    return {"n_items": state.n_items} if isinstance(state, Attested) else {}
+    return {"n_items": state.n_items, "n_held": state.n_held} if isinstance(state, Attested) else {}

@@ -145,10 +145,11 @@ async def project_erasures(events: Sequence[Recorded[Any]], db: Connection) -> N
             r.event.erasure_id,
             r.event.person_id,
             ",".join(map(str, r.event.refs)) if isinstance(r.event, d.MentionsErasureRequested) else None,
+            r.position,
         )
         for r in events
     ]
-    await db.execute(sql.know_erasures, *columns(last_by_key(rows, 2), 4))
+    await db.execute(sql.know_erasures, *columns(last_by_key(rows, 2), 5))
 
 
 async def project_holds(events: Sequence[Recorded[Any]], db: Connection) -> None:

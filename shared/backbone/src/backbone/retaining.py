@@ -1,8 +1,8 @@
 """Retention: texts whose time is over are deleted, day by day, as the district's policy says of their class.
 
 A text's time begins when it was needed last: when its aggregate changed last, and for what is a partnership's when that
-ended. A legal hold on anybody it concerns keeps it. What went is attested in the service's own log like any erasure;
-whoever is killed goes on and counts nothing twice.
+ended. A legal hold on anybody it concerns, or who had a part in it, keeps it. What went is attested in the service's
+own log like any erasure; whoever is killed goes on and counts nothing twice.
 """
 
 import asyncio
@@ -98,31 +98,37 @@ class Retainer:
 
     async def _kept(
         self, tenant: UUID, rows: Sequence[Any]
-    ) -> Mapping[RetentionClass, list[tuple[UUID, Kept]]]:
-        """Of these aggregates those whose time may be over, by the class of their content."""
+    ) -> Mapping[RetentionClass, list[tuple[UUID, Kept, bool]]]:
+        """Of these aggregates those whose time may be over, by the class of their content, and whether a text of theirs
+        goes with who wrote it.
+        """
         commands = self._run.commands
         states = await asyncio.gather(*(commands.state(tenant, r["kind"], r["stream_id"]) for r in rows))
-        found: dict[RetentionClass, list[tuple[UUID, Kept]]] = defaultdict(list)
+        found: dict[RetentionClass, list[tuple[UUID, Kept, bool]]] = defaultdict(list)
         for row, state in zip(rows, states, strict=True):
-            kept = commands.aggregates[row["kind"]].kept(row["stream_id"], state)
+            aggregate = commands.aggregates[row["kind"]]
+            kept = aggregate.kept(row["stream_id"], state)
             if kept is not None:
-                found[kept.retention].append((row["stream_id"], kept))
+                found[kept.retention].append((row["stream_id"], kept, aggregate.writers))
         return found
 
     async def _expire(
         self,
         tenant: UUID,
         name: RetentionClass,
-        found: Sequence[tuple[UUID, Kept]],
+        found: Sequence[tuple[UUID, Kept, bool]],
         before: datetime,
         day: str,
     ) -> None:
-        told = [(own_id, kept.partnership_id, ",".join(map(str, kept.person_ids))) for own_id, kept in found]
+        told = [
+            (own_id, kept.partnership_id, ",".join(map(str, kept.person_ids)), written)
+            for own_id, kept, written in found
+        ]
         pool = self._run.pool
         needed = {
-            r["stream_id"] for r in await pool.fetch(sql.still_needed, tenant, *columns(told, 3), before)
+            r["stream_id"] for r in await pool.fetch(sql.still_needed, tenant, *columns(told, 4), before)
         }
-        over = [own_id for own_id, _ in found if own_id not in needed]
+        over = [own_id for own_id, *_ in found if own_id not in needed]
         if over:
             await pool.execute(sql.expire_words, tenant, _expiry(tenant, name, day), name, over, before)
 

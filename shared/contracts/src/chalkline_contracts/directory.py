@@ -257,6 +257,8 @@ class ContentErased(Event, service="directory", aggregate="Erasure", stays=True)
     """Whose content it was, where it was somebody's."""
     n_items: Count
     """How many texts that were."""
+    n_held: Count = 0
+    """How many more a legal hold on somebody else keeps. They go when it is lifted, and another of these says so."""
     retention: RetentionClass | None = None
     """The class of content whose time was over, where that was the reason; there is nobody who asked."""
 

@@ -476,6 +476,7 @@ class ContentErased(Event, service="goals", aggregate="Erasure", stays=True):
     erasure_id: UUID
     person_id: UUID | None = None
     n_items: Count
+    n_held: Count = 0
     retention: RetentionClass | None = None
 
 

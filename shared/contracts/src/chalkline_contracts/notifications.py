@@ -178,6 +178,7 @@ class ContentErased(Event, service="notifications", aggregate="Erasure", stays=T
     erasure_id: UUID
     person_id: UUID | None = None
     n_items: Count
+    n_held: Count = 0
     retention: RetentionClass | None = None
 
 

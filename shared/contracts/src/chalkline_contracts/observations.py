@@ -245,6 +245,7 @@ class ContentErased(Event, service="observations", aggregate="Erasure", stays=Tr
     erasure_id: UUID
     person_id: UUID | None = None
     n_items: Count
+    n_held: Count = 0
     retention: RetentionClass | None = None
 
 

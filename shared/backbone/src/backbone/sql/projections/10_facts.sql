@@ -128,6 +128,7 @@ CREATE TABLE erasures (
     erasure_id uuid NOT NULL,
     person_id  uuid NOT NULL,
     refs       uuid[],
+    position   bigint NOT NULL,
     PRIMARY KEY (tenant, erasure_id)
 );
 
