@@ -12,9 +12,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from backbone.deciding import nobodys
-from backbone.erasing import Eraser, sql, withhold
+from backbone.erasing import Eraser, sql
 from backbone.ledger import Ledger, WordsWithheld
 from backbone.service import Running
+from backbone.withholding import withhold
 from kit.erased import NAME, Planted, erase, plant, texts_with
 from kit.running import Platform, Served
 from kit.school import School, open_school
@@ -249,6 +250,41 @@ async def test_what_came_back_with_a_restored_database_is_erased_again_before_it
     assert len(await texts_with(owner, school.tenant)) == 1
     events = "SELECT count(*) FROM ledger.events WHERE stream_id = $1"
     assert await owner.fetchval(events, erasure) == 1  # attested once, whatever was done again
+
+
+async def test_a_database_put_back_under_a_running_process_tells_no_words_until_they_are_erased_again(
+    platform: Platform, school: School, planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a dump from before the erasure leaves it, restored by hand while the service runs."""
+    served, owner, path = platform.observations, platform.observations.database.owner, "/v1/reflections"
+    words = await owner.fetch("SELECT * FROM ledger.private_words WHERE tenant = $1", school.tenant)
+    checkpoints = await owner.fetch("SELECT * FROM projections.checkpoints WHERE source = 'directory'")
+    await attested(platform, school, await erase(platform, school, school.teacher))
+    await platform.level()
+    assert (await served.get(path, by=school.coach, tenant=school.tenant)).is_success
+    monkeypatch.setattr(Eraser, "once", resting)
+    async with owner.acquire() as db, db.transaction():
+        await db.execute("DELETE FROM projections.erasures WHERE tenant = $1", school.tenant)
+        await db.execute("DELETE FROM work.erasures WHERE tenant = $1", school.tenant)
+        for row in checkpoints:
+            back = "UPDATE projections.checkpoints SET position = $1 WHERE reader = $2 AND source = $3 AND partition = $4"
+            await db.execute(back, row["position"], row["reader"], row["source"], row["partition"])
+        await db.executemany(
+            "INSERT INTO ledger.private_words SELECT $1, $2, $3, $4, $5 ON CONFLICT DO NOTHING",
+            map(tuple, words),
+        )
+    async with asyncio.timeout(20):
+        while not served.run.ledger.withheld:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        answer = await served.get(path, by=school.coach, tenant=school.tenant)
+        assert (answer.status_code, answer.json()["code"]) == (503, "words_withheld")
+        while not await served.run.pool.fetch(sql.erasures_to_do):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert served.run.ledger.withheld
+    monkeypatch.setattr(Eraser, "once", ONCE)
+    await platform.level()
+    assert (await served.get(path, by=school.coach, tenant=school.tenant)).is_success
+    assert [row["stream_id"] for row in await texts_with(owner, school.tenant)] == [planted.mention]
 
 
 async def test_an_erasure_that_forgets_a_kind_of_thing_leaves_what_others_wrote_of_it(

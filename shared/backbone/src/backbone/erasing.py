@@ -39,8 +39,6 @@ TELLS: Final = "directory"
 PAGE: Final = 500
 """Aggregates that are looked through at a time."""
 EVERY: Final = 1.0
-SOON: Final = 0.05
-"""Seconds between two looks whether words may be told, while they may not."""
 NONE: Final = UUID(int=0)
 
 
@@ -188,27 +186,3 @@ def _written(
         left -= named
         if named and Meta.decode(by).actor == actor:
             yield from named
-
-
-async def withhold(run: "Running") -> None:
-    """Lets words be told once it is sure that all that should be erased is: directory was seen level since this process
-    began, nothing of what it asked is left to do, and nobody said that erasures may have been lost.
-    """
-    while run.ledger.withheld:
-        if await _sure(run):
-            run.ledger.withheld = False
-            return
-        await asyncio.sleep(SOON)
-    await asyncio.Event().wait()
-
-
-async def _sure(run: "Running") -> bool:
-    if TELLS not in run.service.sources:
-        return True
-    # A log that was restored to an earlier moment is level with itself: what it lost, its stream tells.
-    looks = run.relay if run.service.name == TELLS else None
-    if looks is not None and (not looks.looked.is_set() or run.commands.refused_because):
-        return False
-    if run.progress.level_age(TELLS) == inf:
-        return False
-    return not await run.pool.fetchval(sql.erasures_undone)

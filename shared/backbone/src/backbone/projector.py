@@ -123,6 +123,8 @@ class Projector:
         async with self._turn:
             await self._pool.execute(sql.begin_checkpoints, self.reader, self.source)
             rows = await self._pool.fetch(sql.checkpoints, self.reader, self.source)
+            if any(row["position"] < self._checkpoints[row["partition"]] for row in rows):
+                self.progress.back()
             for row in rows:
                 self._checkpoints[row["partition"]] = row["position"]
             self.progress.restart(self.source, self._checkpoints, frozenset(self.held.numbers))

@@ -119,6 +119,10 @@ class Progress:
         self._heads: dict[str, tuple[int, float]] = {}
         self._kept_up_at: dict[str, float] = {}
         self._level_at: dict[str, float] = {}
+        self._begun = time.monotonic()
+        self._stood: dict[str, int] = {}
+        self.went_back = asyncio.Event()
+        """Set when the database was found to have gone back; whoever does something about it clears it."""
         self._moved = asyncio.Condition()
         self._notifying: asyncio.Task[None] | None = None
 
@@ -167,6 +171,22 @@ class Progress:
     def level_age(self, source: str) -> float:
         """Seconds since the source was seen level; infinite if it never was."""
         return time.monotonic() - self._level_at.get(source, -inf)
+
+    def level_since_begun(self, source: str) -> bool:
+        """Whether it was seen level since this process began, or since the database went back last."""
+        return self._level_at.get(source, -inf) >= self._begun
+
+    def stand(self, stands: Mapping[str, int]) -> None:
+        """Told now and then how far each source was read, by all processes together."""
+        if any(stands.get(source, 0) < stood for source, stood in self._stood.items()):
+            self.back()
+        self._stood = dict(stands)
+
+    def back(self) -> None:
+        """Less is read than was: the database went back to an earlier moment, and what it knew counts no more."""
+        self._begun = time.monotonic()
+        self._level_at.clear()
+        self.went_back.set()
 
     def lost(self) -> None:
         """What was derived is gone: nothing counts as level until it has been derived again."""

@@ -25,7 +25,7 @@ from backbone.commands import Commands
 from backbone.database import LIVE, POLICIES, connected
 from backbone.deciding import Aggregate
 from backbone.ending import end
-from backbone.erasing import TELLS, eraser_of, withhold
+from backbone.erasing import TELLS, eraser_of
 from backbone.errands import Errand
 from backbone.facts import Clock, Facts
 from backbone.fitting import must_fit
@@ -47,6 +47,7 @@ from backbone.retaining import retainer_of
 from backbone.settings import Settings, role_of
 from backbone.subscription import StreamSource
 from backbone.timers import TimerRunner, Timers
+from backbone.withholding import withhold
 
 DOZING = 2.5
 """Seconds after which PostgreSQL ends a transaction whose process fell asleep: others wait for what it locked."""
