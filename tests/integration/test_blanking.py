@@ -12,7 +12,7 @@ import pytest_asyncio
 from backbone import blanking, relay
 from backbone.attesting import leaving
 from backbone.commands import Order
-from backbone.deciding import Actor, DistrictClosed
+from backbone.deciding import Actor, DistrictHasLeft
 from goals.goal import DraftGoal
 from kit.departed import ORDER, all_of, blank_all, close, found, ids_inside, payloads_of, rows_of
 from kit.practice import CANARY, Practice, open_practice
@@ -140,8 +140,9 @@ async def test_of_a_district_that_has_left_nothing_is_decided_and_nobody_is_told
         aggregate=run.commands.aggregates["Goal"], aggregate_id=goal, command=DraftGoal(cycle_id=school.cycle),
         actor=Actor("system", "when_anything", tenant), command_id=uuid4(), request=b"",
     )  # fmt: skip
-    with pytest.raises(DistrictClosed):  # neither policies nor timers
+    with pytest.raises(DistrictHasLeft) as refused:  # neither policies nor timers
         await run.commands.handle(order)
+    assert refused.value.code == "district_closed"
 
 
 async def test_only_a_district_that_is_closed_and_free_of_holds_is_blanked(

@@ -267,7 +267,7 @@ async def test_a_database_put_back_under_a_running_process_tells_no_words_until_
         await db.execute("DELETE FROM projections.erasures WHERE tenant = $1", school.tenant)
         await db.execute("DELETE FROM work.erasures WHERE tenant = $1", school.tenant)
         for row in checkpoints:
-            back = "UPDATE projections.checkpoints SET position = $1 WHERE reader = $2 AND source = $3 AND partition = $4"
+            back = "UPDATE projections.checkpoints SET position = $1 WHERE (reader, source, partition) = ($2, $3, $4)"
             await db.execute(back, row["position"], row["reader"], row["source"], row["partition"])
         await db.executemany(
             "INSERT INTO ledger.private_words SELECT $1, $2, $3, $4, $5 ON CONFLICT DO NOTHING",

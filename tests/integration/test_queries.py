@@ -60,7 +60,7 @@ async def test_every_named_query_fits_the_tables_of_its_service(service: tuple[s
         await create_projections(owner, "projections_next", projections_text(name), database.name)
     await owner.close()
     async with database.app.acquire() as db:
-        for query, text in (*queries("backbone"), *queries(name)):
+        for query, text in (*queries("backbone"), *queries(name), *queries("chalkline")):
             try:
                 await db.prepare(text)
             except asyncpg.PostgresError as error:

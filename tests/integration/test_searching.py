@@ -106,6 +106,34 @@ async def test_after_an_erasure_nothing_but_the_others_text_is_found(
     assert [text["aggregate"] for text in mine] == ["Reflection"]
 
 
+async def test_a_namesake_in_another_district_is_none_of_it(
+    platform: Platform, school: School, planted: Planted
+) -> None:
+    elsewhere = await open_school(platform)
+    path = f"/v1/people/{elsewhere.principal}/change-person"
+    await platform.directory.post(path, by=None, tenant=elsewhere.tenant, name=NAME)
+    await erased_by_all(platform, school)
+    served = platform.directory
+    async with served.database.owner.acquire() as owner:
+        mine, theirs = [
+            await search(owner, served.run.nats, "directory", [NAME], records=RECORDS, tenant=of.tenant)
+            for of in (school, elsewhere)
+        ]
+        file = await owner.fetchval("SELECT pg_relation_filepath('ledger.private_words'::regclass)")
+        # What is no district's counts for each.
+        await owner.execute(
+            "INSERT INTO work.leases (name, holder, until) VALUES ($1, 'h', now())", f"roster:{NAME}"
+        )
+        everywhere = await search(owner, served.run.nats, "directory", [NAME], tenant=school.tenant)
+        await owner.execute("DELETE FROM work.leases WHERE name = $1", f"roster:{NAME}")
+    assert (mine.places, mine.texts) == ([], [])
+    assert file in mine.files_of_others
+    assert [text["id"] for text in theirs.texts] == [str(elsewhere.principal)]
+    assert [place["table"] for place in theirs.places] == ["ledger.private_words"]
+    assert [place["table"] for place in everywhere.places] == ["work.leases"]
+    assert 0 < mine.messages < (await looked(served, NAME)).messages
+
+
 async def test_a_namesake_is_told_as_the_district_s_record(
     platform: Platform, school: School, planted: Planted
 ) -> None:

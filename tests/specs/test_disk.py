@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from backbone.searching import bytes_of, spellings
-from chalkline.disk import look_through
+from chalkline.disk import due_to, look_through
+from chalkline.state import State
 
 WORDS = bytes_of(["Zoë Quux"])
 
@@ -53,3 +54,13 @@ def test_links_are_followed_and_nothing_is_counted_twice(tmp_path: Path) -> None
 def test_what_is_empty_or_gone_is_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").touch()
     assert look_through([tmp_path / name], WORDS).found == []
+
+
+def test_files_of_tables_in_which_others_have_the_word_are_due_to_them_and_no_other(tmp_path: Path) -> None:
+    data = tmp_path / "postgres" / "data"
+    for name in ("base/5/77", "base/5/77.1", "base/5/777", "base/6/77", "pg_wal/00000001"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).touch()
+    due = {str(path.relative_to(data.resolve())) for path in due_to(State(tmp_path), ["base/5/77"])}
+    assert due == {"base/5/77", "base/5/77.1", "pg_wal/00000001"}
+    assert due_to(State(tmp_path), []) == set()

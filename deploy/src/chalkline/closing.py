@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+from backbone.queries import Queries
 from chalkline_contracts.event import catalogue
 
 from chalkline import asking, databases, delegating, disk, exporting, issuer, mails
@@ -27,25 +28,12 @@ from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import State
 
+sql = Queries("chalkline", "sql/queries")
+
 WITHIN: Final = 120.0
 """Seconds in which every service must have heard."""
 SETTLED: Final = 5.0
 """Seconds after which what was under way anywhere when it was closed has ended."""
-HEARD = "SELECT coalesce((SELECT closed FROM projections.districts WHERE tenant = $1), false)"
-HOLDS = "SELECT count(*) FROM projections.holds WHERE tenant = $1"
-BLANKED = "SELECT EXISTS (SELECT FROM ledger.events WHERE tenant = $1 AND data IS NULL)"
-SINCE = """
-SELECT count(*) FROM ledger.events
- WHERE tenant = $1 AND position > $2 AND data IS NOT NULL AND type <> ALL ($3::text[])
-"""
-ADDRESSES = """
-SELECT DISTINCT w.words
-  FROM ledger.events e
- CROSS JOIN LATERAL jsonb_each(e.data::jsonb) AS f (name, value)
-  JOIN ledger.private_words w ON w.tenant = e.tenant AND w.ref::text = f.value ->> 'ref'
- WHERE e.tenant = $1 AND f.name = 'email_ref' AND jsonb_typeof(f.value) = 'object'
-"""
-
 Progress = Callable[[str], None]
 Logs = dict[str, asyncpg.Connection]
 
@@ -71,7 +59,9 @@ async def certified(asked: Asked, progress: Progress) -> dict[str, Any]:
         await _close(http, services[0], asked.tenant, progress)
         await _heard(http, services, logs, asked.tenant, progress)
         since = await _since(asked, logs, taken, progress) if taken and asked.to else 0
-        mails_deleted = _forget_mails(asked.state, await logs["directory"].fetch(ADDRESSES, asked.tenant))
+        mails_deleted = _forget_mails(
+            asked.state, await logs["directory"].fetch(sql.addresses_of_district, asked.tenant)
+        )
     # Directory is the last: the others read there what stays of the district.
     told = {one.name: await _blank(one, asked.tenant, progress) for one in reversed(services)}
     progress("letting go of write-ahead log")
@@ -92,7 +82,7 @@ async def certified(asked: Asked, progress: Progress) -> dict[str, Any]:
 
 
 async def _no_holds(logs: Logs, tenant: UUID) -> None:
-    if holds := await logs["directory"].fetchval(HOLDS, tenant):
+    if holds := await logs["directory"].fetchval(sql.holds_of_district, tenant):
         raise Problem(
             f"legal holds stand on people of this district: {holds} (legal_hold)",
             "nothing more is changed while they do; who may lift them is in docs/erasure.md",
@@ -103,7 +93,7 @@ async def _taken_along(asked: Asked, logs: Logs, progress: Progress) -> dict[str
     """The manifest of the export, made now or by an earlier call; None: nothing can be taken along any more."""
     if asked.to is not None and (asked.to / MANIFEST).exists():
         return _manifest(asked.to, asked.tenant)
-    if any([await db.fetchval(BLANKED, asked.tenant) for db in logs.values()]):
+    if any([await db.fetchval(sql.blanked, asked.tenant) for db in logs.values()]):
         return None
     if asked.to is None:
         raise Problem(
@@ -162,7 +152,7 @@ async def _heard(
             await asyncio.sleep(0.1)
 
     async def deaf() -> list[str]:
-        return [name for name, db in logs.items() if not await db.fetchval(HEARD, tenant)]
+        return [name for name, db in logs.items() if not await db.fetchval(sql.heard_closed, tenant)]
 
     async def behind() -> list[str]:
         found = {one.name: await standing(http, one, tenant) for one in services}
@@ -204,7 +194,7 @@ async def _more(logs: Logs, tenant: UUID, ends: dict[str, int]) -> int:
     told = 0
     for name, db in logs.items():
         stays = [event for (owner, event), contract in catalogue.items() if owner == name and contract.stays]
-        told += await db.fetchval(SINCE, tenant, ends[name], stays)
+        told += await db.fetchval(sql.told_since, tenant, ends[name], stays)
     return told
 
 

@@ -9,7 +9,7 @@ import gzip
 import mmap
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +84,21 @@ def look_through(paths: Sequence[Path], words: Sequence[bytes]) -> Files:
         except OSError:
             looked.unread.append(path)
     return looked
+
+
+def due_to(state: State, tables: Collection[str]) -> set[Path]:
+    """PostgreSQL's files, links followed, that have words because rows of others do: those of these tables, as it calls
+    them, and the write-ahead log, which has such rows again with whatever is written beside them. They have nothing of
+    somebody who was erased, once tables are written anew and the log of before is let go of.
+    """
+    data = (state.postgres / "data").resolve()
+    if not tables:
+        return set()
+    parts = {data / table: (data / table).parent.glob(f"{Path(table).name}*") for table in tables}
+    files = {
+        part for file, found in parts.items() for part in found if part.name.partition(".")[0] == file.name
+    }
+    return files | set((data / "pg_wal").iterdir())
 
 
 def _files(path: Path) -> Iterator[Path]:

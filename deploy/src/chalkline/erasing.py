@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import httpx
+from backbone.queries import Queries
 from backbone.searching import bytes_of
 
 from chalkline import asking, databases, delegating, disk, issuer, mails, register
@@ -23,29 +24,14 @@ from chalkline.problem import Problem
 from chalkline.services import Service
 from chalkline.state import State
 
+sql = Queries("chalkline", "sql/queries")
+
 WITHIN: Final = 300.0
 """Seconds in which every service must have attested."""
 SHORTEST: Final = 4
 """Characters: what is shorter is found everywhere."""
 MOST_REFS: Final = 500
 """References of texts that are asked for at once."""
-KNOWN = """
-SELECT DISTINCT w.words
-  FROM ledger.events e
- CROSS JOIN LATERAL jsonb_each(e.data::jsonb) AS f (name, value)
-  JOIN ledger.private_words w ON w.tenant = e.tenant AND w.ref::text = f.value ->> 'ref'
- WHERE e.tenant = $1 AND e.stream_id = $2 AND f.name IN ('name_ref', 'email_ref', 'sourced_id_ref')
-   AND jsonb_typeof(f.value) = 'object'
-"""
-"""The names, addresses and roster's ids a person has or had."""
-
-ASKED = """
-SELECT e.type, e.data::jsonb -> 'refs' AS refs, convert_from(e.meta, 'UTF8')::jsonb ->> 'command_id' AS command_id
-  FROM ledger.events e
- WHERE e.tenant = $1 AND e.stream_id = $2 AND e.type IN ('ErasureRequested', 'MentionsErasureRequested')
- ORDER BY e.version
-"""
-"""What was asked of directory about somebody who was erased."""
 
 Progress = Callable[[str], None]
 
@@ -104,14 +90,14 @@ class Erasing:
         words = [word for word in dict.fromkeys((*known, *asked.words)) if len(word) >= SHORTEST]
         mails_deleted = self._forget_mails((*known, *asked.words))
         rewritten, wal = await self._rewrite()
-        looked = await self._look(words)
+        looked = await self._look(words, anew=not rewritten)
         refs = mentions(looked.texts)
         if asked.mentions and refs:
             for at in range(0, len(refs), MOST_REFS):
                 widened = await self._ask("erase-mentions", {"refs": refs[at : at + MOST_REFS]})
                 attested[widened] = await self._attested(widened)
             rewritten, wal = await self._rewrite()
-            looked = await self._look(words)
+            looked = await self._look(words, anew=not rewritten)
         return {
             "person_id": str(asked.person),
             "tenant": str(asked.tenant),
@@ -144,7 +130,7 @@ class Erasing:
 
     async def _known(self) -> list[str]:
         async with databases.reading([self._directory]) as logs:
-            rows = await logs["directory"].fetch(KNOWN, self._asked.tenant, self._asked.person)
+            rows = await logs["directory"].fetch(sql.names_of_person, self._asked.tenant, self._asked.person)
         return [row["words"] for row in rows]
 
     async def _register(self) -> None:
@@ -152,7 +138,7 @@ class Erasing:
         asked = self._asked
         there = {entry.command_id for entry in register.entries(asked.state)}
         async with databases.reading([self._directory]) as logs:
-            rows = await logs["directory"].fetch(ASKED, asked.tenant, asked.person)
+            rows = await logs["directory"].fetch(sql.erasures_asked, asked.tenant, asked.person)
         for row in rows:
             command_id = UUID(row["command_id"])
             mentions = row["type"] == "MentionsErasureRequested"
@@ -206,29 +192,29 @@ class Erasing:
             Path(file).unlink(missing_ok=True)
         return len({mail.file for mail in theirs})
 
-    async def _look(self, words: Sequence[str]) -> Looked:
+    async def _look(self, words: Sequence[str], *, anew: bool) -> Looked:
+        """`anew`: every table of words was written without a row that was erased."""
         looked = Looked()
         if not words:
             return looked
         self._progress("looking through databases and streams")
-        given = "".join(f"{word}\n" for word in words)
-        answers, _ = await delegating.gather(self._services, ["search"], given=given, acts=True)
+        given, job = "".join(f"{word}\n" for word in words), ["search", "--tenant", str(self._asked.tenant)]
+        answers, _ = await delegating.gather(self._services, job, given=given, acts=True)
+        others: list[str] = []
         for name, answer in answers.items():
             if "tables" not in answer:
                 raise Problem(f"{name} could not be searched: {answer.get('error', '')[:300]}")
             for count in ("tables", "rows", "messages"):
                 looked.searched[count] = looked.searched.get(count, 0) + answer[count]
             looked.found += [{"service": name, **place} for place in answer["places"]]
-            looked.texts += [
-                {"service": name, **text}
-                for text in answer["texts"]
-                if text["tenant"] == str(self._asked.tenant)
-            ]
+            looked.texts += [{"service": name, **text} for text in answer["texts"]]
+            others += answer["files_of_others"]
         self._progress("looking through files")
         state = self._asked.state
         files = await asyncio.to_thread(disk.look_through, [state.home, *self._asked.also], bytes_of(words))
         looked.searched |= {"files": files.files, "bytes": files.bytes}
-        looked.found += [{"file": str(path)} for path in files.found]
+        due = disk.due_to(state, others) if anew else set()
+        looked.found += [{"file": str(path)} for path in files.found if path.resolve() not in due]
         looked.found += [
             {"file": mail.file}
             for mail in mails.caught(state.mail)  # as their reader sees them, however they are encoded

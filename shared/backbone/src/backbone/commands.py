@@ -24,7 +24,7 @@ from backbone.deciding import (
     Aggregate,
     Claim,
     Command,
-    DistrictClosed,
+    DistrictHasLeft,
     Forbidden,
     Refusal,
     Unseen,
@@ -194,7 +194,7 @@ class Commands:
         if self.refused_because:
             raise StreamFault(self.refused_because)
         if order.tenant in self.closed and not any(event.stays for event in order.aggregate.events):
-            raise DistrictClosed
+            raise DistrictHasLeft
         key = _key(order.tenant, order.aggregate_id)
         claimed: str | None = None
         async with self._turns(key):

@@ -77,8 +77,12 @@ class Refusal(Exception):
         return " ".join((type(self).__doc__ or self.code).split())
 
 
-class DistrictClosed(Refusal):
+class DistrictHasLeft(Refusal):
     """The district has left: nothing is decided in it any more."""
+
+    @property
+    def code(self) -> str:
+        return "district_closed"  # as its people are told at every door
 
 
 class Unseen(Exception):

@@ -256,7 +256,9 @@ async def search_words(service: Service, settings: Settings, arguments: argparse
         stack.push_async_callback(owner.close)
         broker = await stack.enter_async_context(broker_of(service.name, settings))
         records = {kind.name for kind in service.aggregates if not kind.writers}
-        found = await search(owner, await broker.connect(), service.name, words, records=records)
+        found = await search(
+            owner, await broker.connect(), service.name, words, records=records, tenant=arguments.tenant
+        )
     if arguments.json:
         print(json.dumps(asdict(found)))
     else:

@@ -94,7 +94,7 @@ async def perform(service: Service, settings: Settings, arguments: argparse.Name
     try:
         ended = await acting(
             service, settings, act, partial(job.does, service, settings, arguments),
-            district=getattr(arguments, "tenant", EVERYWHERE),
+            district=getattr(arguments, "tenant", None) or EVERYWHERE,
         )  # fmt: skip
     except NotActed as refused:
         ended = jobs.not_acted(service, refused, arguments)
@@ -198,6 +198,13 @@ def _blanking(options: argparse.ArgumentParser) -> None:
     _json(options)
 
 
+def _searching(options: argparse.ArgumentParser) -> None:
+    options.add_argument(
+        "--tenant", type=UUID, help="of this district and of what is no district's alone, by its id"
+    )
+    _json(options)
+
+
 def _parked(options: argparse.ArgumentParser) -> None:
     options.add_argument("action", choices=("list", "retry"))
     _json(options)
@@ -216,7 +223,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("rewrite-words", "write private words anew, so that erased ones leave the disk", jobs.rewrite,
         lambda _: "rewrite_words", _json),
     Job("search", "look for the words of standard input in every table and message", jobs.search_words,
-        lambda _: "search_words", _json),
+        lambda _: "search_words", _searching),
     Job("blank-district", "blank all there is of a district that was closed", jobs.blank_district,
         lambda _: "blank_district", _blanking),
     Job("release-words", "tell words again: erasures that a log lost were asked for again", jobs.release_words,
