@@ -119,7 +119,7 @@ class Progress:
         self._heads: dict[str, tuple[int, float]] = {}
         self._kept_up_at: dict[str, float] = {}
         self._level_at: dict[str, float] = {}
-        self._begun = time.monotonic()
+        self._back_at = -inf
         self._stood: dict[str, int] = {}
         self.went_back = asyncio.Event()
         """Set when the database was found to have gone back; whoever does something about it clears it."""
@@ -172,9 +172,9 @@ class Progress:
         """Seconds since the source was seen level; infinite if it never was."""
         return time.monotonic() - self._level_at.get(source, -inf)
 
-    def level_since_begun(self, source: str) -> bool:
-        """Whether it was seen level since this process began, or since the database went back last."""
-        return self._level_at.get(source, -inf) >= self._begun
+    def was_level(self, source: str) -> bool:
+        """Whether it ever was seen level; since the database went back, if it did."""
+        return self._level_at.get(source, -inf) > self._back_at
 
     def stand(self, stands: Mapping[str, int]) -> None:
         """Told now and then how far each source was read, by all processes together."""
@@ -184,7 +184,7 @@ class Progress:
 
     def back(self) -> None:
         """Less is read than was: the database went back to an earlier moment, and what it knew counts no more."""
-        self._begun = time.monotonic()
+        self._back_at = time.monotonic()
         self._level_at.clear()
         self.went_back.set()
 

@@ -46,3 +46,7 @@ class Reads:
             reading: Any = db  # a proxy of a Reading
             found: list[Any] = await reading.rows_of(tenants, query, arguments)
             return found
+
+    async def expire(self) -> None:
+        """Asks over new connections from now on."""
+        await self._pool.expire_connections()

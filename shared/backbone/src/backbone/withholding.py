@@ -1,9 +1,9 @@
 """Withholding words: none is told before it is sure that all that should be erased is.
 
-A process that begins is sure once it has seen directory level since it began, nothing of what directory asked is left
-to do, and nobody said that erasures may have been lost. One that runs stays sure, unless what is read of a source goes
-back: then the database was put back to an earlier moment under it, with words that were erased since, and with roles
-and shares that were taken back since.
+A process that begins is sure once it has seen directory level, or others have in the last half minute, nothing of what
+directory asked is left to do, and nobody said that erasures may have been lost. One that runs stays sure, unless what
+is read of a source goes back: then the database was put back to an earlier moment under it, with words that were erased
+since, and with roles and shares that were taken back since.
 """
 
 import asyncio
@@ -38,6 +38,8 @@ async def withhold(run: "Running") -> None:
             back.clear()
             log.warning("database_went_back")
             run.ledger.withheld = True
+            await run.pool.expire_connections()  # they know types and functions by numbers that are gone
+            await run.reads.expire()
         elif run.ledger.withheld and await _sure(run):
             run.ledger.withheld = False
         with suppress(TimeoutError):
@@ -51,6 +53,6 @@ async def _sure(run: "Running") -> bool:
     looks = run.relay if run.service.name == TELLS else None
     if looks is not None and (not looks.looked.is_set() or run.commands.refused_because):
         return False
-    if not run.progress.level_since_begun(TELLS):
+    if not run.progress.was_level(TELLS):
         return False
     return not await run.pool.fetchval(sql.erasures_undone)
