@@ -11,7 +11,7 @@ from backbone import heads, main
 from chalkline import ports
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 pytestmark = pytest.mark.integration
@@ -21,12 +21,27 @@ async def measured(request: Request) -> Response:
     return PlainTextResponse(f"{len(request.headers.get('x', ''))} {len(await request.body())}")
 
 
+ENDED = asyncio.Event()
+
+
+async def endless(_: Request) -> Response:
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"a" * 100_000
+                await asyncio.sleep(0)
+        finally:
+            ENDED.set()
+
+    return StreamingResponse(lines())
+
+
 @pytest_asyncio.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Of a server as services start it."""
     monkeypatch.setattr(heads, "WITHIN", 0.3)
     settings: Any = SimpleNamespace(http_host="127.0.0.1", http_port=ports.any_free())
-    app = Starlette(routes=[Route("/", measured, methods=["GET", "POST"])])
+    app = Starlette(routes=[Route("/", measured, methods=["GET", "POST"]), Route("/endless", endless)])
     server = main._server(app, settings)
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):
@@ -67,6 +82,44 @@ async def test_a_head_that_never_ends_is_hung_up_on(port: int) -> None:
 async def test_whoever_says_nothing_or_half_a_question_is_hung_up_on(port: int) -> None:
     for parts in ((), (BEGIN,)):
         assert (await said(port, *parts)).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_body_that_hardly_comes_is_hung_up_on_answered_or_not(port: int) -> None:
+    for method, path in ((b"POST", b"/"), (b"POST", b"/nothing")):
+        question = method + b" " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(question)
+        answer = asyncio.create_task(reader.read())
+        async with asyncio.timeout(20):
+            while not answer.done():
+                writer.write(b"a")
+                await asyncio.sleep(heads.WITHIN / 10)
+        writer.close()
+        status = b"" if answer.exception() else answer.result()[:12]
+        assert status in (b"", b"HTTP/1.1 404" if path == b"/nothing" else b"HTTP/1.1 408")
+
+
+async def test_whoever_takes_no_answer_is_hung_up_on(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)  # it reads no more than that
+    writer.write(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(20):
+        await ENDED.wait()
+    writer.close()
+
+
+async def test_of_more_than_may_wait_who_waited_longest_is_hung_up_on(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "WITHIN", 60.0)
+    monkeypatch.setattr(heads, "MOST", 3)
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+    assert (await said(port, BEGIN, b"\r\n\r\n")).endswith(b"0 0")
+    async with asyncio.timeout(20):
+        for reader, _ in idle[:3]:
+            assert await reader.read() == b""
+    assert not any(reader.at_eof() for reader, _ in idle[3:])
+    for _, writer in idle:
+        writer.close()
 
 
 async def test_whoever_asks_is_answered_however_much_they_bring_along(port: int) -> None:
