@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from backbone import exports
 from backbone.causes import sql
+from backbone.identity import Caller, Identity
 from backbone.problems import Problem
 from backbone.spreadsheet import BETWEEN, cell
 from chalkline_contracts.event import catalogue
@@ -296,6 +297,33 @@ async def test_what_breaks_half_way_ends_the_answer_without_an_end(
     monkeypatch.setattr(people_list, "_told", failing)
     with pytest.raises(Problem):
         await platform.directory.get("/v1/people", by=None, tenant=school.tenant, accept="text/csv")
+
+
+async def test_an_export_goes_no_further_than_its_token(
+    platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads it slowly is asked again with each page: the token may have ended, its key been revoked, the
+    district left.
+    """
+    monkeypatch.setattr(exports, "ROWS", 2)
+    served, asked = platform.directory, list[str]()
+    believed = Identity.caller
+
+    async def until_the_second_page(self: Identity, authorization: str | None) -> Caller:
+        asked.append(authorization or "")
+        if len(asked) > 2:
+            raise Problem("token_expired")
+        return await believed(self, authorization)
+
+    monkeypatch.setattr(Identity, "caller", until_the_second_page)
+    head = served._who(school.administrator, school.tenant) | {"Accept": "application/jsonl"}
+    told = list[str]()
+    with pytest.raises(Problem, match="token_expired"):
+        async with served.http.stream("GET", "/v1/people", headers=head) as answer:
+            assert answer.status_code == 200
+            async for line in answer.aiter_lines():
+                told.append(line)
+    assert len(set(asked)) == 1
 
 
 async def test_words_that_are_their_authors_alone_are_in_no_export_until_they_are_shared(

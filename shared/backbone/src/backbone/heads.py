@@ -20,7 +20,7 @@ WITHIN: Final = 20.0
 MOST: Final = getrlimit(RLIMIT_NOFILE)[0] // 2
 """How many connections may wait for somebody to ask; where there are more, who waited longest is hung up on."""
 _LOWAT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-"""Where it is known, a system keeps no more than that of an answer for who takes it later."""
+"""Where it is known, a system keeps little of an answer for who takes it later."""
 _WAITING: Final[dict["BoundedHeads", None]] = {}
 """Connections on which nothing is asked, longest first."""
 
@@ -42,7 +42,7 @@ class BoundedHeads(HttpToolsProtocol):
         self._wait()
         self._be_patient()
         if _LOWAT is not None:
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, _LOWAT, LARGEST)
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, _LOWAT, LARGEST // 4)
 
     def connection_lost(self, exc: Exception | None) -> None:
         _WAITING.pop(self, None)
