@@ -163,6 +163,25 @@ async def test_only_a_district_that_is_closed_and_free_of_holds_is_blanked(
         assert await all_of(goals, tenant) == before
 
 
+async def test_a_hold_that_is_placed_while_a_service_sets_out_to_blank_stops_it(
+    platform: Platform, school: School, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, goals, level = school.tenant, platform.goals, blanking._level
+    await close(platform, tenant)
+    before = await payloads_of(goals, tenant)
+
+    async def meanwhile(*about: Any) -> None:
+        path = f"/v1/people/{school.teacher}/place-legal-hold"
+        await platform.directory.post(path, by=None, tenant=tenant, reason="case 14")
+        await platform.level()
+        await level(*about)
+
+    monkeypatch.setattr(blanking, "_level", meanwhile)
+    assert await goals.job("blank-district", "--tenant", str(tenant), "--json", token=olga(platform)) == 2
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["code"] == "legal_hold"
+    assert [one for one in await payloads_of(goals, tenant) if one != "OperatorActed"] == before
+
+
 async def test_a_blanking_that_forgets_a_table_is_found(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,7 @@ async def blank(run: Running, owner: asyncpg.Connection, tenant: UUID, *, within
             await _level(run, owner)
     except TimeoutError:
         raise NotBlanked("behind", "what others told before they closed has not all arrived here") from None
+    await _may(owner, tenant)  # a hold may have been among it
     rows = await _in_the_database(run, owner, tenant)
     words = await _attested(run, owner, tenant)
     kept = await rewrite(owner, await _tables(owner))
