@@ -13,6 +13,7 @@ import pytest_asyncio
 from backbone import exports
 from backbone.causes import sql
 from backbone.identity import Caller, Identity
+from backbone.limits import Limits
 from backbone.problems import Problem
 from backbone.spreadsheet import BETWEEN, cell
 from chalkline_contracts.event import catalogue
@@ -176,8 +177,10 @@ async def at_work(platform: Platform, school: School) -> tuple[Any, Any]:
     return cycle, goal_id
 
 
-async def test_what_is_told_of_one_thing_is_told_in_rows(platform: Platform, school: School) -> None:
-    """Each row is what the whole says; the whole is in rows."""
+async def test_what_is_told_of_one_thing_is_told_in_rows(
+    platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row is what the whole says; the whole is in rows. It is paid for by its length."""
     cycle, goal = await at_work(platform, school)
 
     chart, cells, rows = await told_in_rows(platform, school, f"/v1/goals/{goal}/chart")
@@ -224,6 +227,11 @@ async def test_what_is_told_of_one_thing_is_told_in_rows(platform: Platform, sch
         sum(int(row["facts_n"]) for row in cells) == sum(len(each["facts"]) for each in phases["phases"]) > 5
     )
     assert {row["template"] for row in cells} == {"student-centered@1"}
+
+    sizes: list[int] = []
+    monkeypatch.setattr(Limits, "told", lambda _self, _by, size: sizes.append(size))
+    answer = await platform.goals.get(f"/v1/goals/{goal}/chart", by=school.teacher, tenant=school.tenant)
+    assert sizes == [len(answer.content)]
 
 
 async def test_whoever_may_not_see_it_has_no_rows_of_it(platform: Platform, school: School) -> None:

@@ -117,12 +117,14 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         request: Request = asked["request"]
         form = form_asked(request.headers.getlist("accept"))
         if form is None:
-            told = await endpoint(**asked)
+            told, limits = await endpoint(**asked), request.app.state.limits
             if isinstance(told, list):
                 paid, least = rows_asked(request)[0], 0 if request.scope["route"].paged else TABLE
-                request.app.state.limits.had(asked["by"], paid, max(least, len(told)))
-                return await _page(told, asked.get("response"))
-            return told
+                limits.had(asked["by"], paid, max(least, len(told)))
+                return _answer(await _page(told), asked.get("response"))
+            body = to_json(told)
+            limits.told(asked["by"], len(body))  # a chart may be as long as a page
+            return _answer(body, asked.get("response"))
         pages = pages_of(endpoint, asked)
         first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent
         name = f"{request.url.path.rpartition('/')[2]}.{form.ending}"
@@ -137,16 +139,21 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
     return page_or_whole
 
 
-async def _page(rows: Rows, told: Response | None) -> Response:
-    """One page as JSON, with what its function put into the headers."""
+async def _page(rows: Rows) -> bytes:
+    """One page as JSON."""
     parts = list[bytes]()
     for part in _parts(rows):
         parts.append(to_json(part)[1:-1])
         await asyncio.sleep(0)  # others live here too
-    page = Response(b"[%b]" % b",".join(parts), media_type="application/json")
+    return b"[%b]" % b",".join(parts)
+
+
+def _answer(body: bytes, told: Response | None) -> Response:
+    """JSON, with what its function put into the headers."""
+    answer = Response(body, media_type="application/json")
     if told is not None:
-        page.headers.update(told.headers)
-    return page
+        answer.headers.update(told.headers)
+    return answer
 
 
 def row_of(told: Any) -> type[BaseModel]:

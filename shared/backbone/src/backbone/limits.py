@@ -29,7 +29,7 @@ from backbone.problems import Problem
 log = structlog.get_logger(__name__)
 
 PATIENCE = 1.0
-"""Seconds somebody waits for their turn before they are refused."""
+"""Seconds somebody waits for their turn. Who would have to wait longer is refused after as many, up to half more."""
 IN_THE_QUEUE = 5.0
 """How many times as long somebody waits for room, who came at their pace: what is in it is slow, not they."""
 ALONE_AFTER = 30.0
@@ -170,7 +170,7 @@ class Limits:
             pace.take(self._now(), -left)
 
     def told(self, by: Asker, size: int) -> None:
-        """A look told so many bytes: what a long one takes is paid by whoever comes next."""
+        """So many bytes were told of one thing: what a long one takes is paid by whoever comes next."""
         if size > ONE_LOOK:
             self.had(by, 0, (size - ONE_LOOK) // BYTES_A_ROW)
 
