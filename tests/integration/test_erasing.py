@@ -287,6 +287,28 @@ async def test_a_database_put_back_under_a_running_process_tells_no_words_until_
     assert [row["stream_id"] for row in await texts_with(owner, school.tenant)] == [planted.mention]
 
 
+async def test_policies_react_to_what_a_database_that_was_put_back_has_not_reacted_to(
+    platform: Platform, school: School
+) -> None:
+    """Though nothing further is told that could remind them."""
+    owner = platform.goals.database.owner
+    head = await platform.directory.database.owner.fetchval("SELECT position FROM ledger.head")
+
+    async def reacted() -> None:
+        through = "SELECT min(position) FROM work.checkpoints WHERE source = 'directory'"
+        async with asyncio.timeout(20):
+            while await owner.fetchval(through) < head:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    await reacted()
+    async with owner.acquire() as db, db.transaction():
+        await db.execute(
+            "UPDATE projections.checkpoints SET position = position - 1 WHERE source = 'directory'"
+        )
+        await db.execute("UPDATE work.checkpoints SET position = 0 WHERE source = 'directory'")
+    await reacted()
+
+
 async def test_an_erasure_that_forgets_a_kind_of_thing_leaves_what_others_wrote_of_it(
     platform: Platform, school: School, planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

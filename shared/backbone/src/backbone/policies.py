@@ -130,6 +130,7 @@ class PolicyRunner:
         self._turn = asyncio.Lock()
         """Reading and idling take turns: each believes what the other left in memory and database."""
         self._astray = False
+        self._times_back = projected.times_back
 
     async def begin(self, head: int = 0) -> int:
         """Reads every policy's checkpoints; returns the position to read after.
@@ -137,6 +138,7 @@ class PolicyRunner:
         `head` is where the source ends: a policy that starts `now` starts there, once.
         """
         async with self._turn:
+            self._times_back = self._projected.times_back
             for policy, _ in self._policies:
                 start = head if policy.starts == "now" else 0
                 await self._pool.execute(sql.begin_policy, policy.name, self.source, start)
@@ -195,12 +197,16 @@ class PolicyRunner:
         FactsBehind while what a reaction may look at is not projected yet, Fenced and Rebalanced.
         """
         async with self._turn:
-            if self._astray:
+            if self._astray or self._went_back():
                 raise Fenced(f"checkpoints of {self.source} were moved")
             with self._partitions.using(self.held):
                 await self._process(batch)
             if batch or through:
                 self.progress.advance(self.source, max(through, batch[-1].position if batch else 0))
+
+    def _went_back(self) -> bool:
+        """Whether the database was put back since: what it says of these checkpoints is less than is remembered."""
+        return self._times_back != self._projected.times_back
 
     async def _process(self, batch: Sequence[Delivery]) -> None:
         if batch:
@@ -233,7 +239,7 @@ class PolicyRunner:
     async def idle(self) -> None:
         """Moves the partitions nothing happened in up to where the source was read. Raises Fenced."""
         async with self._turn:
-            if not self._checkpoints or self._astray:
+            if not self._checkpoints or self._astray or self._went_back():
                 return
             seen = self.progress.seen(self.source)
             with self._partitions.using(self.held):

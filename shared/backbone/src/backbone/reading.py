@@ -120,6 +120,8 @@ class Progress:
         self._kept_up_at: dict[str, float] = {}
         self._level_at: dict[str, float] = {}
         self._back_at = -inf
+        self.times_back = 0
+        """How often the database was found to have gone back: who remembers where it stood begins again."""
         self._stood: dict[str, int] = {}
         self.went_back = asyncio.Event()
         """Set when the database was found to have gone back; whoever does something about it clears it."""
@@ -185,6 +187,7 @@ class Progress:
     def back(self) -> None:
         """Less is read than was: the database went back to an earlier moment, and what it knew counts no more."""
         self._back_at = time.monotonic()
+        self.times_back += 1
         self._level_at.clear()
         self.went_back.set()
 
