@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -329,6 +329,34 @@ async def test_an_export_goes_no_further_than_its_token(
             "/v1/people", by=school.administrator, tenant=school.tenant, accept="application/jsonl"
         )
     assert (len(asked), len(set(asked))) == (3, 1)
+
+
+async def test_an_export_tells_no_more_of_what_ends_while_it_is_read(
+    platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page is asked for anew: of whom the coach coaches no more when it is turned, the rest tells nothing."""
+    monkeypatch.setattr(exports, "ROWS", 1)
+    goals, asked = platform.goals, list[str]()
+    believed = Identity.caller
+    all_of_them = (await goals.get("/v1/goals", by=school.coach, tenant=school.tenant)).json()
+    first, *others = [row["goal_id"] for row in all_of_them]
+    assert len(others) == 2
+
+    async def and_ends(self: Identity, authorization: str | None) -> Caller:
+        asked.append("")
+        if len(asked) == 2:
+            await end(all_of_them[1:])
+        return await believed(self, authorization)
+
+    async def end(rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            path = f"/v1/partnerships/{row['partnership_id']}/end-partnership"
+            await goals.post(path, by=UUID(row["owner_ids"][0]), tenant=school.tenant)
+        await platform.level()
+
+    monkeypatch.setattr(Identity, "caller", and_ends)
+    told = await goals.get("/v1/goals", by=school.coach, tenant=school.tenant, accept="application/jsonl")
+    assert [json.loads(line)["goal_id"] for line in told.text.splitlines()] == [first]
 
 
 async def test_words_that_are_their_authors_alone_are_in_no_export_until_they_are_shared(
