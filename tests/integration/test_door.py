@@ -186,6 +186,20 @@ async def test_another_request_under_a_known_key_is_refused(http: httpx.AsyncCli
         assert code(answer) == (422, "command_id_reused")
 
 
+async def test_nobody_is_told_what_another_was_answered(
+    http: httpx.AsyncClient, service: Service, database: TestDatabase
+) -> None:
+    """The same request under the same key by somebody else of the district is another request."""
+    headers, body = key(), {"title": "hello"}
+    told = (await http.post("/v1/notes", json=body, headers=headers)).json()
+    before = await database.app.fetchval("SELECT count(*) FROM ledger.events")
+    for other in (service.issuer.person(uuid4()), service.issuer.operator(TENANT)):
+        answer = await http.post("/v1/notes", json=body, headers=headers | other)
+        assert code(answer) == (422, "command_id_reused")
+        assert told["id"] not in answer.text
+    assert await database.app.fetchval("SELECT count(*) FROM ledger.events") == before
+
+
 async def test_a_fact_that_forbids_is_told_with_its_details(http: httpx.AsyncClient) -> None:
     note = (await pin(http)).json()["id"]
     answer = await http.post(f"/v1/notes/{note}/stamp-note", json={"times": 11}, headers=key())
