@@ -434,6 +434,7 @@ def _nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_how_a_log_is_recovered_is_told_once_it_can_be(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("backbone.relay.LOOK_EVERY", 0.3)
     directory = platform.directory
     await platform.level()
     before = await head(directory)

@@ -321,3 +321,25 @@ async def test_a_long_look_is_paid_for_by_what_comes_next_and_a_usual_one_is_not
     began = now()
     await limits.paced(LOUD)
     assert 0.3 < now() - began < 0.5
+
+
+async def test_a_look_is_paid_for_before_as_what_the_last_one_was_and_what_it_was_not_is_given_back(
+    now: Now,
+) -> None:
+    limits = Limits(rate=40, at_once=1, patience=0.6, now=now)
+    await limits.paced(QUIET)
+    now.ahead = 5.0
+    long = 10_240 + 160 * 1024
+    limits.told(LOUD, long)
+    assert (limits.look(LOUD), limits.look(QUIET)) == (160, 0)
+    now.ahead = 10.0
+    await limits.paced(LOUD, limits.look(LOUD))
+    limits.told(LOUD, long, 160)
+    began = now()
+    await limits.paced(LOUD, limits.look(LOUD))
+    assert 0.3 < now() - began < 0.5, "paid once, not twice"
+    limits.told(LOUD, 1_000, 160)
+    assert limits.look(LOUD) == 0
+    began = now()
+    await limits.paced(LOUD)
+    assert now() - began < 0.1

@@ -109,10 +109,14 @@ class Doors:
         return answer
 
     async def _caller(self, headers: dict[bytes, str]) -> Caller:
+        caller = await self._known(headers)
+        await self._limits.paced(caller)
+        return caller
+
+    async def _known(self, headers: dict[bytes, str]) -> Caller:
         caller = await known(self._identity, self._limits, headers.get(b"authorization"))
         if caller.tenant is not None:
             bind_contextvars(tenant=str(caller.tenant))
-        await self._limits.paced(caller)
         return caller
 
     async def _command(
@@ -150,7 +154,9 @@ class Doors:
 
     async def _look(self, scope: Scope, send: Send, aggregate: Aggregate[Any], segment: str) -> None:
         headers = headers_of(scope)
-        caller = await self._caller(headers)
+        caller = await self._known(headers)
+        paid = self._limits.look(caller)
+        await self._limits.paced(caller, paid)
         aggregate_id = aggregate_id_in(segment)
         await level_reached(headers, self._reached, self._limits.waiting(caller))
         order = looking(caller, aggregate, aggregate_id, scope[TRACE])
@@ -180,4 +186,4 @@ class Doors:
             ],
             bodiless=scope["method"] == "HEAD",
         )
-        self._limits.told(caller, size)
+        self._limits.told(caller, size, paid)

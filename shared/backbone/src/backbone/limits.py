@@ -87,13 +87,14 @@ class Inside:
 class _District:
     """What is known of one that asks, or of its operators."""
 
-    __slots__ = ("bulks", "lines", "pace", "seen", "tenant", "told", "waiting", "work")
+    __slots__ = ("bulks", "lines", "look", "pace", "seen", "tenant", "told", "waiting", "work")
 
     def __init__(self, tenant: UUID | None, rate: float, at_once: int) -> None:
         self.tenant, self.seen, self.told = tenant, -math.inf, -math.inf
         self.pace, self.lines = Pace(rate, rate / 40), Pace(rate, rate / 40)
         self.work, self.waiting = Room(at_once), Room(at_once * WAITING)
         self.bulks = Room(max(1, at_once // BULKS))
+        self.look = 0
 
     def idle(self, now: float) -> bool:
         return (
@@ -169,10 +170,18 @@ class Limits:
         else:
             pace.take(self._now(), -left)
 
-    def told(self, by: Asker, size: int) -> None:
-        """So many bytes were told of one thing: what a long one takes is paid by whoever comes next."""
-        if size > ONE_LOOK:
-            self.had(by, 0, (size - ONE_LOOK) // BYTES_A_ROW)
+    def look(self, by: Asker) -> int:
+        """As many rows as a look is worth, before anybody knows: as many as their last was."""
+        return self._of(by).look
+
+    def told(self, by: Asker, size: int, paid: int = 0) -> None:
+        """So many bytes were told of one thing, for which so many rows were paid: the rest is paid by whoever comes
+        next.
+        """
+        of = self._of(by)
+        of.look = max(0, size - ONE_LOOK) // BYTES_A_ROW
+        if of.look != paid:
+            self.had(by, paid, of.look)
 
     def at_work(self, by: Asker, *, patient: bool = False) -> Inside:
         """Room to have something done; for a line of a bulk request, however long it takes."""
