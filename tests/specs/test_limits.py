@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+import httpx
 import pytest
+from backbone.application import Reader
 from backbone.deciding import EVERYWHERE
 from backbone.exports import ROWS, TABLE, rows_asked
+from backbone.identity import Caller
 from backbone.limits import ALONE_AFTER, Limits
-from backbone.lists import Page, Told, router_of
+from backbone.lists import Page, Told, router_of, router_of_one
 from backbone.pacing import Pace, Room
 from backbone.problems import Problem
-from fastapi import Query, Request
+from fastapi import FastAPI, Query, Request
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 
@@ -253,6 +257,15 @@ async def test_who_gives_up_as_somebody_leaves_is_no_fault() -> None:
     assert (await room.enter(0.01), room.inside) == (True, 1)
 
 
+class Long(BaseModel):
+    """One thing that has rows, as a chart has."""
+
+    told: list[str]
+
+    def rows(self) -> list[Told]:
+        return [Told() for _ in self.told]
+
+
 @pytest.mark.parametrize(
     ("path", "query", "accept", "expected"),
     [
@@ -267,10 +280,12 @@ async def test_who_gives_up_as_somebody_leaves_is_no_fault() -> None:
         ("/v1/table", "", "", (TABLE, False)),
         ("/v1/table", "", "text/csv", (TABLE, False)),
         ("/v1/one", "", "", (0, False)),
+        ("/v1/long", "", "", (None, False)),
+        ("/v1/long", "", "text/csv", (None, False)),
     ],
 )
 def test_what_is_asked_for_says_how_many_rows_it_is(
-    path: str, query: str, accept: str, expected: tuple[int, bool]
+    path: str, query: str, accept: str, expected: tuple[int | None, bool]
 ) -> None:
     router = router_of("Thing")
 
@@ -285,6 +300,10 @@ def test_what_is_asked_for_says_how_many_rows_it_is(
     @router.get("/v1/one")
     async def one() -> Told:
         return Told()
+
+    @router.get("/v1/long")
+    async def long() -> Long:
+        return Long(told=[])
 
     [route] = [one for one in router.routes if getattr(one, "path", "") == path]
     scope = {"type": "http", "route": route, "query_string": query.encode(),
@@ -312,12 +331,12 @@ async def test_a_long_look_is_paid_for_by_what_comes_next_and_a_usual_one_is_not
     limits = Limits(rate=40, at_once=1, patience=0.6, now=now)
     await limits.paced(QUIET)
     now.ahead = 5.0
-    limits.told(LOUD, 10_240)
+    limits.told(LOUD, 10_240, 0)
     began = now()
     await limits.paced(LOUD)
     assert now() - began < 0.1
     now.ahead = 10.0
-    limits.told(LOUD, 10_240 + 160 * 1024)
+    limits.told(LOUD, 10_240 + 160 * 512, 0)
     began = now()
     await limits.paced(LOUD)
     assert 0.3 < now() - began < 0.5
@@ -329,8 +348,8 @@ async def test_a_look_is_paid_for_before_as_what_the_last_one_was_and_what_it_wa
     limits = Limits(rate=40, at_once=1, patience=0.6, now=now)
     await limits.paced(QUIET)
     now.ahead = 5.0
-    long = 10_240 + 160 * 1024
-    limits.told(LOUD, long)
+    long = 10_240 + 160 * 512
+    limits.told(LOUD, long, 0)
     assert (limits.look(LOUD), limits.look(QUIET)) == (160, 0)
     now.ahead = 10.0
     await limits.paced(LOUD, limits.look(LOUD))
@@ -343,3 +362,40 @@ async def test_a_look_is_paid_for_before_as_what_the_last_one_was_and_what_it_wa
     began = now()
     await limits.paced(LOUD)
     assert now() - began < 0.1
+
+
+async def test_a_chart_is_paid_for_before_as_a_look_is_in_whichever_form_it_is_told(now: Now) -> None:
+    limits = Limits(rate=40, at_once=4, patience=0.6, now=now)
+    router, length = router_of_one("Thing"), 9
+
+    @router.get("/v1/long")
+    async def long(request: Request, by: Reader) -> Long:
+        await asyncio.sleep(0.05)  # it is read from somewhere
+        return Long(told=["x" * 512] * length)
+
+    class Known:
+        async def caller(self, authorization: str | None) -> Caller:
+            return Caller("person", str(UUID(int=3)), LOUD.tenant)
+
+    app = FastAPI()
+    app.include_router(router)
+    app.state.identity, app.state.limits, app.state.reached = Known(), limits, None
+    await limits.paced(QUIET)
+    now.ahead = 5.0
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+
+        async def seconds(**headers: str) -> float:
+            began = now()
+            answer = await client.get("/v1/long", headers=headers)
+            assert answer.status_code == 200
+            limits.at_work(LOUD).leave()
+            return now() - began
+
+        assert await seconds() < 0.2
+        length = 180
+        assert await seconds() < 0.2, "nobody knew"
+        for accept in ("application/json", "text/csv"):
+            now.ahead += 5.0
+            soon, later = sorted(await asyncio.gather(seconds(Accept=accept), seconds(Accept=accept)))
+            assert soon < 0.2
+            assert 0.3 < later < 0.6

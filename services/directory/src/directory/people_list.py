@@ -16,13 +16,14 @@ from uuid import UUID
 from backbone.application import Reader
 from backbone.deciding import Forbidden
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, WordsTold, in_turn, router_of
+from backbone.lists import DESCRIBED, Absent, Flag, Id, Lists, Page, Told, WordsTold, router_of
 from backbone.problems import Problem
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns, last_by_key
 from backbone.service import Running
+from backbone.yielding import in_turn
 from chalkline_contracts import directory as d
 from chalkline_contracts.directory import ExperienceBand, Role
 from chalkline_contracts.event import Event

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.folding import Row, folded, in_columns
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, in_turn, person_of, router_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.service import Running
+from backbone.yielding import in_turn
 from chalkline_contracts import goals as g
 from chalkline_contracts.event import Event
 from fastapi import APIRouter, Query, Request, Response

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import OWN, Lists, Page, Told, in_turn, person_of, router_of
+from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns, last_by_key
 from backbone.service import Running
+from backbone.yielding import in_turn
 from chalkline_contracts import goals as g
 from fastapi import APIRouter, Query, Request, Response
 

@@ -162,7 +162,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
     base = arithmetic.start(chart.baseline, None)
     return {
         "baseline": None if base is None else str(base.baseline),
-        "measurements": [
+        "measurements": (
             {
                 "measurement_id": reading.measurement_id,
                 "occurred_at": reading.at,
@@ -171,7 +171,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
                 "is_baseline": reading.is_baseline,
             }
             for reading in chart.readings
-        ],
+        ),
     }
 
 

@@ -16,13 +16,13 @@ from backbone.lists import (
     Lists,
     Page,
     Told,
-    in_turn,
     no_parameter,
     person_of,
     router_of,
 )
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.yielding import in_turn
 from chalkline_contracts.goals import Trend
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Forbidden
-from backbone.lists import DESCRIBED, Lists, Page, Told, in_turn, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, router_of
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.yielding import in_turn
 from fastapi import APIRouter, Query, Request, Response
 
 sql = Queries("observations", "sql/queries")

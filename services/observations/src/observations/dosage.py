@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from backbone.application import Reader
-from backbone.lists import DESCRIBED, Lists, Page, Told, in_turn, person_of, router_of
+from backbone.lists import DESCRIBED, Lists, Page, Told, person_of, router_of
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.yielding import in_turn
 from fastapi import APIRouter, Query, Request, Response
 
 sql = Queries("observations", "sql/queries")

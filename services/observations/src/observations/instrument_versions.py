@@ -11,12 +11,13 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Unseen
-from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, WordsTold, in_turn, router_of
+from backbone.lists import DESCRIBED, Absent, Id, Lists, Page, Told, WordsTold, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns
 from backbone.service import Running
+from backbone.yielding import in_turn
 from chalkline_contracts.measurement import MeasurementKind
 from chalkline_contracts.observations import InstrumentPublished, Scale
 from fastapi import APIRouter, Query, Request, Response

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from backbone.application import Reader
 from backbone.deciding import Forbidden
-from backbone.lists import DESCRIBED_WHOLE, Absent, ADay, Id, Lists, Told, in_turn, person_of, router_of
+from backbone.lists import DESCRIBED_WHOLE, Absent, ADay, Id, Lists, Told, person_of, router_of
 from backbone.problems import Problem
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.yielding import in_turn
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -18,7 +18,7 @@ from backbone.asyncapi import asyncapi_document
 from backbone.commands import Commands
 from backbone.deciding import EVERYWHERE, Actor
 from backbone.door import INSIDE, TRACE, Doors
-from backbone.exports import rows_asked
+from backbone.exports import PAID, rows_asked
 from backbone.front import Answered, Front, http_problem
 from backbone.health import Check, Progress, health_routes
 from backbone.identity import Caller, Identity
@@ -116,9 +116,10 @@ async def _in_turn(request: Request, actor_of: Callable[[Caller], Actor]) -> Act
     limits: Limits = request.app.state.limits
     actor = actor_of(await known(request.app.state.identity, limits, headers.get(b"authorization")))
     rows, whole = rows_asked(request)
-    await limits.paced(actor, 0 if whole else rows)
+    paid = request.scope[PAID] = limits.look(actor) if rows is None else rows
+    await limits.paced(actor, 0 if whole else paid)
     if whole:
-        await limits.line(actor, rows)
+        await limits.line(actor, paid)
     await level_reached(headers, request.app.state.reached, limits.waiting(actor))
     request.scope[INSIDE] = await limits.at_work(actor).__aenter__()  # left when the answer begins
     return actor

@@ -15,9 +15,10 @@ from pydantic_core import from_json
 
 from backbone.application import ReaderAnywhere
 from backbone.deciding import EVERYWHERE, Actor, Forbidden, Unseen, snake_case
-from backbone.lists import DESCRIBED, Absent, AMoment, Id, Lists, Page, Told, in_turn, router_of
+from backbone.lists import DESCRIBED, Absent, AMoment, Id, Lists, Page, Told, router_of
 from backbone.queries import Queries
 from backbone.service import Running
+from backbone.yielding import in_turn
 
 sql = Queries("backbone", "sql/queries")
 

@@ -5,7 +5,7 @@ contracts, and nothing else.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
@@ -201,8 +201,9 @@ class Aggregate(Generic[S]):
     authorise: Callable[[S, Any, Any], None]
     """`authorise(state, command, facts)`; pure; raises Unseen or Forbidden. Not asked for the system."""
     claims: Callable[[Any], Iterable[Claim | Release]] = no_claims
-    view: Callable[[S, Any], Any] | None = None
-    """`view(state, facts)`: what a reader with these facts may see, JSON-able; pure; raises Unseen or Forbidden.
+    view: Callable[[S, Any], Mapping[str, Any]] | None = None
+    """`view(state, facts)`: what a reader with these facts may see, JSON-able; pure; raises Unseen or Forbidden. A long
+    list in it may be an iterator, which makes each of its members when it is told.
     Asked after `authorise(state, Look(), facts)`. Words come along with the references it names, and only
     with those. None: no door shows it."""
     whose: Callable[[UUID, S], UUID | None] = nobodys

@@ -27,7 +27,7 @@ from backbone.deciding import Aggregate
 from backbone.entrances import Entrance, aggregate_id_in, at_least, entrances
 from backbone.identity import Caller, Identity
 from backbone.limits import Limits, known
-from backbone.looks import looking, plain, words_named
+from backbone.looks import looking, told
 from backbone.problems import problem_of
 from backbone.responding import respond
 from backbone.strict_json import loads
@@ -164,7 +164,7 @@ class Doors:
             loaded, facts = await self._commands.look(order)
             assert aggregate.view is not None
             shown = aggregate.view(loaded.state, facts)
-            named = words_named(shown)
+            data, named = await told(shown)
             words = await self._commands.ledger.words(order.tenant, aggregate_id) if named else {}
         # A version counts what happened: not for somebody who may know of some of it alone.
         version = None if getattr(shown, "activity_alone", False) else loaded.version
@@ -176,7 +176,7 @@ class Doors:
                 "id": str(aggregate_id),
                 "aggregate": aggregate.name,
                 "version": version,
-                "data": plain(shown),
+                "data": data,
                 "words": {str(ref): text for ref, text in words.items() if ref in named},
             },
             [

@@ -23,13 +23,14 @@ from starlette.responses import Response, StreamingResponse
 from backbone.paging import cursor_in
 from backbone.problems import Problem
 from backbone.spreadsheet import csv_lines
+from backbone.yielding import TURN
 
 ROWS: Final = 200
 """How many rows are read at once: of a page at most, of an export until the last."""
-TURN: Final = 20
-"""How many of them are told, or written, before others have their turn: as CSV in half a millisecond."""
 TABLE: Final = 50
 """As how many rows a table counts that has no pages, however few it has: they are counted out of many."""
+PAID: Final = "chalkline.paid"
+"""Key of an ASGI scope: for how many rows was paid."""
 _A_LIMIT: Final = re.compile(r"[0-9]{1,9}")
 
 Rows = Sequence[BaseModel]
@@ -72,8 +73,8 @@ class ListRoute(APIRoute):
     one thing, if that has `rows`.
     """
 
-    usual = 0
-    """How many rows are paid for where nobody says how many; none for what is told of one thing."""
+    usual: int | None = 0
+    """How many rows are paid for where nobody says how many; None for one thing that may be long."""
     paged = False
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -83,8 +84,10 @@ class ListRoute(APIRoute):
         super().__init__(path, _page_or_whole(endpoint), **options)
 
 
-def rows_asked(request: Request) -> tuple[int, bool]:
-    """How many rows a request asks for at once, and whether they are of a list told whole."""
+def rows_asked(request: Request) -> tuple[int | None, bool]:
+    """How many rows a request asks for at once, and whether they are of a list told whole. None: of one thing, and
+    nobody knows how long it is.
+    """
     route = request.scope.get("route")
     if not isinstance(route, ListRoute) or not route.paged:
         return getattr(route, "usual", 0), False
@@ -94,13 +97,18 @@ def rows_asked(request: Request) -> tuple[int, bool]:
     return (min(int(limit), ROWS) if _A_LIMIT.fullmatch(limit) else route.usual), False
 
 
-def _usual(endpoint: Callable[..., Any]) -> tuple[int, bool]:
-    """The `limit` by default of the page that an endpoint takes; of a table that has no pages, what it counts as."""
+def _usual(endpoint: Callable[..., Any]) -> tuple[int | None, bool]:
+    """The `limit` by default of the page that an endpoint takes; of a table that has no pages, what it counts as; None
+    of one thing that has rows.
+    """
     for taken in get_type_hints(endpoint).values():
         fields = getattr(taken, "model_fields", {})
         if {"limit", "cursor"} <= fields.keys():
             return int(fields["limit"].default), True
-    return (TABLE if get_origin(endpoint.__annotations__.get("return")) is list else 0), False
+    what = endpoint.__annotations__.get("return")
+    if get_origin(what) is list:
+        return TABLE, False
+    return (None if hasattr(what, "rows") else 0), False
 
 
 def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -117,13 +125,13 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         request: Request = asked["request"]
         form = form_asked(request.headers.getlist("accept"))
         if form is None:
-            told, limits = await endpoint(**asked), request.app.state.limits
+            told, limits, paid = await endpoint(**asked), request.app.state.limits, request.scope[PAID]
             if isinstance(told, list):
-                paid, least = rows_asked(request)[0], 0 if request.scope["route"].paged else TABLE
+                least = 0 if request.scope["route"].paged else TABLE
                 limits.had(asked["by"], paid, max(least, len(told)))
                 return _answer(await _page(told), asked.get("response"))
             body = to_json(told)
-            limits.told(asked["by"], len(body))  # a chart may be as long as a page
+            limits.told(asked["by"], len(body), paid)
             return _answer(body, asked.get("response"))
         pages = pages_of(endpoint, asked)
         first = await anext(pages)  # whatever forbids it is answered as a problem, before anything is sent
@@ -182,8 +190,10 @@ def _parts(rows: Rows) -> Iterator[Rows]:
 
 async def _one_page(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any]) -> AsyncIterator[Rows]:
     """What is told of one thing, in its rows."""
-    told = await endpoint(**asked)
-    yield told.rows()
+    told, request = await endpoint(**asked), asked["request"]
+    rows = told.rows()
+    request.app.state.limits.had(asked["by"], request.scope[PAID], len(rows))
+    yield rows
 
 
 async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any]) -> AsyncIterator[Rows]:

@@ -45,7 +45,7 @@ WAITING, BULKS = 4, 2
 many are at work: four times as many, half as many."""
 ROWS_A_COMMAND = 10
 """So many rows of a list are as much work as a command."""
-BYTES_A_ROW, ONE_LOOK = 1024, 10_240
+BYTES_A_ROW, ONE_LOOK = 512, 10_240
 """What is told of one thing is as much work as so many rows of a list, beyond the first ten KB."""
 UNAUTHORIZED = 401
 
@@ -171,13 +171,11 @@ class Limits:
             pace.take(self._now(), -left)
 
     def look(self, by: Asker) -> int:
-        """As many rows as a look is worth, before anybody knows: as many as their last was."""
+        """As how many rows one thing counts before anybody knows how long it is: as the district's last one did."""
         return self._of(by).look
 
-    def told(self, by: Asker, size: int, paid: int = 0) -> None:
-        """So many bytes were told of one thing, for which so many rows were paid: the rest is paid by whoever comes
-        next.
-        """
+    def told(self, by: Asker, size: int, paid: int) -> None:
+        """So many bytes were told of one thing, for which so many rows were paid."""
         of = self._of(by)
         of.look = max(0, size - ONE_LOOK) // BYTES_A_ROW
         if of.look != paid:

@@ -8,7 +8,7 @@ while a sandbox's clock stands, is in the order in which it was told.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
@@ -22,7 +22,7 @@ from pydantic.json_schema import SkipJsonSchema
 from backbone.asked import MOST_LEVELS
 from backbone.deciding import Actor, FactsBehind, Forbidden
 from backbone.entrances import uuid_in
-from backbone.exports import ROWS, TURN, ListRoute, row_of
+from backbone.exports import ROWS, ListRoute, row_of
 from backbone.gather import Gather
 from backbone.overseeing import Overseen, overseen
 from backbone.paging import Cursors, next_link
@@ -313,14 +313,6 @@ class Lists:
         if not isinstance(began, int):  # made by an earlier version
             raise Problem("cursor_invalid")
         return datetime.fromisoformat(at), began
-
-
-async def in_turn(rows: Sequence[Row]) -> AsyncIterator[Row]:
-    """The rows of a page, a few at a time: what a long page takes, nobody else waits for."""
-    for number, row in enumerate(rows, 1):
-        yield row
-        if number % TURN == 0:
-            await asyncio.sleep(0)
 
 
 def _hashable(argument: Any) -> Any:

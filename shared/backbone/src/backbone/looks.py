@@ -1,6 +1,6 @@
 """What a look shows: the view of an aggregate, and the words that the view refers to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from backbone.commands import Order
 from backbone.deciding import Aggregate, Look
 from backbone.identity import Caller
 from backbone.trace import Trace
+from backbone.yielding import in_turn
 
 LOOK = Look()
 PLAIN: Final = frozenset({str, int, bool, type(None), UUID, datetime, date})
@@ -33,42 +34,40 @@ def looking(caller: Caller, aggregate: Aggregate[Any], aggregate_id: UUID, trace
     )
 
 
-def words_named(shown: Any) -> set[UUID]:
-    """The references to words in a view, however deep."""
-    return set(_references(shown))
+async def told(shown: Mapping[str, Any]) -> tuple[dict[str, Any], set[UUID]]:
+    """A view as what is written as JSON, and the references to words in it. What a list of it holds, which may be long
+    and made only as it is told, is told a few at a time.
+    """
+    named = set[UUID]()
+    members = dict[str, Any]()
+    for name, value in shown.items():
+        if isinstance(value, list | tuple | Iterator):
+            members[name] = [plain(inner, named) async for inner in in_turn(value)]
+        else:
+            members[name] = plain(value, named)
+    return members, named
 
 
-def _references(value: Any) -> Iterator[UUID]:
-    if isinstance(value, WordsRef):
-        yield value.ref
-        return
-    for inner in _parts(value):
-        if type(inner) not in PLAIN:
-            yield from _references(inner)
-
-
-def _parts(value: Any) -> Iterable[Any]:
+def plain(value: Any, named: set[UUID]) -> Any:
+    """As what is written as JSON. A reference to words is its id alone, and is noted among those `named`: its digest
+    proves nothing to a reader.
+    """
+    if type(value) in PLAIN:
+        return value
     match value:
-        case dict():
-            return value.values()
-        case list() | tuple() | set() | frozenset():
-            return value
-    return _members(value).values()
-
-
-def plain(shown: Any) -> Any:
-    """A view as what is written as JSON. A reference is its id alone: the digest proves nothing to a reader."""
-    if type(shown) in PLAIN:
-        return shown
-    match shown:
         case WordsRef():
-            return str(shown.ref)
+            named.add(value.ref)
+            return str(value.ref)
         case dict():
-            return {str(key): plain(inner) for key, inner in shown.items()}
+            return {str(key): plain(inner, named) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [plain(inner) for inner in shown]
-    members = _members(shown)
-    return {name: plain(inner) for name, inner in members.items()} if members else to_jsonable_python(shown)
+            return [plain(inner, named) for inner in value]
+    members = _members(value)
+    return (
+        {name: plain(inner, named) for name, inner in members.items()}
+        if members
+        else to_jsonable_python(value)
+    )
 
 
 def _members(value: Any) -> Mapping[str, Any]:

@@ -22,10 +22,10 @@ from starlette.types import ASGIApp
 
 from backbone import ending, jobs, logs
 from backbone.acting import Ended, NotActed, acting
+from backbone.connections import BoundedConnection
 from backbone.database import LIVE, connected
 from backbone.deciding import EVERYWHERE
 from backbone.fitting import Unfit, misfit
-from backbone.heads import BoundedHeads
 from backbone.health import NotReady
 from backbone.migrate import migrate
 from backbone.service import Service, running
@@ -140,7 +140,7 @@ def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
             app,
             host=settings.http_host,
             port=settings.http_port,
-            http=BoundedHeads,
+            http=BoundedConnection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from backbone.application import Reader
 from backbone.content_read import ACCESS
-from backbone.lists import OWN, Lists, Page, Told, in_turn, person_of, router_of
+from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
 from backbone.service import Running
+from backbone.yielding import in_turn
 
 
 class Opened(Told):

@@ -17,12 +17,13 @@ from fastapi import APIRouter, Query, Request, Response
 from backbone.application import Reader
 from backbone.content_read import ACCESS, Access, Noted, NoteRead, ReadFacts, Unset, deciding, evolving
 from backbone.deciding import Aggregate, Asking, Unseen
-from backbone.lists import OWN, Lists, Page, Told, in_turn, person_of, router_of
+from backbone.lists import OWN, Lists, Page, Told, person_of, router_of
 from backbone.projector import Connection, Projection
 from backbone.queries import Queries
 from backbone.recorded import Recorded
 from backbone.rows import columns, last_by_key
 from backbone.service import Running
+from backbone.yielding import in_turn
 
 sql = Queries("backbone", "sql/queries")
 knowing = Queries("backbone", "sql/knowing")

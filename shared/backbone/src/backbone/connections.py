@@ -21,11 +21,11 @@ MOST: Final = getrlimit(RLIMIT_NOFILE)[0] // 2
 """How many connections may wait for somebody to ask; where there are more, who waited longest is hung up on."""
 _LOWAT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 """Where it is known, a system keeps little of an answer for who takes it later."""
-_WAITING: Final[dict["BoundedHeads", None]] = {}
+_WAITING: Final[dict["BoundedConnection", None]] = {}
 """Connections on which nothing is asked, longest first."""
 
 
-class BoundedHeads(HttpToolsProtocol):
+class BoundedConnection(HttpToolsProtocol):
     """uvicorn's protocol, which hangs up on whoever does not come to a question, or takes no answer."""
 
     _unread = 0

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 import pytest_asyncio
-from backbone import heads, main
+from backbone import connections, main
 from chalkline import ports
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -39,7 +39,7 @@ async def endless(_: Request) -> Response:
 @pytest_asyncio.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Of a server as services start it."""
-    monkeypatch.setattr(heads, "WITHIN", 0.3)
+    monkeypatch.setattr(connections, "WITHIN", 0.3)
     settings: Any = SimpleNamespace(http_host="127.0.0.1", http_port=ports.any_free())
     app = Starlette(routes=[Route("/", measured, methods=["GET", "POST"]), Route("/endless", endless)])
     server = main._server(app, settings)
@@ -93,7 +93,7 @@ async def test_a_body_that_hardly_comes_is_hung_up_on_answered_or_not(port: int)
         async with asyncio.timeout(20):
             while not answer.done():
                 writer.write(b"a")
-                await asyncio.sleep(heads.WITHIN / 10)
+                await asyncio.sleep(connections.WITHIN / 10)
         writer.close()
         status = b"" if answer.exception() else answer.result()[:12]
         assert status in (b"", b"HTTP/1.1 404" if path == b"/nothing" else b"HTTP/1.1 408")
@@ -110,8 +110,8 @@ async def test_whoever_takes_no_answer_is_hung_up_on(port: int) -> None:
 async def test_of_more_than_may_wait_who_waited_longest_is_hung_up_on(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads, "WITHIN", 60.0)
-    monkeypatch.setattr(heads, "MOST", 3)
+    monkeypatch.setattr(connections, "WITHIN", 60.0)
+    monkeypatch.setattr(connections, "MOST", 3)
     idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
     assert (await said(port, BEGIN, b"\r\n\r\n")).endswith(b"0 0")
     async with asyncio.timeout(20):
@@ -133,5 +133,5 @@ async def test_who_waits_between_two_questions_is_not_hung_up_on(port: int) -> N
     for _ in range(2):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readuntil(b"0 0")).startswith(b"HTTP/1.1 200")
-        await asyncio.sleep(heads.WITHIN + 0.2)
+        await asyncio.sleep(connections.WITHIN + 0.2)
     writer.close()
