@@ -229,7 +229,7 @@ async def test_what_is_told_of_one_thing_is_told_in_rows(
     assert {row["template"] for row in cells} == {"student-centered@1"}
 
     sizes: list[int] = []
-    monkeypatch.setattr(Limits, "told", lambda _self, _by, size: sizes.append(size))
+    monkeypatch.setattr(Limits, "told", lambda _self, _by, size, _paid: sizes.append(size))
     answer = await platform.goals.get(f"/v1/goals/{goal}/chart", by=school.teacher, tenant=school.tenant)
     assert sizes == [len(answer.content)]
 

@@ -193,6 +193,11 @@ def test_up_opens_a_sample_district_and_what_it_suggests_works_as_typed(folder: 
     personas = State(folder / "here").personas.read_text()
     assert "token --as maya" in run(folder, "up").stdout
     assert State(folder / "here").personas.read_text() == personas
+
+
+@pytest.mark.soak
+def test_a_demo_is_played_beside_what_is_there(folder: Path) -> None:
+    assert run(folder, "up").returncode == 0
     played = run(folder, "demo", "--against-running")
     assert played.returncode == 0, played.stdout + played.stderr
     assert "the other counts: all there is on this platform" in played.stdout
