@@ -525,7 +525,7 @@ async def test_the_same_command_by_either_door_is_the_same_request(http: httpx.A
 async def test_many_lines_are_limited(http: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/x-ndjson"}
     empty = b"\n" * 8 * 1024 * 1024  # split, they would keep everybody else waiting for half a second
-    for content in (b"{}\n" * 10_001, b" " * (8 * 1024 * 1024 + 1), empty):
+    for content in (b"{}\n" * 10_001, b"{}\n" * 10_000 + b"{}", b" " * (8 * 1024 * 1024 + 1), empty):
         answer = await http.post("/v1/commands", content=content, headers=headers)
         assert code(answer) == (413, "too_large")
     assert code(await http.post("/v1/commands", content=b"{}", headers=JSON)) == (415, "content_type")

@@ -71,11 +71,11 @@ class Bulk:
 
     async def __call__(self, caller: Caller, body: bytes, trace: Trace, send: Send) -> None:
         """Answers the request. Raises a Problem before anything was sent, if there are too many lines."""
-        if body.count(b"\n") > MOST_LINES:  # empty ones too: splitting 8 MB of them takes half a second
+        if (
+            body.count(b"\n", 0, -1) >= MOST_LINES
+        ):  # empty ones too: splitting 8 MB of them takes half a second
             raise Problem("too_large", f"at most {MOST_LINES} lines")
         lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
-        if len(lines) > MOST_LINES:
-            raise Problem("too_large", f"at most {MOST_LINES} lines")
         works, queues = [], dict[UUID, deque[_Work]]()
         for number, line in lines:
             work = self._read(number, line, caller, trace)
