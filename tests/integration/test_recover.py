@@ -227,5 +227,11 @@ async def test_a_log_from_before_an_accepted_loss_learns_of_it(
 
 
 @pytest.fixture(autouse=True)
+async def a_stream(nc: Client) -> None:
+    """There from the beginning, as every service's is."""
+    await streams.create(nc, SERVICE, history="1@0")
+
+
+@pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backbone.relay.LOOK_EVERY", 0.3)

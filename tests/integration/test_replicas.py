@@ -9,24 +9,11 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
-from backbone.service import Running, running
-from backbone.web import application
 from kit.copies import until
-from kit.running import Platform, Served
+from kit.running import Platform, Served, another
 from kit.school import School, cycle_of, open_school, pair_up
 
 pytestmark = [pytest.mark.integration, pytest.mark.services("directory", "goals", "notifications")]
-
-
-async def another(stack: AsyncExitStack, served: Served, **settings: Any) -> Served:
-    """One more process of a service, with a door of its own."""
-    told = served.run.settings.model_copy(update=settings)
-    run: Running = await stack.enter_async_context(running(served.run.service, told))
-    transport = httpx.ASGITransport(application(run, version="0"))
-    http = await stack.enter_async_context(
-        httpx.AsyncClient(transport=transport, base_url="http://another", timeout=10)
-    )
-    return Served(run, served.database, http, served.issuer)
 
 
 def held(served: Served) -> int:

@@ -213,6 +213,17 @@ async def serving(
         yield platform
 
 
+async def another(stack: AsyncExitStack, served: Served, **settings: Any) -> Served:
+    """One more process of a service, with a door of its own."""
+    told = served.run.settings.model_copy(update=settings)
+    run: Running = await stack.enter_async_context(running(served.run.service, told))
+    transport = httpx.ASGITransport(application(run, version="0"))
+    http = await stack.enter_async_context(
+        httpx.AsyncClient(transport=transport, base_url="http://another", timeout=10)
+    )
+    return Served(run, served.database, http, served.issuer)
+
+
 @asynccontextmanager
 async def own_stream(name: str, broker: Nats, *, empty: bool) -> AsyncIterator[None]:
     client = await nats.connect(

@@ -18,6 +18,7 @@ from backbone.partitions import Held, Rebalanced
 from backbone.projector import Fenced, Projection, Projector
 from backbone.reading import Delivery, Progress
 from backbone.rebuild import Comparison, rebuild, swap_back
+from backbone.recorded import PARTITIONS
 from backbone.subscription import StreamSource, position_in
 from conftest import TestDatabase
 from kit import totals
@@ -285,9 +286,32 @@ async def test_what_another_sources_new_history_emptied_is_derived_again_at_once
         await until(lambda: is_told(database))
         await other.incarnated(1, 0)
         await other.begin()
+        await other.settle([1] * PARTITIONS)
         assert not await other.incarnated(2, 0)
         assert not progress.level([SERVICE])
         await until(lambda: is_told(database), within=5)
+
+
+async def test_a_new_history_that_shares_all_that_was_read_empties_nothing(
+    tallies: Tallies, database: TestDatabase
+) -> None:
+    """A stream that was deleted is filled again in one: nobody derives years of rows again for that."""
+    progress = Progress()
+    own = Projector(SERVICE, [Totals().projection], database.app, progress=progress)
+    other = Projector("directory", [], database.app, progress=progress)
+    await counted(tallies, 30)
+    async with reading_log(own, database.app, tallies):
+        await until(lambda: is_told(database))
+        await other.incarnated(1, 0)
+        await other.begin()
+        await other.settle([7] * PARTITIONS)
+        assert not await other.incarnated(2, 7)
+        assert await other.incarnated(2, 7)
+        assert progress.level([SERVICE])
+        assert await is_told(database)
+        await other.begin()
+        assert not await other.incarnated(3, 6)
+        assert not progress.level([SERVICE])
 
 
 # From a stream ----------------------------------------------------------------------------------------

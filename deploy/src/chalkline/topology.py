@@ -6,8 +6,9 @@ with the streams a service could have had it sent to another's stream, or as a c
 in the account of whoever asked, where nobody else is.
 
 What no permission prevents is how a stream is made: who takes its own away and makes it anew may have it copy others,
-or deliver to any subject of the account that has them all. It would not pass unseen: a relay compares its stream with
-its log and refuses to go on from one that is not a copy (law 4).
+or deliver to any subject of the account that has them all. It would not stand: a relay compares its stream with its
+log and refuses to go on from one that is not a copy (law 4), and one that is gone it fills in a new history, in which
+readers forget what they had read beyond the log.
 """
 
 import json

@@ -147,7 +147,7 @@ class Projector:
         """Notes which history the source tells; True if it is the one these rows came from.
 
         After a history that shares only what lies at or before `shared`, rows derived from more than
-        that are wrong: everything is derived again from the beginning.
+        that are wrong: everything is derived again from the beginning. Rows derived from no more stay.
         """
         async with self._turn:
             known = await self._pool.fetchval(sql.incarnation_of, self.source)
@@ -157,7 +157,10 @@ class Projector:
                 await self._pool.execute(sql.note_incarnation, self.source, incarnation)
                 return True
             log.warning("source_reincarnated", source=self.source, incarnation=incarnation, shared=shared)
-            await self._begin_again(incarnation)
+            if not await self._kept(incarnation, shared):
+                self.progress.lost()
+            self._partitions.doubt()
+            self._checkpoints = [0] * PARTITIONS
             return False
 
     async def process(self, batch: Sequence[Delivery], through: int = 0) -> None:
@@ -335,23 +338,24 @@ class Projector:
         self.progress.stands(self.source, self._checkpoints)
         self._committed()
 
-    async def _begin_again(self, incarnation: int) -> None:
-        """Empties every table, for all replicas: whoever is at it has come to its end first, and whoever holds
-        something holds it in an epoch that is past.
+    async def _kept(self, incarnation: int, shared: int) -> bool:
+        """Whether no row came from more than is shared; else empties every table, for all replicas. Whoever is at it
+        has come to its end first, and whoever holds something holds it in an epoch that is past.
         """
         async with self._pool.acquire() as db, db.transaction():
             await db.fetch(sql.lock_all_checkpoints)
-            if await db.fetchval(sql.incarnation_of, self.source) != incarnation:  # nobody else has done it
-                if self.held.epochs:
-                    await db.execute(sql.begin_epochs)
+            if await db.fetchval(sql.incarnation_of, self.source) == incarnation:
+                return False  # somebody else was here, and may have emptied them
+            if self.held.epochs:
+                await db.execute(sql.begin_epochs)
+            kept: bool = await db.fetchval(sql.read_through, self.source) <= shared
+            if not kept:
                 read = [row["source"] for row in await db.fetch(sql.sources_read)]
                 for table in await db.fetch(sql.tables_of_this_schema):
                     await db.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names from the catalogue
                 await db.execute(sql.note_anew, read)
-                await db.execute(sql.note_incarnation, self.source, incarnation)
-        self._partitions.doubt()
-        self._checkpoints = [0] * PARTITIONS
-        self.progress.lost()
+            await db.execute(sql.note_incarnation, self.source, incarnation)
+            return kept
 
 
 async def moved(

@@ -7,6 +7,7 @@ reordering. A stream that is not a copy of this log is left alone until an opera
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -33,11 +34,15 @@ POLL_EVERY = 1.0
 LEASE = 3.0
 """Seconds after which another relay takes over from one that says nothing any more."""
 READ = 1000
+LEAP = 10_000
+"""By how much at most the number of a history rises whose stream was gone: a log that is restored from the same backup
+once more begins another one than it did the time before.
+"""
 
 State = Literal["starting", "standby", "copying", "refused", "troubled"]
 """
 starting  the stream has not been looked at yet
-standby   another process holds the lease
+standby   another process holds the lease, or may alone
 copying   the stream is a copy, and is kept level
 refused   the stream is not a copy of this log, or the log is damaged: see `reason`
 troubled  the broker or the database does not answer: see `trouble`
@@ -67,7 +72,11 @@ class Relay:
         fault: Callable[[str | None], None] = lambda _: None,
         replicas: int = 1,
         lease: Lease | None = None,
+        copies: bool = True,
     ) -> None:
+        """`copies`: whether this process may add to the stream. One that serves doors alone looks, as all do: what it
+        lets happen, and tells, has to be of a log that the stream bears out.
+        """
         self.service = service
         self.state: State = "starting"
         self.reason: str | None = None
@@ -79,7 +88,7 @@ class Relay:
         self.looked = asyncio.Event()
         """Set once the stream has been compared for the first time."""
         self._nc, self._pool, self._wake, self._fault = nc, pool, wake, fault
-        self._replicas = replicas
+        self._replicas, self._copies = replicas, copies
         self._lease = lease or Lease(pool, f"relay:{service}", holder, seconds=LEASE)
         self._reconnects = 0
 
@@ -109,8 +118,9 @@ class Relay:
         finally:
             # Courtesy only: it ends by itself, and the database may be what is being stopped.
             with contextlib.suppress(Exception):
-                async with asyncio.timeout(2.0):
-                    await self._lease.give_back()
+                if self._copies:
+                    async with asyncio.timeout(2.0):
+                        await self._lease.give_back()
 
     async def _pass(self) -> None:
         """Looks at the stream, then copies until it is time to look again. Raises if it came to nothing."""
@@ -118,12 +128,12 @@ class Relay:
         try:
             until = time.monotonic() + LOOK_EVERY
             self._reconnects = self._nc.stats["reconnects"]
-            leading = await self._lease.keep()
+            leading = self._copies and await self._lease.keep()
             seen = await self._look()
             if seen.verdict in ("ahead", "differs"):
                 self._refuse(f"stream_{seen.verdict}")
             elif leading:
-                await self._copy(await self._healed(seen), seen.history, until)
+                await self._copy(*await self._healed(seen), until)
             else:
                 self._stand("standby")
             if self.state != "copying":
@@ -150,21 +160,31 @@ class Relay:
         self.looked.set()
         return seen
 
-    async def _healed(self, seen: Look) -> int:
-        """The position to copy after; a stream that is no copy but may be made one is begun anew."""
+    async def _healed(self, seen: Look) -> tuple[int, str]:
+        """The position to copy after, and the history to tell; a stream that is no copy but may be made one is begun
+        anew.
+
+        What a stream that is gone has told nobody knows any more: more than the log has, where that was restored to an
+        earlier moment. So what follows is told in a new history, and whoever read more begins again.
+        """
         if seen.verdict == "copy":
-            return seen.stream
+            return seen.stream, seen.history
+        history = seen.history
         if seen.verdict == "missing" and not seen.head:
             log.info("stream_created", service=self.service)
         else:
-            log.warning("stream_refilled", service=self.service, found=seen.verdict, log=seen.head)
+            if seen.verdict == "missing":
+                history = await self._pool.fetchval(sql.begin_history, 1 + secrets.randbelow(LEAP))
+            log.warning(
+                "stream_refilled", service=self.service, found=seen.verdict, log=seen.head, history=history
+            )
         if seen.verdict != "missing":
             if not await self._lease.confirm():
                 raise Fenced("the lease went to somebody else")
             await streams.delete(self._nc, self.service)
-        await streams.create(self._nc, self.service, history=seen.history, replicas=self._replicas)
+        await streams.create(self._nc, self.service, history=history, replicas=self._replicas)
         self.published = 0
-        return 0
+        return 0, history
 
     async def _copy(self, after: int, history: str, until: float) -> None:
         self._stand("copying")

@@ -261,7 +261,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         tasks("closed districts", closed.run)
         if {"relay", "projector"} & set(settings.roles):  # a door alone reads no log
             tasks("listening", lambda: listen(pool, ledger.wake))
-        if "relay" in settings.roles:
+        if settings.roles:
             _start_relay(run, tasks)
         if "projector" in settings.roles:
             _start_projector(run, tasks, broker, policy_pool)
@@ -289,6 +289,7 @@ def _start_relay(run: Running, tasks: "Start") -> None:
         holder=f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}",
         fault=fault,
         replicas=run.settings.stream_replicas,
+        copies="relay" in run.settings.roles,
     )
     tasks("relay", run.relay.run)
 

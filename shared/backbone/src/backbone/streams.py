@@ -23,8 +23,8 @@ MADE_FOR = "chalkline-incarnation"
 TOLD = re.compile(r"(\d{1,9})@(\d{1,18})", re.ASCII)
 """How a history is told: its number, and up to where it shares the one before. Whatever else is there tells none."""
 
-MOST_ACCEPTED = 1000
-"""How many losses may have been accepted since the backup that a database was restored from."""
+MOST_ACCEPTED = 1_000_000
+"""By how much numbers of histories may have risen since the backup that a database was restored from."""
 
 PATIENCE = 5.0
 BATCH_BYTES = 4 * 1024 * 1024
@@ -123,8 +123,8 @@ def incarnation(found: StreamInfo) -> int | None:
 def histories(found: StreamInfo, last: Message | None, *, known: int) -> list[int]:
     """The numbers a stream and its last message tell, but for those that no history of this log can have.
 
-    Where `known` losses were accepted so far, a backup misses a few of them. A number far beyond is made up;
-    believed, it would leave no room for the next one.
+    A backup from when the number was `known` misses a few that came since. One far beyond is made up; believed, it
+    would leave no room for the next one.
     """
     told = (incarnation(found), last.incarnation if last else None)
     return [number for number in told if number is not None and number <= known + MOST_ACCEPTED]

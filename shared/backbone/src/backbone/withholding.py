@@ -28,7 +28,15 @@ EVERY: Final = 0.5
 
 
 async def withhold(run: "Running") -> None:
-    """Lets words be told while it is sure, until cancelled."""
+    """Lets words be told while it is sure, until cancelled. Raises what keeps it from looking, and is not sure then."""
+    try:
+        await _withheld_unless_sure(run)
+    except Exception:
+        run.ledger.withheld = True  # a database that is away may come back as it was before
+        raise
+
+
+async def _withheld_unless_sure(run: "Running") -> None:
     back = run.progress.went_back
     while True:
         run.progress.stand(
