@@ -51,7 +51,8 @@ class LocalLog:
         await reader.admitted()
         head = await self._pool.fetchrow(sql.head)
         assert head is not None
-        await reader.incarnated(head["incarnation"], head["incarnation_from"])
+        # Whatever was read here was read of this very log, unless it is shorter now.
+        await reader.incarnated(head["incarnation"], head["position"])
         position = await reader.begin(head["position"])
         while True:
             self._wake.clear()
