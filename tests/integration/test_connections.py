@@ -1,12 +1,16 @@
 """Whoever connects and comes to no question is hung up on; whoever asks is answered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
+import uvicorn
+import uvloop
 from backbone import connections, main
 from chalkline import ports
 from starlette.applications import Starlette
@@ -36,20 +40,36 @@ async def endless(_: Request) -> Response:
     return StreamingResponse(lines())
 
 
+async def small(_: Request) -> Response:
+    """More than a system takes of it for who takes nothing, and less than a transport ever said it had too much of."""
+    return PlainTextResponse("a" * 60_000)
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[uvicorn.Server]:
+    """As services start one."""
+    settings: Any = SimpleNamespace(http_host="127.0.0.1", http_port=ports.any_free())
+    routes = [
+        Route("/", measured, methods=["GET", "POST"]), Route("/endless", endless), Route("/small", small),
+    ]  # fmt: skip
+    server = main._server(Starlette(routes=routes), settings)
+    serves = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    try:
+        yield server
+    finally:
+        server.should_exit = True
+        await serves
+
+
 @pytest_asyncio.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Of a server as services start it."""
     monkeypatch.setattr(connections, "WITHIN", 0.3)
-    settings: Any = SimpleNamespace(http_host="127.0.0.1", http_port=ports.any_free())
-    app = Starlette(routes=[Route("/", measured, methods=["GET", "POST"]), Route("/endless", endless)])
-    server = main._server(app, settings)
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
-        while not server.started:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    yield settings.http_port
-    server.should_exit = True
-    await serving
+    async with serving() as server:
+        yield server.config.port
 
 
 async def said(port: int, *parts: bytes, end: bool = True) -> bytes:
@@ -105,6 +125,54 @@ async def test_whoever_takes_no_answer_is_hung_up_on(port: int) -> None:
     async with asyncio.timeout(20):
         await ENDED.wait()
     writer.close()
+
+
+SMALL = b"GET /small HTTP/1.1\r\nHost: x\r\n"
+NOTHING_TAKEN: dict[str, tuple[bytes, int, float]] = {
+    "of many answers": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 350, 99, 75),
+    "and kept, to ask again": (SMALL + b"\r\n", 99, 75),
+    "and closed with its answer": (SMALL + b"Connection: close\r\n\r\n", 99, 75),
+    "and closed since it asked nothing more": (SMALL + b"\r\n", 99, 0.1),
+    "and hung up on since it asked by half": (SMALL + b"\r\n" + BEGIN, 99, 75),
+    "and hung up on for somebody else": (SMALL + b"\r\n", 1, 75),
+}
+"""What is asked, how many may wait, and for how many seconds."""
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize(("asked", "most", "kept"), NOTHING_TAKEN.values(), ids=NOTHING_TAKEN)
+def test_whoever_takes_nothing_of_a_small_answer_is_let_go_of_however_it_is_closed(
+    loop: Callable[[], asyncio.AbstractEventLoop], asked: bytes, most: int, kept: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(connections, "WITHIN", 0.3)
+    monkeypatch.setattr(connections, "MOST", most)
+
+    async def taking_nothing() -> None:
+        async with serving() as server:
+            there: set[Any] = server.server_state.connections
+            server.config.timeout_keep_alive = cast(int, kept)
+            ours = socket.socket()
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            ours.connect(("127.0.0.1", server.config.port))
+            ours.sendall(asked)
+            async with asyncio.timeout(20):
+                while not any(one.transport.get_write_buffer_size() for one in there):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            _, other = await asyncio.open_connection("127.0.0.1", server.config.port)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    while there:  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+            left = [(one.transport.is_closing(), one.transport.get_write_buffer_size()) for one in there]
+            other.close()
+            ours.close()
+            for one in list(there):
+                one.transport.abort()
+            assert not left, "closing or not, and how many bytes it has not taken"
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(taking_nothing())
 
 
 async def test_of_more_than_may_wait_who_waited_longest_is_hung_up_on(

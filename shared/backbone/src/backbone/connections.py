@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 LARGEST: Final = 64 * 1024
 """How many bytes the head of a request may have, and what comes after a body. Of a body as many have to come within the
-time, and of an answer as many have to be taken."""
+time, and of an answer as many have to be taken, or what is left of it."""
 WITHIN: Final = 20.0
 """Seconds within which a head has come, from its first byte or from the connection's beginning."""
 MOST: Final = getrlimit(RLIMIT_NOFILE)[0] // 2
@@ -39,6 +39,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # says `pause_writing` of whatever is not taken at once
         self._wait()
         self._be_patient()
         if _LOWAT is not None:
@@ -85,6 +86,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._wait()
 
     def pause_writing(self) -> None:
+        """Something is to be taken: nothing else happens on this connection until it is, and who closes it waits."""
         super().pause_writing()
         self._taken_from(self.transport.get_write_buffer_size())
 
@@ -121,7 +123,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._hang_up(408)
 
     def _taken_from(self, size: int) -> None:
-        """Hangs up unless so much of this is taken in time."""
+        """Hangs up unless this, or much of it, is taken in time: lets go of it, for `close` waits without end."""
 
         def look() -> None:
             left = self.transport.get_write_buffer_size()
