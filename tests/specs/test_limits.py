@@ -364,6 +364,13 @@ async def test_a_look_is_paid_for_before_as_what_the_last_one_was_and_what_it_wa
     assert now() - began < 0.1
 
 
+class Known:
+    """Whoever asks is of the district that is loud."""
+
+    async def caller(self, authorization: str | None) -> Caller:
+        return Caller("person", str(UUID(int=3)), LOUD.tenant)
+
+
 async def test_a_chart_is_paid_for_before_as_a_look_is_in_whichever_form_it_is_told(now: Now) -> None:
     limits = Limits(rate=40, at_once=4, patience=0.6, now=now)
     router, length = router_of_one("Thing"), 9
@@ -372,10 +379,6 @@ async def test_a_chart_is_paid_for_before_as_a_look_is_in_whichever_form_it_is_t
     async def long(request: Request, by: Reader) -> Long:
         await asyncio.sleep(0.05)  # it is read from somewhere
         return Long(told=["x" * 512] * length)
-
-    class Known:
-        async def caller(self, authorization: str | None) -> Caller:
-            return Caller("person", str(UUID(int=3)), LOUD.tenant)
 
     app = FastAPI()
     app.include_router(router)
@@ -399,3 +402,33 @@ async def test_a_chart_is_paid_for_before_as_a_look_is_in_whichever_form_it_is_t
             soon, later = sorted(await asyncio.gather(seconds(Accept=accept), seconds(Accept=accept)))
             assert soon < 0.2
             assert 0.3 < later < 0.6
+
+
+async def test_a_table_told_whole_is_paid_for_as_it_is_told_and_gives_back_nothing_of_what_exports_owe() -> (
+    None
+):
+    at, length = 0.0, 0
+    limits = Limits(rate=200, at_once=4, now=lambda: at)
+    router = router_of("Thing")
+
+    @router.get("/v1/table")
+    async def table(request: Request, by: Reader) -> list[Told]:
+        return [Told()] * length
+
+    app = FastAPI()
+    app.include_router(router)
+    app.state.identity, app.state.limits, app.state.reached = Known(), limits, None
+    of = limits._of(LOUD)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+        for accept in ("application/json", "text/csv", "application/jsonl"):
+            for length, paid in ((3, 6), (250, 26)):
+                at += 60.0
+                await limits.paced(QUIET)
+                of.lines.take(at, 2000)
+                owed = of.lines.wait(at, 5)
+                assert (await client.get("/v1/table", headers={"Accept": accept})).status_code == 200
+                limits.at_work(LOUD).leave()
+                told = of.pace.wait(at, 5) * 200, (of.lines.wait(at, 5) - owed) * 200
+                assert told == (pytest.approx(paid), pytest.approx(0)), (
+                    f"{length} rows of {accept}, in commands"
+                )

@@ -127,8 +127,7 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         if form is None:
             told, limits, paid = await endpoint(**asked), request.app.state.limits, request.scope[PAID]
             if isinstance(told, list):
-                least = 0 if request.scope["route"].paged else TABLE
-                limits.had(asked["by"], paid, max(least, len(told)))
+                limits.had(asked["by"], paid, _counted(request, told))
                 return _answer(await _page(told), asked.get("response"))
             body = to_json(told)
             limits.told(asked["by"], len(body), paid)
@@ -145,6 +144,11 @@ def _page_or_whole(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awa
         return StreamingResponse(written, media_type=form.media_type, headers=headers)
 
     return page_or_whole
+
+
+def _counted(request: Request, rows: Rows) -> int:
+    """As how many rows these count."""
+    return max(0 if request.scope["route"].paged else TABLE, len(rows))
 
 
 async def _page(rows: Rows) -> bytes:
@@ -213,12 +217,13 @@ async def _pages(endpoint: Callable[..., Awaitable[Any]], asked: dict[str, Any])
         rows = await endpoint(
             **{**asked, **turned, **({"response": response} if "response" in asked else {})}
         )
-        limits.had(by, ROWS, len(rows), whole=True)
+        # A table has one page, and was paid for at the pace of people, in whichever form it is told.
+        limits.had(by, request.scope[PAID], _counted(request, rows), whole=page is not None)
         yield rows
         cursor = cursor_in(response.headers.get("link"))
         if cursor is None:
             return
-        await limits.line(by, ROWS)  # the first page was paid for on the way in
+        await limits.line(by, request.scope[PAID])  # the first page was paid for on the way in
         # However slowly it is read, nobody is told more than their token lasts, or their district stays.
         await identity.caller(request.headers.get("authorization"))
 
