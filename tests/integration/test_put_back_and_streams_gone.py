@@ -101,6 +101,32 @@ async def test_a_door_that_copies_nothing_takes_no_command_while_the_log_is_behi
     await platform.level()
 
 
+async def test_what_is_remembered_of_a_log_that_is_gone_is_the_reason_for_nothing(
+    platform: Platform, school: School
+) -> None:
+    """Both histories have a second version of the same person, each another one."""
+    directory, owner = platform.directory, platform.directory.database.owner
+    one = await directory.begin("people", by=None, tenant=school.tenant, name="One")
+    change = f"/v1/people/{one}/change-person"
+    before = await owner.fetchval("SELECT position FROM ledger.head")
+    async with AsyncExitStack() as stack:
+        door = await another(stack, directory, roles=("door",))
+        await door.post(change, by=None, tenant=school.tenant, name="Other", experience_band="veteran")
+        await until(lambda: directory.run.relay.lag == 0)
+        await roll_back(directory.database, to=before)
+        for served in (door, directory):
+            await until(lambda served=served: served.run.commands.refused_because == "stream_ahead")
+        olga = platform.issuer.token(sub="olga", kind="operator", tenant=None)
+        assert await directory.job("recover", "--from-log", token=olga) == 0
+        for served in (door, directory):
+            await until(lambda served=served: served.run.commands.refused_because is None, within=20)
+        await directory.post(change, by=None, tenant=school.tenant, name="Another", experience_band="novice")
+        await door.post(change, by=None, tenant=school.tenant, name="Another", experience_band="novice")
+    await until(lambda: directory.run.relay.lag == 0)
+    assert await directory.job("verify") == 0
+    await owner.execute("DELETE FROM work.words_withheld")
+
+
 async def test_no_word_is_told_while_nobody_can_look_whether_the_database_went_back(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:

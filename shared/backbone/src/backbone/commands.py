@@ -235,7 +235,7 @@ class Commands:
         if stored is None or stored.kind != kind:
             return self.aggregates[kind].initial
         remembered = self._memory.get(_key(tenant, aggregate_id))
-        if remembered is not None and remembered.version == stored.version:
+        if remembered is not None and (remembered.version, remembered.hash) == (stored.version, stored.hash):
             return remembered.state
         return (await self._restored(stored, self.aggregates[kind], tenant, aggregate_id)).state
 
@@ -397,6 +397,10 @@ class Commands:
             version=entry.version,
             position=settled.position or 0,
         )
+
+    def forget(self) -> None:
+        """Remembers no state any more: the log may be another one now, in which versions say nothing of them."""
+        self._memory.clear()
 
     async def _recall(self, key: bytes, order: Order, *, first: bool) -> Loaded:
         if (remembered := self._memory.get(key)) is not None:

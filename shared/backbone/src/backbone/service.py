@@ -280,6 +280,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
 def _start_relay(run: Running, tasks: "Start") -> None:
     def fault(code: str | None) -> None:
         run.commands.refused_because = code
+        run.commands.forget()
 
     run.relay = Relay(
         run.service.name,

@@ -46,6 +46,7 @@ async def _withheld_unless_sure(run: "Running") -> None:
             back.clear()
             log.warning("database_went_back")
             run.ledger.withheld = True
+            run.commands.forget()
             await run.pool.expire_connections()  # they know types and functions by numbers that are gone
             await run.reads.expire()
         elif run.ledger.withheld and await _sure(run):
