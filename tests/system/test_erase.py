@@ -138,6 +138,16 @@ def test_afterwards_the_name_is_in_no_byte(home: State, tmp_path: Path) -> None:
     assert any(file.is_relative_to(export) for file in files), "the export that was taken before"
     assert WORD not in json.dumps(certificate).lower()
 
+    # Run again, as whoever was stopped does: nobody keeps a name for that, and it says so.
+    assert certificate["looked_for"]["known"] >= 5
+    done = chalkline(home, "erase", "tomas", "--yes", "--json")
+    assert (done.returncode, json.loads(done.stdout)["looked_for"]) == (
+        3,
+        {"known": 0, "words": 0, "too_short": 0},
+    )
+    assert "neither name nor addresses" in done.stderr
+    assert "--words" in done.stderr
+
     # The dump that was copied, and the export, are looked at no more; the coach's text goes too.
     subprocess.run(["mv", str(data / "before"), str(before(home))], check=True)
     code, certificate = erased(home, "--mentions", "--words", str(further_words(home)))

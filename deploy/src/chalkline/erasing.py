@@ -33,6 +33,8 @@ SHORTEST: Final = 4
 MOST_REFS: Final = 500
 """References of texts that are asked for at once."""
 
+AGAIN: Final = "erase again, with --words: it goes on where it was, but may know no name of theirs any more"
+
 Progress = Callable[[str], None]
 
 
@@ -109,7 +111,11 @@ class Erasing:
             "kept_by_old_transactions": rewritten,
             "wal_files": wal,
             "mails_deleted": mails_deleted,
-            "looked_for": {"words": len(words), "too_short": len(known) + len(asked.words) - len(words)},
+            "looked_for": {
+                "known": len(known),
+                "words": len(words),
+                "too_short": len(known) + len(asked.words) - len(words),
+            },
             "searched": looked.searched,
             "found": looked.found,
             "unread": looked.unread,
@@ -129,6 +135,9 @@ class Erasing:
         return await persistent(lambda: self._http.get(url))
 
     async def _known(self) -> list[str]:
+        """Names and addresses, from where they are about to go. Who is run again once they have gone knows none: they
+        are kept nowhere else, and the certificate says so.
+        """
         async with databases.reading([self._directory]) as logs:
             rows = await logs["directory"].fetch(sql.names_of_person, self._asked.tenant, self._asked.person)
         return [row["words"] for row in rows]
@@ -168,7 +177,7 @@ class Erasing:
             if waiting and time.monotonic() > until:
                 raise Problem(
                     f"{', '.join(waiting)} attested nothing within {WITHIN:.0f} s",
-                    "look at: chalkline status, chalkline parked list; then erase again: it goes on where it was",
+                    f"look at: chalkline status, chalkline parked list; then {AGAIN}",
                 )
             self._progress(f"waiting for {', '.join(waiting)}" if waiting else "attested")
             await asyncio.sleep(0.1)
@@ -178,9 +187,7 @@ class Erasing:
         self._progress("writing private words anew")
         answers, _ = await delegating.gather(self._services, ["rewrite-words"], acts=True)
         if failed := [name for name, answer in answers.items() if "kept" not in answer]:
-            raise Problem(
-                f"{', '.join(failed)} could not write its words anew", "erase again: it goes on there"
-            )
+            raise Problem(f"{', '.join(failed)} could not write its words anew", AGAIN)
         self._progress("letting go of write-ahead log")
         return sum(answer["kept"] for answer in answers.values()), await disk.let_go_of_wal(self._asked.state)
 

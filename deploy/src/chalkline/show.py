@@ -319,10 +319,13 @@ def erased(certificate: dict[str, Any]) -> None:
             f"[yellow]{certificate['kept_by_old_transactions']} erased texts are kept by an old transaction[/]"
         )
     searched, words = certificate["searched"], certificate["looked_for"]
-    if not words["words"]:
+    if not words["known"]:
+        forgotten(certificate)
+    elif not words["words"]:
         line(
-            "[yellow]No name of theirs is known any more, so none was looked for[/]; --words gives a file of some."
+            "[yellow]What is known of their names is too short to be looked for[/]; --words gives a file of some."
         )
+    if not words["words"]:
         return
     line(
         f"\nLooked for {words['words']} words in {searched['tables']} tables ({searched['rows']:,} rows),"
@@ -338,6 +341,19 @@ def erased(certificate: dict[str, Any]) -> None:
         line(f"[yellow]not read[/] {escape(path)}")
     if certificate["clean"]:
         line("[green]Found nowhere.[/]")
+
+
+def forgotten(certificate: dict[str, Any], to: Console = out) -> None:
+    """What to do where directory knows no more what to look for: it erased that in an earlier run."""
+    told = "[yellow]Directory knows neither name nor addresses of theirs any more[/]"
+    if certificate["looked_for"]["words"]:
+        told += ": only what --words names was looked for."
+    else:
+        told += (
+            ", so nothing was looked for: mails that were caught, and whatever else has the name, may be left."
+            " Erase again with --words, a file of their names and addresses, one a line."
+        )
+    to.print(told, soft_wrap=True)
 
 
 def closed(certificate: dict[str, Any]) -> None:

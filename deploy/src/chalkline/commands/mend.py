@@ -134,6 +134,8 @@ def erase(
         certificate = ending.run(erasing.certified(asked, progress))
     if json:
         print_json(certificate)
+        if not certificate["looked_for"]["known"]:
+            show.forgotten(certificate, show.err)
     else:
         show.erased(certificate)
     return 0 if certificate["clean"] else 3
