@@ -143,7 +143,7 @@ NOTHING_TAKEN: dict[str, tuple[bytes, int, float]] = {
 @pytest.mark.parametrize(("asked", "most", "kept"), NOTHING_TAKEN.values(), ids=NOTHING_TAKEN)
 def test_whoever_takes_nothing_of_a_small_answer_is_let_go_of_however_it_is_closed(
     loop: Callable[[], asyncio.AbstractEventLoop], asked: bytes, most: int, kept: float,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(connections, "WITHIN", 0.3)
     monkeypatch.setattr(connections, "MOST", most)
@@ -173,6 +173,7 @@ def test_whoever_takes_nothing_of_a_small_answer_is_let_go_of_however_it_is_clos
 
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(taking_nothing())
+    assert not caplog.records, "it is no fault that anybody has to look at"
 
 
 async def test_of_more_than_may_wait_who_waited_longest_is_hung_up_on(

@@ -10,7 +10,8 @@ import socket
 from resource import RLIMIT_NOFILE, getrlimit
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 LARGEST: Final = 64 * 1024
 """How many bytes the head of a request may have, and what comes after a body. Of a body as many have to come within the
@@ -34,6 +35,8 @@ class BoundedConnection(HttpToolsProtocol):
     """How many bytes of a body came since we were patient last."""
     _asked = False
     """Whether the head is complete, and the body is not."""
+    _answering: RequestResponseCycle | None = None
+    """What is being answered, or was last; `cycle` is what was asked last, of several that came at once."""
     _patience: asyncio.TimerHandle | None = None
     _taking: asyncio.TimerHandle | None = None
 
@@ -48,6 +51,9 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         _WAITING.pop(self, None)
         self._heard()
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -79,6 +85,10 @@ class BoundedConnection(HttpToolsProtocol):
         self._asked = False
         self._heard()
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
