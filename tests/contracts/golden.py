@@ -20,10 +20,13 @@ from untold import UNTOLD
 FOLDER = Path(__file__).parent / "golden"
 
 
+PUBLISHING = (*SERVICES, "feeds")
+
+
 def contracts() -> list[type[Event]]:
-    for service in SERVICES:
+    for service in PUBLISHING:
         import_module(f"chalkline_contracts.{service}")
-    return [contract for (service, _), contract in catalogue.items() if service in SERVICES]
+    return [contract for (service, _), contract in catalogue.items() if service in PUBLISHING]
 
 
 def path_of(contract: type[Event], version: int | None = None) -> Path:
@@ -86,6 +89,8 @@ def examples() -> Iterator[Event]:
                 known = found.get(type(event))
                 if known is None or len(event.model_dump_json()) > len(known.model_dump_json()):
                     found[type(event)] = event
+                if public := event.made_public(recorded.aggregate_id):
+                    found[type(public)] = public
     yield from found.values()
 
 

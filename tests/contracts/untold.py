@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from chalkline_contracts import feeds
 from chalkline_contracts.directory import DistrictClosed
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement
@@ -22,4 +23,6 @@ MET = Measurement.model_validate(
 
 UNTOLD: tuple[Event, ...] = (
     DistrictClosed(),
+    feeds.DistrictClosed(),
+    feeds.EventRetracted(event_id=UUID(int=700)),
 )  # fmt: skip

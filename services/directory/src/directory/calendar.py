@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Annotated, Self
 
 from backbone.deciding import Command
-from chalkline_contracts.directory import CalendarChanged, Days
-from chalkline_contracts.values import Day
+from chalkline_contracts.directory import CalendarChanged
+from chalkline_contracts.values import Day, Days
 from pydantic import Field, model_validator
 
 from directory.refusals import TermsOverlap

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chalkline_contracts.directory import Days
+from chalkline_contracts.values import Days
 
 
 @dataclass(frozen=True, slots=True)

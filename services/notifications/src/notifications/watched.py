@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from chalkline_contracts.directory import Days, QuietHours
+from chalkline_contracts.directory import QuietHours
 from chalkline_contracts.goals import StepResponse, Trend
 from chalkline_contracts.notifications import RecipientRole
+from chalkline_contracts.values import Days
 
 PartnershipStatus = Literal["agreed", "handed_over", "suspended", "ended"]
 

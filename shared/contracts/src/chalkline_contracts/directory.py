@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalkline_contracts import feeds
 from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
-from chalkline_contracts.values import Code, Count, Day, RetentionClass, Text, Time, WordsRef
+from chalkline_contracts.values import Code, Count, Day, Days, RetentionClass, Text, Time, WordsRef
 
 OrgType = Literal["district", "school", "department"]
 Role = Literal["teacher", "coach", "coaching_lead", "principal", "administrator", "evaluator"]
@@ -43,16 +44,9 @@ class Retention(BaseModel):
     """Names and addresses of people who are no longer active."""
 
 
-class Days(BaseModel):
-    """Whole days, from `begin` to `end`, both of them included."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    begin: Day
-    end: Day
-
-
-class DistrictOpened(Event, service="directory", aggregate="District", stays=True):
+class DistrictOpened(
+    Event, service="directory", aggregate="District", stays=True, public=feeds.DistrictOpened
+):
     """A tenant begins; its id is the district's. `sandbox` never changes."""
 
     sandbox: bool
@@ -63,7 +57,9 @@ class DistrictOpened(Event, service="directory", aggregate="District", stays=Tru
     name_ref: WordsRef
 
 
-class SandboxClockAdvanced(Event, service="directory", aggregate="District", stays=True):
+class SandboxClockAdvanced(
+    Event, service="directory", aggregate="District", stays=True, public=feeds.SandboxClockAdvanced
+):
     to: Time
 
 
@@ -93,7 +89,7 @@ PRODUCT_POLICY = DistrictPolicyChanged(policy_version=0)
 """The policy of a district that changed nothing."""
 
 
-class CalendarChanged(Event, service="directory", aggregate="District"):
+class CalendarChanged(Event, service="directory", aggregate="District", public=feeds.CalendarChanged):
     """The whole calendar from now on, each list by its days. With no terms every day is a school day."""
 
     terms: tuple[Days, ...] = ()
@@ -106,13 +102,15 @@ NO_CALENDAR = CalendarChanged()
 """The calendar of a district that told none."""
 
 
-class DistrictClosed(Event, service="directory", aggregate="District", stays=True):
+class DistrictClosed(
+    Event, service="directory", aggregate="District", stays=True, public=feeds.DistrictClosed
+):
     """A tenant ends: nothing is decided in it any more, and none of its people is told anything. Later every service
     blanks what it holds of it, and attests that by a `ContentErased` of nobody's; then its events' `data` are null.
     """
 
 
-class OrgOpened(Event, service="directory", aggregate="Org"):
+class OrgOpened(Event, service="directory", aggregate="Org", public=feeds.OrgOpened):
     type: OrgType
     parent_id: UUID | None = None
     time_zone: Text | None = None
@@ -122,7 +120,7 @@ class OrgOpened(Event, service="directory", aggregate="Org"):
     """How the district's roster calls it; None where it was opened by hand."""
 
 
-class OrgChanged(Event, service="directory", aggregate="Org"):
+class OrgChanged(Event, service="directory", aggregate="Org", public=feeds.OrgChanged):
     """The org as it is from now on."""
 
     type: OrgType
@@ -132,7 +130,7 @@ class OrgChanged(Event, service="directory", aggregate="Org"):
     sourced_id_ref: WordsRef | None = None
 
 
-class OrgClosed(Event, service="directory", aggregate="Org"):
+class OrgClosed(Event, service="directory", aggregate="Org", public=feeds.OrgClosed):
     type: OrgType
     parent_id: UUID | None = None
     time_zone: Text | None = None

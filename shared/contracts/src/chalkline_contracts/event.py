@@ -4,9 +4,11 @@ A contract is one frozen pydantic model. Consumers ignore fields they do not kno
 added to a published event and never taken away; anything else is a new version with an `upcast`.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +27,10 @@ class Event(BaseModel):
     tier: ClassVar[Tier]
     stays: ClassVar[bool]
     """Whether its payload is kept when its district has left: that there was one, and what operators did."""
+    public: ClassVar[type["Event"] | None]
+    """As what other systems hear of it, with the fields of that and no others; None: they do not."""
+    retracts: ClassVar[type["Event"] | None]
+    """What other systems heard of the same thing, and does not hold any more."""
 
     @classmethod
     def __pydantic_init_subclass__(  # type: ignore[override]  # these arguments declare a contract
@@ -35,11 +41,15 @@ class Event(BaseModel):
         tier: Tier = "A",
         version: int = 1,
         stays: bool = False,
+        public: "type[Event] | None" = None,
+        retracts: "type[Event] | None" = None,
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         cls.service, cls.aggregate, cls.tier, cls.schema_version = service, aggregate, tier, version
-        cls.stays = stays
+        cls.stays, cls.public, cls.retracts = stays, public, retracts
+        if public is not None and (unknown := public.model_fields.keys() - {cls.own_id(), *cls.model_fields}):
+            raise TypeError(f"{public.__name__} tells {sorted(unknown)}, which {cls.__name__} does not know")
         catalogue[service, cls.__name__] = cls
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -54,6 +64,18 @@ class Event(BaseModel):
     def type_name(cls) -> str:
         """The CloudEvents `type`, such as `chalkline.goals.GoalAchieved.v1`."""
         return f"chalkline.{cls.service}.{cls.__name__}.v{cls.schema_version}"
+
+    @classmethod
+    def own_id(cls) -> str:
+        """What events of others call the id of its aggregate, such as `action_step_id`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.aggregate).lower() + "_id"
+
+    def made_public(self, own_id: UUID) -> "Event | None":
+        """What other systems hear of it; `own_id`: its aggregate's."""
+        if self.public is None:
+            return None
+        told = self.model_dump(include=set(self.public.model_fields))
+        return self.public.model_validate({self.own_id(): own_id, **told})
 
     @classmethod
     def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG003 - for those who override it

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalkline_contracts import feeds
 from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import ExactQuotient, Measurement, Metric, Quotient, Versioned
@@ -76,7 +77,7 @@ class PartnershipConsentGiven(Event, service="goals", aggregate="Partnership"):
     by: UUID
 
 
-class PartnershipAgreed(Event, service="goals", aggregate="Partnership"):
+class PartnershipAgreed(Event, service="goals", aggregate="Partnership", public=feeds.PartnershipAgreed):
     """Everyone in it has consented."""
 
     coach_id: UUID
@@ -128,7 +129,7 @@ class ShareRevoked(Event, service="goals", aggregate="Partnership"):
     by: UUID
 
 
-class PartnershipEnded(Event, service="goals", aggregate="Partnership"):
+class PartnershipEnded(Event, service="goals", aggregate="Partnership", public=feeds.PartnershipEnded):
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
     by: UUID | None = None
@@ -139,7 +140,7 @@ class PartnershipEnded(Event, service="goals", aggregate="Partnership"):
 # Cycle -----------------------------------------------------------------------------------------------
 
 
-class CycleStarted(Event, service="goals", aggregate="Cycle"):
+class CycleStarted(Event, service="goals", aggregate="Cycle", public=feeds.CycleStarted):
     partnership_id: UUID
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
@@ -156,7 +157,7 @@ class CycleStarted(Event, service="goals", aggregate="Cycle"):
     """Of the cycles of this focus that the partnership may have open at once, by the district's policy."""
 
 
-class CyclePhaseEntered(Event, service="goals", aggregate="Cycle"):
+class CyclePhaseEntered(Event, service="goals", aggregate="Cycle", public=feeds.CyclePhaseEntered):
     partnership_id: UUID
     phase: Code
 
@@ -190,13 +191,13 @@ class CycleResumed(Event, service="goals", aggregate="Cycle"):
     by: UUID
 
 
-class CycleCompleted(Event, service="goals", aggregate="Cycle"):
+class CycleCompleted(Event, service="goals", aggregate="Cycle", public=feeds.CycleEnded):
     partnership_id: UUID
     focus: Code
     place: int = 1
 
 
-class CycleClosedEarly(Event, service="goals", aggregate="Cycle"):
+class CycleClosedEarly(Event, service="goals", aggregate="Cycle", public=feeds.CycleEnded):
     partnership_id: UUID
     focus: Code
     reason_code: Code
@@ -258,7 +259,7 @@ class GoalAgreed(Event, service="goals", aggregate="Goal", tier="B"):
     by: UUID
 
 
-class GoalSet(Event, service="goals", aggregate="Goal", tier="B"):
+class GoalSet(Event, service="goals", aggregate="Goal", tier="B", public=feeds.GoalSet):
     """Every owner and the coach agreed to the proposal that stood."""
 
     cycle_id: UUID
@@ -336,7 +337,7 @@ class GoalTargetMet(Event, service="goals", aggregate="Goal", tier="B"):
     met_on: Day
 
 
-class GoalAchieved(Event, service="goals", aggregate="Goal", tier="B"):
+class GoalAchieved(Event, service="goals", aggregate="Goal", tier="B", public=feeds.GoalEnded):
     cycle_id: UUID
     partnership_id: UUID
     confirmed_by: UUID | None
@@ -352,7 +353,7 @@ class GoalAchieved(Event, service="goals", aggregate="Goal", tier="B"):
     goal_version: int
 
 
-class AchievementWithdrawn(Event, service="goals", aggregate="Goal", tier="B"):
+class AchievementWithdrawn(Event, service="goals", aggregate="Goal", tier="B", retracts=feeds.GoalEnded):
     """The measurement that completed the run no longer ends one; the goal is active again."""
 
     cycle_id: UUID
@@ -363,7 +364,7 @@ class AchievementWithdrawn(Event, service="goals", aggregate="Goal", tier="B"):
     """The measurement that came late or was retracted."""
 
 
-class GoalAbandoned(Event, service="goals", aggregate="Goal", tier="B"):
+class GoalAbandoned(Event, service="goals", aggregate="Goal", tier="B", public=feeds.GoalEnded):
     cycle_id: UUID
     partnership_id: UUID
     reason_code: Code
@@ -429,7 +430,7 @@ class ActionStepMastered(Event, service="goals", aggregate="ActionStep", tier="B
 # Initiative ------------------------------------------------------------------------------------------
 
 
-class InitiativeLaunched(Event, service="goals", aggregate="Initiative"):
+class InitiativeLaunched(Event, service="goals", aggregate="Initiative", public=feeds.InitiativeLaunched):
     """Something a district or school does as a whole, to which goals may be linked; seen in aggregates only."""
 
     name_ref: WordsRef
@@ -450,14 +451,16 @@ class GoalLinkedToInitiative(Event, service="goals", aggregate="Initiative", tie
     by: UUID
 
 
-class InitiativeClosed(Event, service="goals", aggregate="Initiative"):
+class InitiativeClosed(Event, service="goals", aggregate="Initiative", public=feeds.InitiativeClosed):
     """No further goal is linked; those that are stay."""
 
 
 # ModelTemplate ---------------------------------------------------------------------------------------
 
 
-class ModelTemplatePublished(Event, service="goals", aggregate="ModelTemplate"):
+class ModelTemplatePublished(
+    Event, service="goals", aggregate="ModelTemplate", public=feeds.ModelTemplatePublished
+):
     """One version of a model of coaching, for good; a change is another version."""
 
     template: Versioned
@@ -466,7 +469,9 @@ class ModelTemplatePublished(Event, service="goals", aggregate="ModelTemplate"):
     planned_weeks: int
 
 
-class ModelTemplateRetired(Event, service="goals", aggregate="ModelTemplate"):
+class ModelTemplateRetired(
+    Event, service="goals", aggregate="ModelTemplate", public=feeds.ModelTemplateRetired
+):
     template: Versioned
 
 

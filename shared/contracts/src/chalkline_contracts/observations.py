@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from chalkline_contracts import feeds
 from chalkline_contracts.acts import Act
 from chalkline_contracts.event import Event
 from chalkline_contracts.measurement import Measurement, MeasurementKind, Versioned
@@ -45,7 +46,9 @@ class Scale(BaseModel):
 # Instrument ------------------------------------------------------------------------------------------
 
 
-class InstrumentPublished(Event, service="observations", aggregate="Instrument"):
+class InstrumentPublished(
+    Event, service="observations", aggregate="Instrument", public=feeds.InstrumentPublished
+):
     """One version of an instrument, for good; a change is another version."""
 
     instrument: Versioned
@@ -56,7 +59,9 @@ class InstrumentPublished(Event, service="observations", aggregate="Instrument")
     name_ref: WordsRef
 
 
-class InstrumentRetired(Event, service="observations", aggregate="Instrument"):
+class InstrumentRetired(
+    Event, service="observations", aggregate="Instrument", public=feeds.InstrumentRetired
+):
     """No further version follows; what was measured with it stays."""
 
     instrument: Versioned
@@ -74,7 +79,9 @@ class ObservationScheduled(Event, service="observations", aggregate="Observation
     scheduled_by: UUID
 
 
-class ObservationRecorded(Event, service="observations", aggregate="Observation", tier="B"):
+class ObservationRecorded(
+    Event, service="observations", aggregate="Observation", tier="B", public=feeds.ObservationRecorded
+):
     """It took place, and this is what was seen; once, and for all."""
 
     partnership_id: UUID
@@ -98,7 +105,14 @@ class ObservationRecorded(Event, service="observations", aggregate="Observation"
         return self.started_at
 
 
-class ObservationCorrected(Event, service="observations", aggregate="Observation", tier="B"):
+class ObservationCorrected(
+    Event,
+    service="observations",
+    aggregate="Observation",
+    tier="B",
+    public=feeds.ObservationRecorded,
+    retracts=feeds.ObservationRecorded,
+):
     """The observation as it is told from now on; what was told before stays in history.
 
     Whoever counted the replaced measurements retracts them and counts `measurements` instead.
@@ -121,7 +135,9 @@ class ObservationCorrected(Event, service="observations", aggregate="Observation
     corrected_by: UUID
 
 
-class ObservationVoided(Event, service="observations", aggregate="Observation", tier="B"):
+class ObservationVoided(
+    Event, service="observations", aggregate="Observation", tier="B", retracts=feeds.ObservationRecorded
+):
     """It counts for nothing any more: neither as a visit nor as progress."""
 
     partnership_id: UUID
@@ -184,7 +200,7 @@ class ActivityPlanned(Event, service="observations", aggregate="Activity"):
     planned_by: UUID
 
 
-class ActivityHeld(Event, service="observations", aggregate="Activity"):
+class ActivityHeld(Event, service="observations", aggregate="Activity", public=feeds.ActivityHeld):
     """It took place. A stretch of a coach's time counts once, however many activities and visits fill it."""
 
     type: ActivityType

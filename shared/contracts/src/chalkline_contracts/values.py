@@ -69,3 +69,12 @@ Time = Annotated[AwareDatetime, AfterValidator(_storable_time)]
 """A moment with its offset; naive times are refused, and those no time zone or calendar can reckon with."""
 
 Day = date
+
+
+class Days(BaseModel):
+    """Whole days, from `begin` to `end`, both of them included."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    begin: Day
+    end: Day
