@@ -27,7 +27,7 @@ lock: ## resolve every dependency again into requirements.lock (versions and has
 		$(MEMBERS:%=%/pyproject.toml) -o requirements.lock \
 		$(foreach m,$(MEMBERS),--no-emit-package $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(m)/pyproject.toml))
 
-.PHONY: check test soak demo up down verify-tools verify-images golden clean
+.PHONY: check test soak demo up down verify-tools verify-images golden catalogue clean
 check: install ## style, types, walls between packages
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -57,6 +57,9 @@ verify-images: install ## build, run, kill, scale and take apart the images on a
 
 golden: install ## write the golden file of every new contract (never an old one again)
 	$(BIN)/python tests/contracts/golden.py
+
+catalogue: install ## write docs/events from the contracts
+	$(BIN)/python tests/contracts/event_catalogue.py
 
 clean: ## forget the environment and every cache (a running platform: `make down` first)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

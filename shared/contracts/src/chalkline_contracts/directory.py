@@ -60,6 +60,8 @@ class DistrictOpened(
 class SandboxClockAdvanced(
     Event, service="directory", aggregate="District", stays=True, public=feeds.SandboxClockAdvanced
 ):
+    """An operator moved a sandbox's clock on; it stands there until the next time."""
+
     to: Time
 
 
@@ -111,6 +113,8 @@ class DistrictClosed(
 
 
 class OrgOpened(Event, service="directory", aggregate="Org", public=feeds.OrgOpened):
+    """A district, school or department is there, for the first time or again."""
+
     type: OrgType
     parent_id: UUID | None = None
     time_zone: Text | None = None
@@ -131,6 +135,8 @@ class OrgChanged(Event, service="directory", aggregate="Org", public=feeds.OrgCh
 
 
 class OrgClosed(Event, service="directory", aggregate="Org", public=feeds.OrgClosed):
+    """It is there no more; roles at it count no more."""
+
     type: OrgType
     parent_id: UUID | None = None
     time_zone: Text | None = None
@@ -164,6 +170,8 @@ class PersonDeactivated(Event, service="directory", aggregate="Person"):
 
 
 class RoleAssigned(Event, service="directory", aggregate="Person"):
+    """From its first day on somebody has a role at an org."""
+
     role: Role
     org_id: UUID
     begin: Day
@@ -183,7 +191,7 @@ class RoleWithdrawn(Event, service="directory", aggregate="Person"):
 
 
 class EvaluatorAssigned(Event, service="directory", aggregate="Person"):
-    """On the teacher's own stream."""
+    """Somebody evaluates a teacher from now on, and coaches them no more; told on the teacher's own stream."""
 
     evaluator_id: UUID
     teacher_id: UUID
@@ -192,6 +200,8 @@ class EvaluatorAssigned(Event, service="directory", aggregate="Person"):
 
 
 class EvaluatorWithdrawn(Event, service="directory", aggregate="Person"):
+    """Whoever it is evaluates the teacher no more."""
+
     evaluator_id: UUID
     teacher_id: UUID
 
@@ -204,6 +214,8 @@ class LegalHoldPlaced(Event, service="directory", aggregate="Person"):
 
 
 class LegalHoldLifted(Event, service="directory", aggregate="Person"):
+    """Content need not be kept for this reason any more; what waited for it is erased."""
+
     hold_id: UUID
     reason_ref: WordsRef | None = None
 

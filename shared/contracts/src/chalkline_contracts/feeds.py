@@ -1,4 +1,4 @@
-"""What other systems hear of: the public feed of a district, with neither people nor words in it.
+"""What other systems are to hear of: the public feed of a district, with neither people nor words in it.
 
 Each of these is an allow-list. An event of a service is told as one of them where its declaration says so
 (`public=feeds.CycleEnded`), and then with these fields alone: a field that is added to a service's event stays there.
@@ -20,7 +20,7 @@ from chalkline_contracts.values import Code, Day, Days, Text, Time
 
 
 class DistrictOpened(Event, service="feeds", aggregate="Feed", stays=True):
-    """The first event of every feed."""
+    """A district is there."""
 
     sandbox: bool
     time_zone: Text
@@ -43,7 +43,7 @@ class CalendarChanged(Event, service="feeds", aggregate="Feed"):
 
 
 class DistrictClosed(Event, service="feeds", aggregate="Feed", stays=True):
-    """The last event of its feed."""
+    """It has left."""
 
 
 class OrgOpened(Event, service="feeds", aggregate="Feed"):

@@ -65,6 +65,8 @@ class ShareScope(BaseModel):
 
 
 class PartnershipProposed(Event, service="goals", aggregate="Partnership"):
+    """A coach or a teacher asks the others to work together; each of them has to consent."""
+
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
     template: Versioned
@@ -74,6 +76,8 @@ class PartnershipProposed(Event, service="goals", aggregate="Partnership"):
 
 
 class PartnershipConsentGiven(Event, service="goals", aggregate="Partnership"):
+    """One of those who were asked consents."""
+
     by: UUID
 
 
@@ -85,6 +89,8 @@ class PartnershipAgreed(Event, service="goals", aggregate="Partnership", public=
 
 
 class PartnershipDeclined(Event, service="goals", aggregate="Partnership"):
+    """One of those who were asked does not want to; that was all."""
+
     by: UUID
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
@@ -125,11 +131,15 @@ class ShareGranted(Event, service="goals", aggregate="Partnership"):
 
 
 class ShareRevoked(Event, service="goals", aggregate="Partnership"):
+    """A teacher takes back what they let others see, from this moment on."""
+
     share_id: UUID
     by: UUID
 
 
 class PartnershipEnded(Event, service="goals", aggregate="Partnership", public=feeds.PartnershipEnded):
+    """They work together no more; each teacher keeps what is theirs."""
+
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
     by: UUID | None = None
@@ -141,6 +151,8 @@ class PartnershipEnded(Event, service="goals", aggregate="Partnership", public=f
 
 
 class CycleStarted(Event, service="goals", aggregate="Cycle", public=feeds.CycleStarted):
+    """A partnership begins a coaching cycle by a model, its plan with it."""
+
     partnership_id: UUID
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
@@ -158,6 +170,8 @@ class CycleStarted(Event, service="goals", aggregate="Cycle", public=feeds.Cycle
 
 
 class CyclePhaseEntered(Event, service="goals", aggregate="Cycle", public=feeds.CyclePhaseEntered):
+    """A cycle comes to a phase of its model, whether or not it is the next one."""
+
     partnership_id: UUID
     phase: Code
 
@@ -187,17 +201,23 @@ class CyclePaused(Event, service="goals", aggregate="Cycle"):
 
 
 class CycleResumed(Event, service="goals", aggregate="Cycle"):
+    """Its days count again, from this day on."""
+
     partnership_id: UUID
     by: UUID
 
 
 class CycleCompleted(Event, service="goals", aggregate="Cycle", public=feeds.CycleEnded):
+    """The pair is through with a cycle."""
+
     partnership_id: UUID
     focus: Code
     place: int = 1
 
 
 class CycleClosedEarly(Event, service="goals", aggregate="Cycle", public=feeds.CycleEnded):
+    """The pair ends a cycle before it is through with it."""
+
     partnership_id: UUID
     focus: Code
     reason_code: Code
@@ -218,6 +238,8 @@ class FollowUpRecorded(Event, service="goals", aggregate="Cycle", tier="B"):
 
 
 class GoalDrafted(Event, service="goals", aggregate="Goal", tier="B"):
+    """Somebody of a cycle sets out to make a goal, for its owners."""
+
     cycle_id: UUID
     partnership_id: UUID
     coach_id: UUID
@@ -227,6 +249,8 @@ class GoalDrafted(Event, service="goals", aggregate="Goal", tier="B"):
 
 
 class BaselineRecorded(Event, service="goals", aggregate="Goal", tier="B"):
+    """Where a goal starts from is known."""
+
     cycle_id: UUID
     partnership_id: UUID
     measurements: Annotated[tuple[Measurement, ...], Field(min_length=1, max_length=3)]
@@ -254,6 +278,8 @@ class GoalProposed(Event, service="goals", aggregate="Goal", tier="B"):
 
 
 class GoalAgreed(Event, service="goals", aggregate="Goal", tier="B"):
+    """One of those it concerns agrees to the proposal that stands."""
+
     cycle_id: UUID
     partnership_id: UUID
     by: UUID
@@ -279,6 +305,8 @@ class GoalSet(Event, service="goals", aggregate="Goal", tier="B", public=feeds.G
 
 
 class ProgressMeasured(Event, service="goals", aggregate="Goal", tier="B"):
+    """A measurement counts for a goal: told by a partner, or made in an observation."""
+
     cycle_id: UUID
     partnership_id: UUID
     measurement: Measurement
@@ -338,6 +366,8 @@ class GoalTargetMet(Event, service="goals", aggregate="Goal", tier="B"):
 
 
 class GoalAchieved(Event, service="goals", aggregate="Goal", tier="B", public=feeds.GoalEnded):
+    """The target was met, and an owner, or the district's policy, confirmed it."""
+
     cycle_id: UUID
     partnership_id: UUID
     confirmed_by: UUID | None
@@ -365,6 +395,8 @@ class AchievementWithdrawn(Event, service="goals", aggregate="Goal", tier="B", r
 
 
 class GoalAbandoned(Event, service="goals", aggregate="Goal", tier="B", public=feeds.GoalEnded):
+    """The pair gives a goal up."""
+
     cycle_id: UUID
     partnership_id: UUID
     reason_code: Code
@@ -404,6 +436,8 @@ class ActionStepResponded(Event, service="goals", aggregate="ActionStep", tier="
 
 
 class ActionStepPractised(Event, service="goals", aggregate="ActionStep", tier="B"):
+    """The teacher tried it out."""
+
     cycle_id: UUID
     partnership_id: UUID
     by: UUID
@@ -421,6 +455,8 @@ class ActionStepInUse(Event, service="goals", aggregate="ActionStep", tier="B"):
 
 
 class ActionStepMastered(Event, service="goals", aggregate="ActionStep", tier="B"):
+    """The teacher has made it their own."""
+
     cycle_id: UUID
     partnership_id: UUID
     by: UUID
@@ -472,6 +508,8 @@ class ModelTemplatePublished(
 class ModelTemplateRetired(
     Event, service="goals", aggregate="ModelTemplate", public=feeds.ModelTemplateRetired
 ):
+    """No further cycle follows this version of the model."""
+
     template: Versioned
 
 
@@ -510,6 +548,8 @@ class BreakGlassApproved(Event, service="goals", aggregate="BreakGlass", tier="B
 
 
 class BreakGlassDenied(Event, service="goals", aggregate="BreakGlass", tier="B"):
+    """Nothing is opened: another administrator refused, or whoever asked took it back."""
+
     teacher_id: UUID
     denied_by: UUID
     """Whoever asked, where they took it back."""

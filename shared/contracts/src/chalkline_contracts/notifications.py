@@ -119,6 +119,8 @@ class NotificationSent(
 class NotificationAcknowledged(
     OfCycleOrPartnership, Event, service="notifications", aggregate="Notification", tier="B", version=2
 ):
+    """Its recipient has seen it."""
+
     milestone: MilestoneName
     recipient_id: UUID
 

@@ -71,6 +71,8 @@ class InstrumentRetired(
 
 
 class ObservationScheduled(Event, service="observations", aggregate="Observation"):
+    """A visit is agreed on, for a moment to come."""
+
     partnership_id: UUID
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
@@ -154,6 +156,8 @@ class ObservationVoided(
 
 
 class FeedbackShared(Event, service="observations", aggregate="Observation", tier="B"):
+    """The coach tells what was seen, and what they make of it."""
+
     partnership_id: UUID
     coach_id: UUID
     teacher_ids: tuple[UUID, ...]
@@ -187,6 +191,8 @@ class CoachFeedbackGiven(Event, service="observations", aggregate="Observation",
 
 
 class ActivityPlanned(Event, service="observations", aggregate="Activity"):
+    """Coaching time is set aside for something else than a visit."""
+
     type: ActivityType
     scheduled_at: Time
     minutes: int
