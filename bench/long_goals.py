@@ -28,7 +28,7 @@ async def measure(servers: Servers, *, quick: bool) -> Section:
 
 
 async def _measure(servers: Servers, *, quick: bool) -> Section:
-    collect_less()  # as a service does
+    collect_less(answering=True)  # as a service does
     made = await servers.database("longgoals", "goals")
     took: dict[tuple[str, int], list[float]] = {(what, n): [] for what in WHAT for n in LENGTHS}
     async with school(made.full_url, chain_key(made), 0) as there:

@@ -113,7 +113,7 @@ async def main(way: str, dsn: str, nats_url: str, seed: str) -> None:
     seen: dict[str, float] = {}
     broker = NatsBroker(nats_url, nkeys_seed_str=seed, inbox_prefix=inbox_prefix(SERVICE), logger=None)
     reading = {"projector": projecting, "by_hand": by_hand}[way]
-    collect_less()  # as a service does
+    collect_less(answering=True)  # as a service does
     async with connected(dsn, search_path=LIVE, name=way, size=8) as pool, reading(pool, broker, seen):
         print("reading", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -307,6 +307,20 @@ async def test_what_breaks_half_way_ends_the_answer_without_an_end(
         await platform.directory.get("/v1/people", by=None, tenant=school.tenant, accept="text/csv")
 
 
+def before_the_second_page(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[None]]) -> None:
+    """Lets something happen in the middle of the next export: after its first row."""
+    believed, asked = Identity.caller, list[str]()
+
+    async def once_more(self: Identity, authorization: str | None) -> Caller:
+        asked.append("")
+        if len(asked) == 2:
+            await act()
+        return await believed(self, authorization)
+
+    monkeypatch.setattr(exports, "ROWS", 1)
+    monkeypatch.setattr(Identity, "caller", once_more)
+
+
 async def test_an_export_goes_no_further_than_its_token(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,28 +349,45 @@ async def test_an_export_tells_no_more_of_what_ends_while_it_is_read(
     platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each page is asked for anew: of whom the coach coaches no more when it is turned, the rest tells nothing."""
-    monkeypatch.setattr(exports, "ROWS", 1)
-    goals, asked = platform.goals, list[str]()
-    believed = Identity.caller
+    goals = platform.goals
     all_of_them = (await goals.get("/v1/goals", by=school.coach, tenant=school.tenant)).json()
     first, *others = [row["goal_id"] for row in all_of_them]
     assert len(others) == 2
 
-    async def and_ends(self: Identity, authorization: str | None) -> Caller:
-        asked.append("")
-        if len(asked) == 2:
-            await end(all_of_them[1:])
-        return await believed(self, authorization)
-
-    async def end(rows: list[dict[str, Any]]) -> None:
-        for row in rows:
+    async def end() -> None:
+        for row in all_of_them[1:]:
             path = f"/v1/partnerships/{row['partnership_id']}/end-partnership"
             await goals.post(path, by=UUID(row["owner_ids"][0]), tenant=school.tenant)
         await platform.level()
 
-    monkeypatch.setattr(Identity, "caller", and_ends)
+    before_the_second_page(monkeypatch, end)
     told = await goals.get("/v1/goals", by=school.coach, tenant=school.tenant, accept="application/jsonl")
     assert [json.loads(line)["goal_id"] for line in told.text.splitlines()] == [first]
+
+
+async def test_an_export_tells_as_much_as_the_role_that_is_held_at_each_page(
+    platform: Platform, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever administers is told how long each has taught; from the second page on they do not any more."""
+    directory, path = platform.directory, f"/v1/people/{school.administrator}/withdraw-role"
+    role = {"role": "administrator", "org_id": str(school.district_org)}
+    shown, told = people_list._told, list[bool]()
+
+    def noted(row: Any, *, closely: bool) -> Any:
+        if row["id"] != school.administrator:
+            told.append(closely)
+        return shown(row, closely=closely)
+
+    async def withdraw() -> None:
+        await directory.post(path, by=None, tenant=school.tenant, **role)
+        await platform.level()
+
+    monkeypatch.setattr(people_list, "_told", noted)
+    before_the_second_page(monkeypatch, withdraw)
+    await directory.get("/v1/people", by=school.administrator, tenant=school.tenant, accept="text/csv")
+    assert told[0]
+    assert len(told) > 5
+    assert not any(told[1:])
 
 
 async def test_words_that_are_their_authors_alone_are_in_no_export_until_they_are_shared(

@@ -1,7 +1,11 @@
 """What a teacher lets others see, they see, and nothing else; until it expires or is revoked, in every service."""
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
+from backbone import exports
+from backbone.identity import Caller, Identity
 from kit.running import Platform
 from kit.school import cycle_of, open_school
 from kit.sharing import Shared, at_work
@@ -160,3 +164,27 @@ async def test_a_page_of_what_is_open_leads_to_the_next(shared: Shared) -> None:
     second = await shared.platform.goals.get(path, **theo)
     assert [row["aggregate"] for answer in (first, second) for row in answer.json()] == ["ActionStep", "Goal"]
     assert "link" not in second.headers
+
+
+async def test_an_export_of_what_is_open_tells_no_more_once_it_is_revoked(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its first row and the next."""
+    share = await shared.grant("theo")
+    goals, told = shared.platform.goals, list[Any]()
+    theo = {"by": shared.school.people["theo"], "tenant": shared.school.tenant}
+    assert len((await goals.get("/v1/opened", **theo)).json()) == 2
+    believed = Identity.caller
+
+    async def once_more(self: Identity, authorization: str | None) -> Caller:
+        told.append(authorization)
+        if len(told) == 2:
+            monkeypatch.setattr(Identity, "caller", believed)
+            await shared.revoke(share)
+            await shared.platform.level()
+        return await believed(self, authorization)
+
+    monkeypatch.setattr(exports, "ROWS", 1)
+    monkeypatch.setattr(Identity, "caller", once_more)
+    answer = await goals.get("/v1/opened", accept="application/jsonl", **theo)
+    assert answer.text.count("\n") == 1

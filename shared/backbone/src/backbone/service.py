@@ -272,7 +272,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Running
         tasks("words", lambda: withhold(run))
         if "door" in settings.roles:
             await stack.enter_async_context(answering(broker, run, answers_standing(service.name)))
-        collect_less()
+        collect_less(answering="door" in settings.roles)
         yield run
         await ledger.close()
 
